@@ -1,0 +1,164 @@
+"""Plain descriptions that go between the rooms and the processes; all of them are JSON in and out."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from .errors import BadInput
+from .settings import Precision, Settings
+
+Encoding = Literal["display", "linear"]
+Depth = Literal["uint8", "uint16", "half", "float"]
+
+
+@dataclass(frozen=True)
+class StyleImage:
+    """A style image file, and its share among several."""
+
+    path: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight < float("inf"):
+            raise BadInput(f"the style {self.path} has the weight {self.weight}, but it must be above 0")
+
+    @classmethod
+    def parse(cls, text: str) -> StyleImage:
+        """Read `IMAGE` or `IMAGE:WEIGHT`; a colon within a path, as in `C:\\a.png`, stays in the path."""
+        path, colon, number = text.rpartition(":")
+        if colon and not Path(text).exists():
+            try:
+                return cls(path, float(number))
+            except ValueError:
+                pass
+        return cls(text)
+
+
+@dataclass(frozen=True)
+class Compute:
+    """On what, and with what network, a texture is worked on.
+
+    features  auto, embedded, vgg19 or the path of a .safetensors file
+    device    auto, cpu, cuda, cuda:N or mps
+    precision auto, float32 or bfloat16
+    cache     whether an earlier result of the same pixels, styles and settings may be used again
+    download  whether vgg19's weights may be fetched when they are missing
+    """
+
+    features: str = "auto"
+    device: str = "auto"
+    precision: Precision = "auto"
+    cache: bool = True
+    download: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Pixels to be stylised: an image file, or a .npy array with its encoding.
+
+    An array is (H, W, 4), top row first, straight alpha: uint8, uint16, or float32.
+    """
+
+    path: str
+    encoding: Encoding = "display"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The file to be written; its format is told by its suffix. `depth` None keeps the source's."""
+
+    path: str
+    depth: Depth | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One texture's work, complete in itself.
+
+    `name` is what messages call the texture. `preview_size` is the longest side of preview images, or 0 for
+    none.
+    """
+
+    id: str
+    name: str
+    source: Source
+    destination: Destination
+    styles: tuple[StyleImage, ...]
+    settings: Settings
+    compute: Compute
+    folder: str
+    preview_size: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Nested plain values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Job:
+        """The job that `to_json` gave."""
+        return cls(
+            id=fields["id"],
+            name=fields["name"],
+            source=Source(**fields["source"]),
+            destination=Destination(**fields["destination"]),
+            styles=tuple(StyleImage(**style) for style in fields["styles"]),
+            settings=Settings.from_json(fields["settings"]),
+            compute=Compute(**fields["compute"]),
+            folder=fields["folder"],
+            preview_size=fields["preview_size"],
+        )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after one iteration; everything that shows progress consumes this record.
+
+    scale, iteration: counted from 1; `fraction` of the whole run's work, in [0, 1]; times in seconds.
+    """
+
+    scale: int
+    scales: int
+    width: int
+    height: int
+    iteration: int
+    iterations: int
+    loss: float
+    fraction: float
+    seconds: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one texture; with the users' names it is a row of the report.
+
+    losses: the loss at the end of each scale. peak_memory: bytes. cached: an earlier result was used.
+    """
+
+    input: str
+    output: str
+    input_sha256: str
+    output_sha256: str
+    size: tuple[int, int]
+    features: str
+    device: str
+    precision: str
+    tile: int | None
+    losses: tuple[float, ...]
+    seconds: float
+    peak_memory: int
+    cached: bool
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as plain values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Outcome:
+        """The outcome that `to_json` gave."""
+        sequences = {name: tuple(fields[name]) for name in ("size", "losses", "warnings")}
+        return cls(**(fields | sequences))

@@ -1,0 +1,141 @@
+"""The feature network: VGG19's trunk up to conv5_1 (Simonyan & Zisserman 2014, configuration E).
+
+Widths are read from the weights, so that any network of this shape loads: torchvision's ImageNet
+weights, the small embedded one, or a file of the user's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..errors import BadInput
+
+Pooling = Literal["average", "max"]
+Padding = Literal["zeros", "replicate"]
+
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+CONTENT_LAYER = "relu4_2"
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+# Convolutions per block of configuration E; the fifth block ends at conv5_1.
+_CONVOLUTIONS_PER_BLOCK = (2, 2, 4, 4, 1)
+
+
+class _Convolution(NamedTuple):
+    block: int
+    layer: str
+    index: int
+
+
+def _convolutions() -> list[_Convolution]:
+    """Every convolution with its layer's name and its index in torchvision's `vgg19().features`."""
+    rows, index = [], 0
+    for block, count in enumerate(_CONVOLUTIONS_PER_BLOCK, start=1):
+        for number in range(1, count + 1):
+            rows.append(_Convolution(block, f"relu{block}_{number}", index))
+            index += 2
+        index += 1
+    return rows
+
+
+CONVOLUTIONS = _convolutions()
+STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
+"""Pixels per position of a layer's map, along each axis."""
+
+
+class Features(nn.Module):
+    """The trunk as a function from an image to the maps of its style and content layers.
+
+    weights: tensors under torchvision's keys, `features.N.weight` (out, in, 3, 3) and `features.N.bias`.
+    Raises BadInput when a key is missing or the shapes do not chain.
+    """
+
+    def __init__(
+        self, weights: Mapping[str, Tensor], *, name: str, pooling: Pooling = "average"
+    ) -> None:
+        super().__init__()
+        if pooling not in ("average", "max"):
+            raise BadInput(f"pooling is {pooling!r}, but must be average or max")
+        self.name = name
+        self.pooling = pooling
+        self.convolutions = nn.ModuleList(_load_convolutions(weights, name))
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
+        self.requires_grad_(False)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.convolutions[0].weight.dtype  # type: ignore[union-attr, return-value]
+
+    @property
+    def device(self) -> torch.device:
+        return self.convolutions[0].weight.device  # type: ignore[union-attr, return-value]
+
+    @property
+    def graph_bytes_per_pixel(self) -> float:
+        """Memory that back-propagation needs per pixel of the image, about: two maps a layer."""
+        elements = sum(
+            convolution.out_channels / STRIDES[row.layer] ** 2  # type: ignore[operator]
+            for row, convolution in zip(CONVOLUTIONS, self.convolutions, strict=True)
+        )
+        return 2.0 * elements * self.dtype.itemsize
+
+    def forward(self, image: Tensor, padding: Padding = "zeros") -> dict[str, Tensor]:
+        """Maps of the style layers and the content layer.
+
+        image: (1, 3, H, W), display-encoded [0, 1], H and W at least 16. Each map is (1, C, H', W') with
+        H' = H // stride. With `padding` zeros the maps are torchvision's; with replicate every convolution
+        repeats its input's border, which leaves no dark or coloured frame in what is optimised.
+        """
+        maps: dict[str, Tensor] = {}
+        current = ((image - self.mean) / self.std).to(self.dtype)
+        block = 1
+        for row, convolution in zip(CONVOLUTIONS, self.convolutions, strict=True):
+            if row.block != block:
+                current = self._pool(current)
+                block = row.block
+            if padding == "replicate":
+                bordered = functional.pad(current, (1, 1, 1, 1), mode="replicate")
+                current = functional.conv2d(bordered, convolution.weight, convolution.bias)
+            else:
+                current = convolution(current)
+            current = functional.relu(current, inplace=True)
+            if row.layer in STYLE_LAYERS or row.layer == CONTENT_LAYER:
+                maps[row.layer] = current
+        return maps
+
+    def _pool(self, maps: Tensor) -> Tensor:
+        if self.pooling == "max":
+            return functional.max_pool2d(maps, 2)
+        return functional.avg_pool2d(maps, 2)
+
+
+def _load_convolutions(weights: Mapping[str, Tensor], name: str) -> list[nn.Conv2d]:
+    channels, convolutions = 3, []
+    for row in CONVOLUTIONS:
+        key = f"features.{row.index}"
+        try:
+            weight, bias = weights[f"{key}.weight"], weights[f"{key}.bias"]
+        except KeyError as missing:
+            raise BadInput(
+                f"{name} is no VGG19-shaped network: it has no {missing.args[0]}; "
+                "torchvision's key names are expected"
+            ) from None
+        if weight.ndim != 4 or weight.shape[1:] != (channels, 3, 3) or bias.shape != weight.shape[:1]:
+            raise BadInput(
+                f"{name} is no VGG19-shaped network: {key}.weight has the shape {tuple(weight.shape)}, "
+                f"but (any, {channels}, 3, 3) and a bias of the same width are expected"
+            )
+        convolution = nn.Conv2d(channels, weight.shape[0], 3, padding=1)
+        convolution.weight = nn.Parameter(weight.detach().float().clone())
+        convolution.bias = nn.Parameter(bias.detach().float().clone())
+        convolutions.append(convolution)
+        channels = weight.shape[0]
+    return convolutions

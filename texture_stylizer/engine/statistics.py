@@ -1,0 +1,105 @@
+"""Gram matrices of feature maps, as sums over positions, so that tiles add up to the whole image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .features import STRIDES, STYLE_LAYERS, Features
+from .tiling import Tile, tiles
+
+
+def gram_sum(maps: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Sum over positions of weight * f f^T, for the channel vectors f of `maps`.
+
+    maps: (1, C, H, W); weight: (H, W) or None for 1 everywhere. Returns (C, C), float32 or wider.
+    """
+    flat = maps.flatten(2).squeeze(0)
+    if flat.dtype in (torch.bfloat16, torch.float16):
+        flat = flat.float()
+    weighted = flat if weight is None else flat * weight.flatten().to(flat.dtype)
+    return weighted @ flat.T
+
+
+def layer_weights(mask: Tensor | None, height: int, width: int) -> dict[str, Tensor] | None:
+    """The mask averaged over each layer's cells: what a position counts for in the sums.
+
+    mask: (H, W) in [0, 1] or None. Returns a map (H // stride, W // stride) for each layer.
+    """
+    if mask is None:
+        return None
+    image = mask.reshape(1, 1, height, width)
+    return {
+        layer: functional.avg_pool2d(image, stride).squeeze(0).squeeze(0)
+        for layer, stride in STRIDES.items()
+    }
+
+
+def position_counts(
+    weights: Mapping[str, Tensor] | None, height: int, width: int
+) -> dict[str, float]:
+    """What a Gram sum of each style layer is divided by: its positions, or the sum of their weights."""
+    if weights is None:
+        return {
+            layer: float((height // STRIDES[layer]) * (width // STRIDES[layer]))
+            for layer in STYLE_LAYERS
+        }
+    return {layer: max(float(weights[layer].sum()), 1e-12) for layer in STYLE_LAYERS}
+
+
+def core_maps(
+    maps: Mapping[str, Tensor],
+    tile: Tile,
+    layer: str,
+    weights: Mapping[str, Tensor] | None,
+) -> tuple[Tensor, Tensor | None]:
+    """The positions of `layer` that `tile` owns, and what each of them counts for."""
+    found = maps[layer]
+    rows, columns = tile.core(STRIDES[layer], *found.shape[2:])
+    core = found[:, :, rows, columns]
+    if weights is None:
+        return core, None
+    top = tile.rows.start // STRIDES[layer]
+    left = tile.columns.start // STRIDES[layer]
+    return core, weights[layer][
+        top + rows.start : top + rows.stop, left + columns.start : left + columns.stop
+    ]
+
+
+def gram_matrices(features: Features, image: Tensor, tile: int | None) -> dict[str, Tensor]:
+    """Spatially normalised Gram matrix of each style layer, without gradient.
+
+    image: (1, 3, H, W), display-encoded [0, 1]. Returns (C, C) for each layer.
+    """
+    height, width = image.shape[2:]
+    counts = position_counts(None, height, width)
+    sums: dict[str, Tensor] = {}
+    with torch.no_grad():
+        for part in tiles(height, width, tile):
+            rows, columns = part.region
+            maps = features(image[:, :, rows, columns], padding="replicate")
+            for layer in STYLE_LAYERS:
+                core, _ = core_maps(maps, part, layer, None)
+                found = gram_sum(core)
+                sums[layer] = sums[layer] + found if layer in sums else found
+    return {layer: total / counts[layer] for layer, total in sums.items()}
+
+
+def mean_gram_matrices(
+    features: Features, styles: Iterable[tuple[Tensor, float]], tile: int | None
+) -> dict[str, Tensor]:
+    """Weighted mean of the Gram matrices of several style images.
+
+    styles: (image (1, 3, h, w), weight) pairs; the weights are divided by their sum.
+    """
+    weighted = list(styles)
+    total = sum(weight for _, weight in weighted)
+    result: dict[str, Tensor] = {}
+    for image, weight in weighted:
+        for layer, gram in gram_matrices(features, image, tile).items():
+            part = gram * (weight / total)
+            result[layer] = result[layer] + part if layer in result else part
+    return result

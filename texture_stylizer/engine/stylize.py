@@ -1,0 +1,327 @@
+"""The whole optimisation of one texture: arrays in, arrays out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..descriptions import Progress
+from ..errors import BadInput, OutOfMemory
+from ..settings import Settings
+from .color import as_grey, match_brightness, match_colors, swap_luminance
+from .devices import free_memory, is_out_of_memory
+from .features import Features
+from .objective import Objective
+from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
+from .tiling import SMALLEST_TILE, fitting_tile
+
+Array = NDArray[np.float32]
+OnProgress = Callable[["Iterate"], None]
+
+START_NOISE = 0.02
+"""Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""
+
+ADAM_BETAS = (0.9, 0.99)
+FINAL_LEARNING_RATE = 0.1
+"""Share of the learning rate that is left at the end of a level; it falls along half a cosine."""
+
+SMALLEST_IMAGE = 32
+"""Smaller textures are continued past their border for the network, and cut back afterwards."""
+
+MEMORY_SHARE = 0.6
+"""Share of the free memory that a tile's back-propagation may take."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A stylised texture.
+
+    image:    (H, W, 3) float32, display-encoded [0, 1]
+    losses:   the loss at the last iteration of each scale, coarse to fine
+    seconds:  of the whole call
+    tile:     side of the tiles' cores at the finest scale, None when it was untiled
+    warnings: what went otherwise than asked, one sentence each
+    """
+
+    image: Array
+    losses: tuple[float, ...]
+    seconds: float
+    tile: int | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+
+def stylize(
+    content: Array,
+    styles: Sequence[tuple[Array, float]],
+    settings: Settings,
+    *,
+    features: Features,
+    mask: Array | None = None,
+    seams: None = None,
+    on_progress: OnProgress | None = None,
+) -> Result:
+    """Redraw `content` in the strokes and colours of `styles`.
+
+    content: (H, W, 3) float32, display-encoded [0, 1]. styles: [((h, w, 3) array, weight), ...], likewise.
+    mask: (H, W) in [0, 1], what each texel counts for; where it is 0 the content is kept.
+    seams: reserved for the seams of a mesh; this version takes None alone.
+    on_progress: called after every iteration with an `Iterate`; an exception it raises ends the run.
+    Raises BadInput for arrays that do not fit, OutOfMemory when not even the smallest tile fits.
+    """
+    started = time.perf_counter()
+    if seams is not None:
+        raise BadInput("seams are not supported by this version; leave them out")
+    _check(content, styles, mask)
+    if settings.iterations == 0:
+        return Result(content.copy(), (), time.perf_counter() - started)
+
+    height, width = content.shape[:2]
+    drawn, drawn_styles = _prepare_colors(content, styles, settings)
+    with _deterministic():
+        run = _Run(
+            features,
+            _to_tensor(_continue_border(drawn), features),
+            [(_to_tensor(image, features), weight) for image, weight in drawn_styles],
+            settings,
+            None if mask is None else _mask_tensor(mask, features),
+            on_progress,
+            started,
+        )
+        optimised = run.levels()
+    image = _to_array(optimised)[:height, :width]
+    if settings.preserve_color == "luminance":
+        image = swap_luminance(content, image)
+    if mask is not None:
+        image = np.where(mask[..., None] > 0, image, content)
+    return Result(
+        image.astype(np.float32),
+        tuple(run.losses),
+        time.perf_counter() - started,
+        run.tile,
+        tuple(run.warnings),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Iterate(Progress):
+    """Progress with a function that gives the image of the moment, (H', W', 3), at the current scale."""
+
+    image: Callable[[], Array]
+
+
+class _Run:
+    """One optimisation: what stays the same over its levels, and what they leave behind."""
+
+    def __init__(
+        self,
+        features: Features,
+        content: Tensor,
+        styles: list[tuple[Tensor, float]],
+        settings: Settings,
+        mask: Tensor | None,
+        on_progress: OnProgress | None,
+        started: float,
+    ) -> None:
+        self.features = features
+        self.content = content
+        self.styles = styles
+        self.settings = settings
+        self.mask = mask
+        self.on_progress = on_progress
+        self.started = started
+        self.losses: list[float] = []
+        self.warnings: list[str] = []
+        self.tile: int | None = None
+        height, width = content.shape[2:]
+        shrink = min(1.0, (settings.max_size or max(height, width)) / max(height, width))
+        self.sizes = level_sizes(
+            max(SMALLEST_IMAGE, round(height * shrink)),
+            max(SMALLEST_IMAGE, round(width * shrink)),
+            settings.scales,
+        )
+        self.counts = level_iterations(settings.iterations, len(self.sizes))
+        self._work_done = 0.0
+
+    def levels(self) -> Tensor:
+        """Work through the pyramid. Returns (1, 3, H, W) at the content's size."""
+        image = coarse = None
+        for level, (height, width) in enumerate(self.sizes):
+            content = resize(self.content, height, width)
+            if image is None or coarse is None:
+                image = self._with_noise(content)
+            else:
+                image = next_level(image, content, coarse)
+            image = self._optimise(level, image, content)
+            coarse = content
+        assert image is not None and coarse is not None, "a pyramid has at least one level"
+        if image.shape != self.content.shape:
+            image = next_level(image, self.content, coarse)
+        return image
+
+    def _with_noise(self, content: Tensor) -> Tensor:
+        generator = torch.Generator().manual_seed(self.settings.seed)
+        noise = torch.randn(content.shape, generator=generator).to(content)
+        return (content + START_NOISE * noise).clamp_(0.0, 1.0)
+
+    def _optimise(self, level: int, image: Tensor, content: Tensor) -> Tensor:
+        """Take the level's steps from `image`, (1, 3, h, w). Returns the image after the last."""
+        height, width = content.shape[2:]
+        objective = self._objective(content)
+        self.tile = self._first_tile(height, width)
+        image = image.clone()
+        optimiser = torch.optim.Adam([image], betas=ADAM_BETAS)
+        count, loss = self.counts[level], float("nan")
+        for step in range(count):
+            value, image.grad = self._loss_and_gradient(objective, image)
+            for group in optimiser.param_groups:
+                group["lr"] = self._learning_rate(step, count)
+            optimiser.step()
+            image.clamp_(0.0, 1.0)
+            loss = float(value)
+            self._report(level, step, loss, image)
+        if count:
+            self.losses.append(loss)
+        return image.detach()
+
+    def _objective(self, content: Tensor) -> Objective:
+        height, width = content.shape[2:]
+        styles = [
+            (
+                resize(
+                    style, *style_size(*style.shape[2:], height, width, self.settings.style_scale)
+                ),
+                weight,
+            )
+            for style, weight in self.styles
+        ]
+        mask = None
+        if self.mask is not None:
+            mask = resize(self.mask, height, width).squeeze(0).squeeze(0)
+        return Objective(self.features, content, styles, self.settings, mask)
+
+    def _first_tile(self, height: int, width: int) -> int | None:
+        wanted = self.settings.tile
+        if wanted == "auto":
+            budget = MEMORY_SHARE * free_memory(self.features.device)
+            fitting = fitting_tile(height, width, self.features.graph_bytes_per_pixel, budget)
+            return fitting if self.tile is None else min(self.tile, fitting or self.tile)
+        return wanted if wanted is None or wanted < max(height, width) else None
+
+    def _loss_and_gradient(self, objective: Objective, image: Tensor) -> tuple[Tensor, Tensor]:
+        """The objective's, with smaller tiles from the same iterate when memory runs out."""
+        while True:
+            try:
+                return objective.loss_tensor_and_gradient(image, self.tile)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self.tile is not None and self.tile <= SMALLEST_TILE:
+                    raise OutOfMemory(
+                        f"not even tiles of {self.tile} px fit into the memory of "
+                        f"{self.features.device}; close other programs or use --device cpu"
+                    ) from error
+            self.tile = self._smaller_tile(objective)
+            self.warnings.append(f"memory ran out; went on with tiles of {self.tile} px")
+            if self.features.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _smaller_tile(self, objective: Objective) -> int:
+        size = self.tile or max(objective.height, objective.width)
+        return max(SMALLEST_TILE, size // 2 // 16 * 16)
+
+    def _learning_rate(self, step: int, count: int) -> float:
+        falling = 0.5 * (1.0 + math.cos(math.pi * step / max(1, count - 1)))
+        share = FINAL_LEARNING_RATE + (1.0 - FINAL_LEARNING_RATE) * falling
+        return self.settings.learning_rate * share
+
+    def _report(self, level: int, step: int, loss: float, image: Tensor) -> None:
+        height, width = self.sizes[level]
+        self._work_done += height * width
+        if self.on_progress is None:
+            return
+        total = sum(h * w * count for (h, w), count in zip(self.sizes, self.counts, strict=True))
+        fraction = min(1.0, self._work_done / total)
+        seconds = time.perf_counter() - self.started
+        iterate = Iterate(
+            scale=level + 1,
+            scales=len(self.sizes),
+            width=width,
+            height=height,
+            iteration=step + 1,
+            iterations=self.counts[level],
+            loss=loss,
+            fraction=fraction,
+            seconds=seconds,
+            seconds_left=seconds / fraction - seconds,
+            image=lambda: _to_array(image),
+        )
+        self.on_progress(iterate)
+
+
+def _prepare_colors(
+    content: Array, styles: Sequence[tuple[Array, float]], settings: Settings
+) -> tuple[Array, list[tuple[Array, float]]]:
+    """Content and styles as the network is to see them, for the wanted way of keeping colour."""
+    if settings.preserve_color == "luminance":
+        grey = as_grey(content)
+        return grey, [(match_brightness(as_grey(image), grey), weight) for image, weight in styles]
+    if settings.preserve_color == "histogram":
+        return content, [(match_colors(image, content), weight) for image, weight in styles]
+    return content, list(styles)
+
+
+def _check(content: Array, styles: Sequence[tuple[Array, float]], mask: Array | None) -> None:
+    if not styles:
+        raise BadInput("there is no style image; give at least one")
+    for name, array in [("texture", content), *(("style image", style) for style, _ in styles)]:
+        if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
+            raise BadInput(f"the {name} has the shape {array.shape}, but (height, width, 3) is needed")
+        if not np.isfinite(array).all():
+            raise BadInput(f"the {name} has values that are not finite; repair it and try again")
+    if any(weight <= 0 for _, weight in styles):
+        raise BadInput("a style's weight must be above 0")
+    if mask is not None and mask.shape != content.shape[:2]:
+        raise BadInput(f"the mask has the shape {mask.shape}, but the texture {content.shape[:2]}")
+
+
+def _continue_border(image: Array) -> Array:
+    """Repeat the last row and column until both sides are at least SMALLEST_IMAGE pixels."""
+    below, right = (max(0, SMALLEST_IMAGE - side) for side in image.shape[:2])
+    if not below and not right:
+        return image
+    return np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
+
+
+def _to_tensor(image: Array, features: Features) -> Tensor:
+    array = np.ascontiguousarray(_continue_border(image), dtype=np.float32)
+    tensor = torch.from_numpy(array).permute(2, 0, 1).unsqueeze(0).clamp(0.0, 1.0)
+    return tensor.to(features.device, memory_format=torch.channels_last)
+
+
+def _mask_tensor(mask: Array, features: Features) -> Tensor:
+    """(1, 1, H, W); a continued border counts for nothing."""
+    below, right = (max(0, SMALLEST_IMAGE - side) for side in mask.shape)
+    padded = np.pad(mask.astype(np.float32), ((0, below), (0, right)))
+    return torch.from_numpy(padded).reshape(1, 1, *padded.shape).to(features.device)
+
+
+def _to_array(image: Tensor) -> Array:
+    return image.detach().squeeze(0).permute(1, 2, 0).float().cpu().numpy().copy()
+
+
+class _deterministic:
+    """Within this block the same input gives the same bits, where torch has such a way."""
+
+    def __enter__(self) -> None:
+        self._before = torch.backends.cudnn.deterministic
+        torch.backends.cudnn.deterministic = True
+
+    def __exit__(self, *_: object) -> None:
+        torch.backends.cudnn.deterministic = self._before

@@ -1,0 +1,119 @@
+"""Where a feature network's weights come from: inside the package, torchvision, or a file of the user's."""
+
+from __future__ import annotations
+
+import urllib.error
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ..errors import BadInput, MissingWeights
+from .features import Features, Pooling
+
+EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded.safetensors"
+DOWNLOAD_SIZE = "548 MB"
+HOW_TO_GET_VGG19 = (
+    f"`texture-stylizer doctor --download-vgg19` fetches them once ({DOWNLOAD_SIZE}); "
+    "in Blender the add-on's preferences have a button for it"
+)
+
+
+def load_features(
+    source: str | Path,
+    *,
+    pooling: Pooling = "average",
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+    download: bool = True,
+) -> Features:
+    """A feature network, ready to use.
+
+    source: "embedded"; "vgg19", torchvision's ImageNet weights, downloaded when they are not on disk and
+    `download` allows it; "auto", vgg19 when its weights are on disk and embedded otherwise; or the path
+    of a .safetensors file with torchvision's keys, any widths.
+    Raises MissingWeights when vgg19 is wanted and cannot be had, BadInput for a file that does not fit.
+    """
+    name = resolve_source(source)
+    if name == "embedded":
+        weights: Mapping[str, Tensor] = load_file(EMBEDDED_PATH)
+    elif name == "vgg19":
+        weights = _load_vgg19(download)
+    else:
+        weights = _load_file(Path(name))
+    features = Features(weights, name=name, pooling=pooling)
+    return features.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+
+
+def resolve_source(source: str | Path) -> str:
+    """What `auto` stands for on this computer; any other source as it is."""
+    if source == "auto":
+        return "vgg19" if vgg19_path().is_file() else "embedded"
+    return str(source)
+
+
+def vgg19_url() -> str:
+    """Where torchvision gets its ImageNet weights from."""
+    from torchvision.models import VGG19_Weights
+
+    return VGG19_Weights.IMAGENET1K_V1.url
+
+
+def vgg19_path(url: str | None = None) -> Path:
+    """Where torchvision keeps, or would keep, its ImageNet weights on this computer."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(url or vgg19_url()).name
+
+
+def download_vgg19(url: str | None = None, *, progress: bool = False) -> Path:
+    """Fetch the weights unless they are there; the hash in the file's name is checked, as torchvision does.
+
+    Raises MissingWeights when the server cannot be reached or sends something else.
+    """
+    url = url or vgg19_url()
+    path = vgg19_path(url)
+    if path.is_file():
+        return path
+    hash_prefix = path.stem.rsplit("-", 1)[-1]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(url, str(path), hash_prefix, progress=progress)
+    except (OSError, urllib.error.URLError, RuntimeError) as reason:
+        raise MissingWeights(
+            f"the vgg19 weights cannot be downloaded from {url} ({reason}); put the file at {path}, "
+            "or use the embedded features"
+        ) from reason
+    return path
+
+
+def _load_vgg19(download: bool) -> Mapping[str, Tensor]:
+    if not download and not vgg19_path().is_file():
+        raise MissingWeights(
+            f"the vgg19 weights are not on this computer; {HOW_TO_GET_VGG19}, "
+            "or use the embedded features"
+        )
+    path = download_vgg19()
+    try:
+        # Mapped, since only a tenth of the file belongs to the trunk.
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as reason:
+        raise MissingWeights(
+            f"{path} is damaged ({reason}); delete it and download the vgg19 weights again"
+        ) from reason
+
+
+def _load_file(path: Path) -> Mapping[str, Tensor]:
+    if not path.is_file():
+        raise BadInput(
+            f"there is no feature network {path}; give auto, embedded, vgg19 or the path of a "
+            ".safetensors file"
+        )
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as reason:
+        raise BadInput(
+            f"{path} cannot be read as a .safetensors file ({reason}); save the network's weights "
+            "with safetensors.torch.save_file"
+        ) from reason

@@ -1,0 +1,226 @@
+"""Image files <-> arrays, through OpenImageIO: every depth and format, alpha straight, written whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio
+from numpy.typing import NDArray
+
+from ..descriptions import Depth
+from ..engine.color import Array, decode, encode, join_range, split_range
+from ..errors import BadInput
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".bmp", ".webp", ".exr", ".hdr")
+JPEG_QUALITY = 95
+
+# Formats whose values are scene-linear light, by their specification.
+_LINEAR_SUFFIXES = (".exr", ".hdr")
+_WITHOUT_ALPHA = (".jpg", ".jpeg", ".hdr")
+_DEPTHS: dict[str, tuple[Depth, ...]] = {
+    ".png": ("uint8", "uint16"),
+    ".tif": ("uint8", "uint16", "half", "float"),
+    ".tiff": ("uint8", "uint16", "half", "float"),
+    ".exr": ("half", "float"),
+    ".hdr": ("float",),
+}
+_LARGEST = {"uint8": 255, "uint16": 65535}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image in the form the engine takes, and what is needed to write it back as it was.
+
+    color: (H, W, 3) float32, display-encoded [0, 1]. gain: (H, W, 1), at least 1, or None: what linear
+    values above 1 were divided by. alpha: (H, W), straight, of the file's own type, or None.
+    metadata: the file's own attributes, such as its colour profile and orientation.
+    """
+
+    color: Array
+    gain: Array | None
+    alpha: NDArray[Any] | None
+    depth: Depth
+    metadata: oiio.ImageSpec | None = None
+
+    @property
+    def linear(self) -> bool:
+        return self.gain is not None
+
+
+def read_image(path: Path) -> Picture:
+    """Read an image file. Raises BadInput, naming the file, when there is none or it cannot be read."""
+    if not path.is_file():
+        raise BadInput(f"there is no image {path}; check the path")
+    config = oiio.ImageSpec()
+    config.attribute("oiio:UnassociatedAlpha", 1)
+    opened = oiio.ImageInput.open(str(path), config)
+    if opened is None:
+        oiio.geterror()
+        raise BadInput(f"{path} is no image that can be read; save it as PNG, JPEG or EXR")
+    with contextlib.closing(opened):
+        spec = opened.spec()
+        kind, depth = _reading_type(str(spec.format))
+        pixels = opened.read_image(0, 0, 0, spec.nchannels, kind)
+        if pixels is None:
+            raise BadInput(f"{path} is damaged ({_reason(opened.geterror())}); save it anew")
+    pixels = np.asarray(pixels).reshape(spec.height, spec.width, spec.nchannels)
+    linear = path.suffix.lower() in _LINEAR_SUFFIXES or depth in ("half", "float")
+    alpha_channel = spec.alpha_channel if spec.alpha_channel >= 0 else None
+    picture = picture_from_pixels(
+        _rgb(pixels, alpha_channel),
+        None if alpha_channel is None else pixels[..., alpha_channel],
+        depth,
+        linear=linear,
+        premultiplied=linear and spec.getattribute("oiio:UnassociatedAlpha") != 1,
+    )
+    return Picture(picture.color, picture.gain, picture.alpha, depth, spec)
+
+
+def picture_from_pixels(
+    rgb: NDArray[Any],
+    alpha: NDArray[Any] | None,
+    depth: Depth,
+    *,
+    linear: bool,
+    premultiplied: bool = False,
+) -> Picture:
+    """A picture from stored values: integers over their type's whole range, or floats.
+
+    rgb: (H, W, 3); alpha: (H, W) of the same type or None.
+    """
+    values = rgb.astype(np.float32)
+    if rgb.dtype.kind == "u":
+        values /= np.float32(np.iinfo(rgb.dtype).max)
+    if not linear:
+        return Picture(values, None, alpha, depth)
+    if premultiplied and alpha is not None:
+        divisor = np.where(alpha > 0, alpha, 1.0)[..., None].astype(np.float32)
+        values = values / divisor
+    color, gain = split_range(values)
+    return Picture(color, gain, alpha, depth)
+
+
+def write_image(path: Path, picture: Picture, color: Array, *, depth: Depth | None = None) -> None:
+    """Write `color` with the alpha, range and depth of `picture`, in the format of the path's suffix.
+
+    color: (H, W, 3), display-encoded [0, 1]. The file appears whole or not at all.
+    Raises BadInput when the folder cannot be written to, the disk is full, or the format is unknown.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise BadInput(f"{path.name} has no known image format; use one of {', '.join(SUFFIXES)}")
+    depth = _writing_depth(suffix, depth or picture.depth)
+    alpha = None if suffix in _WITHOUT_ALPHA else picture.alpha
+    pixels = _stored_values(suffix, picture, color, alpha, depth)
+    temporary = temporary_path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(temporary, _specification(picture, pixels, depth, suffix), pixels)
+        os.replace(temporary, path)
+    except OSError as reason:
+        raise BadInput(
+            f"{path} cannot be written ({reason.strerror or reason}); choose another folder"
+        ) from reason
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def temporary_path(path: Path) -> Path:
+    """Where a file is written before it is renamed: beside it, so that renaming is one step."""
+    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+
+
+def _stored_values(
+    suffix: str, picture: Picture, color: Array, alpha: NDArray[Any] | None, depth: Depth
+) -> NDArray[Any]:
+    """(H, W, C) values as they stand in the file."""
+    if picture.gain is not None:
+        values = join_range(color, picture.gain)
+    else:
+        values = decode(color) if suffix in _LINEAR_SUFFIXES else color
+    to_integer = depth in _LARGEST
+    if to_integer and picture.gain is not None:
+        values = encode(values)
+    if not to_integer and alpha is not None:
+        values = values * _as_float(alpha)[..., None]
+    if alpha is not None:
+        channel = _convert(alpha, depth) if to_integer else _as_float(alpha)
+        rgb = _convert(values, depth) if to_integer else values
+        return np.concatenate([rgb, channel[..., None]], axis=-1)
+    return _convert(values, depth) if to_integer else values.astype(np.float32)
+
+
+def _convert(values: NDArray[Any], depth: Depth) -> NDArray[Any]:
+    """Values in [0, 1], or integers of any depth, as integers of `depth`; the same depth is exact."""
+    kind = np.uint8 if depth == "uint8" else np.uint16
+    if values.dtype == kind:
+        return values
+    scaled = _as_float(values) * _LARGEST[depth]
+    return np.clip(np.rint(scaled), 0, _LARGEST[depth]).astype(kind)
+
+
+def _as_float(values: NDArray[Any]) -> Array:
+    if values.dtype.kind == "u":
+        return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
+    return values.astype(np.float32)
+
+
+def _specification(
+    picture: Picture, pixels: NDArray[Any], depth: Depth, suffix: str
+) -> oiio.ImageSpec:
+    height, width, channels = pixels.shape
+    spec = oiio.ImageSpec(width, height, channels, depth)
+    if picture.metadata is not None:
+        for attribute in picture.metadata.extra_attribs:
+            # What describes the old file's storage must not be said of the new one.
+            if not attribute.name.startswith(("oiio:", "tiff:", "png:", "openexr:", "jpeg:")):
+                spec.attribute(attribute.name, attribute.type, attribute.value)
+    if channels == 4 and depth in _LARGEST:
+        spec.attribute("oiio:UnassociatedAlpha", 1)
+    if suffix in (".jpg", ".jpeg", ".webp"):
+        spec.attribute(
+            "Compression", f"jpeg:{JPEG_QUALITY}" if suffix != ".webp" else "lossless:100"
+        )
+    return spec
+
+
+def _write(path: Path, spec: oiio.ImageSpec, pixels: NDArray[Any]) -> None:
+    output = oiio.ImageOutput.create(str(path))
+    if output is None:
+        raise OSError(_reason(oiio.geterror()))
+    if not output.open(str(path), spec):
+        raise OSError(_reason(output.geterror()))
+    written = output.write_image(np.ascontiguousarray(pixels))
+    if not output.close() or not written:
+        raise OSError(_reason(output.geterror()))
+
+
+def _writing_depth(suffix: str, depth: Depth) -> Depth:
+    """The nearest depth that the format stores."""
+    allowed = _DEPTHS.get(suffix, ("uint8",))
+    return depth if depth in allowed else allowed[-1]
+
+
+def _reading_type(stored: str) -> tuple[str, Depth]:
+    if stored in ("uint8", "int8"):
+        return "uint8", "uint8"
+    if stored in ("uint16", "int16"):
+        return "uint16", "uint16"
+    return "float", "half" if stored == "half" else "float"
+
+
+def _rgb(pixels: NDArray[Any], alpha_channel: int | None) -> NDArray[Any]:
+    """The colour channels; grey is repeated."""
+    channels = [index for index in range(pixels.shape[2]) if index != alpha_channel]
+    if len(channels) < 3:
+        return np.repeat(pixels[..., channels[:1]], 3, axis=-1)
+    return pixels[..., channels[:3]]
+
+
+def _reason(text: str) -> str:
+    return " ".join(text.split()) or "no reason given"

@@ -1,0 +1,102 @@
+"""What a user can set about a stylisation: plain values that every room and process shares.
+
+Every default stands here and nowhere else; the command line, the add-on's properties and the job
+files are made from these fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .errors import BadInput
+
+Quality = Literal["draft", "standard", "high"]
+PreserveColor = Literal["off", "luminance", "histogram"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+QUALITIES: tuple[Quality, ...] = ("draft", "standard", "high")
+PRESERVE_COLOR_MODES: tuple[PreserveColor, ...] = ("off", "luminance", "histogram")
+PRECISIONS: tuple[Precision, ...] = ("auto", "float32", "bfloat16")
+COLOR_ROLES = ("base_color", "emission")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a texture is redrawn.
+
+    content_weight   weight of the relative squared error at relu4_2; higher keeps more of the original
+    total_variation  weight of the mean squared step between neighbouring texels; higher is smoother
+    style_scale      size of the style image relative to the texture; higher gives larger strokes
+    preserve_color   "luminance" redraws brightness only; "histogram" fits the style's colours first
+    iterations       optimisation steps over all scales together; 0 returns the texture as it is
+    scales           levels of the coarse-to-fine pyramid, each half the size of the next (at least 1)
+    learning_rate    Adam's step at the start of each scale, in display-encoded units
+    tile             side of a tile's core in pixels (a multiple of 16), "auto", or None for untiled
+    max_size         longest side in pixels at which the optimisation runs; None for the full size
+    seed             of the little noise that wakes up flat areas
+    """
+
+    content_weight: float = 0.05
+    total_variation: float = 3.0
+    style_scale: float = 1.0
+    preserve_color: PreserveColor = "off"
+    iterations: int = 200
+    scales: int = 3
+    learning_rate: float = 0.05
+    tile: int | Literal["auto"] | None = "auto"
+    max_size: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise BadInput(f"{name.replace('_', ' ')} is {value}, but must be at least {least}")
+        if self.preserve_color not in PRESERVE_COLOR_MODES:
+            raise BadInput(
+                f"preserve color is {self.preserve_color!r}, but must be one of "
+                + ", ".join(PRESERVE_COLOR_MODES)
+            )
+        if isinstance(self.tile, str) and self.tile != "auto":
+            raise BadInput(f"tile is {self.tile!r}, but must be auto, None or a number of pixels")
+        if isinstance(self.tile, int) and self.tile < 16:
+            raise BadInput(f"tile is {self.tile}, but must be at least 16 pixels")
+
+    @classmethod
+    def preset(cls, quality: Quality, **changes: Any) -> Settings:
+        """The settings of a quality preset, with `changes` to single fields.
+
+        Raises BadInput for an unknown preset.
+        """
+        if quality not in _PRESETS:
+            raise BadInput(f"quality is {quality!r}, but must be one of {', '.join(QUALITIES)}")
+        return dataclasses.replace(_PRESETS[quality], **changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as plain values, for job files, reports and variant records."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Settings:
+        """The settings that `to_json` gave; fields of another version are left out."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in fields.items() if name in known})
+
+
+_LEAST: dict[str, float] = {
+    "content_weight": 0.0,
+    "total_variation": 0.0,
+    "style_scale": 0.01,
+    "iterations": 0,
+    "scales": 1,
+    "learning_rate": 1e-6,
+    "max_size": 16,
+}
+
+_PRESETS: dict[str, Settings] = {
+    "draft": Settings(iterations=90, scales=3, max_size=512),
+    "standard": Settings(),
+    "high": Settings(iterations=700, scales=4),
+}

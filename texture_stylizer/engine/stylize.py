@@ -15,6 +15,7 @@ from torch import Tensor
 from ..descriptions import Progress
 from ..errors import BadInput, OutOfMemory
 from ..settings import Settings
+from .adam import Adam
 from .color import as_grey, match_brightness, match_colors, swap_luminance
 from .devices import free_memory, is_out_of_memory
 from .features import Features
@@ -28,7 +29,6 @@ OnProgress = Callable[["Iterate"], None]
 START_NOISE = 0.02
 """Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""
 
-ADAM_BETAS = (0.9, 0.99)
 FINAL_LEARNING_RATE = 0.1
 """Share of the learning rate that is left at the end of a level; it falls along half a cosine."""
 
@@ -176,13 +176,11 @@ class _Run:
         objective = self._objective(content)
         self.tile = self._first_tile(height, width)
         image = image.clone()
-        optimiser = torch.optim.Adam([image], betas=ADAM_BETAS)
+        optimiser = Adam(image)
         count, loss = self.counts[level], float("nan")
         for step in range(count):
-            value, image.grad = self._loss_and_gradient(objective, image)
-            for group in optimiser.param_groups:
-                group["lr"] = self._learning_rate(step, count)
-            optimiser.step()
+            value, gradient = self._loss_and_gradient(objective, image)
+            optimiser.step(gradient, self._learning_rate(step, count))
             image.clamp_(0.0, 1.0)
             loss = float(value)
             self._report(level, step, loss, image)

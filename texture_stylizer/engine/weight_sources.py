@@ -15,6 +15,8 @@ from ..errors import BadInput, MissingWeights
 from .features import Features, Pooling
 
 EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded.safetensors"
+# torchvision's VGG19_Weights.IMAGENET1K_V1.url; importing torchvision for it would cost seconds.
+VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 DOWNLOAD_SIZE = "548 MB"
 HOW_TO_GET_VGG19 = (
     f"`texture-stylizer doctor --download-vgg19` fetches them once ({DOWNLOAD_SIZE}); "
@@ -55,24 +57,16 @@ def resolve_source(source: str | Path) -> str:
     return str(source)
 
 
-def vgg19_url() -> str:
-    """Where torchvision gets its ImageNet weights from."""
-    from torchvision.models import VGG19_Weights
-
-    return VGG19_Weights.IMAGENET1K_V1.url
-
-
-def vgg19_path(url: str | None = None) -> Path:
+def vgg19_path(url: str = VGG19_URL) -> Path:
     """Where torchvision keeps, or would keep, its ImageNet weights on this computer."""
-    return Path(torch.hub.get_dir()) / "checkpoints" / Path(url or vgg19_url()).name
+    return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
 
 
-def download_vgg19(url: str | None = None, *, progress: bool = False) -> Path:
+def download_vgg19(url: str = VGG19_URL, *, progress: bool = False) -> Path:
     """Fetch the weights unless they are there; the hash in the file's name is checked, as torchvision does.
 
     Raises MissingWeights when the server cannot be reached or sends something else.
     """
-    url = url or vgg19_url()
     path = vgg19_path(url)
     if path.is_file():
         return path

@@ -1,0 +1,1 @@
+"""The process boundary: job descriptions out, events and result files back."""

@@ -1,0 +1,100 @@
+"""Earlier results, found again by what they were made from.
+
+A result is an .npy array and a .json file under one key; the oldest go when the cache grows too large.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from ..engine.color import Array
+from ..settings import Settings
+
+SIZE_LIMIT = 4 * 2**30
+"""Bytes of results that are kept."""
+
+# Changes whenever the same settings would give another picture.
+ENGINE_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class CachedResult:
+    """A picture (H, W, 3), display-encoded, and what was measured when it was made."""
+
+    image: Array
+    facts: dict[str, Any]
+
+
+def cache_folder() -> Path:
+    """Where results are kept; TEXTURE_STYLIZER_CACHE names another place."""
+    named = os.environ.get("TEXTURE_STYLIZER_CACHE")
+    return Path(named) if named else Path(platformdirs.user_cache_dir("texture-stylizer", False))
+
+
+def key_of(
+    content: Array,
+    styles: Iterable[tuple[Array, float]],
+    settings: Settings,
+    features_sha256: str,
+    device: str,
+    precision: str,
+) -> str:
+    """A name for everything that decides a result's pixels."""
+    digest = hashlib.sha256()
+    # The tile changes the result by rounding only.
+    described = {name: value for name, value in settings.to_json().items() if name != "tile"}
+    head = [ENGINE_VERSION, described, features_sha256, device, precision]
+    digest.update(json.dumps(head, sort_keys=True).encode())
+    for array, weight in [(content, 0.0), *styles]:
+        digest.update(f"{array.shape} {weight}".encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
+
+
+def load(folder: Path, key: str) -> CachedResult | None:
+    """The result of that key, or None; a damaged entry counts as none."""
+    try:
+        image = np.load(folder / f"{key}.npy", allow_pickle=False)
+        facts = json.loads((folder / f"{key}.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    os.utime(folder / f"{key}.json")
+    return CachedResult(image, facts)
+
+
+def store(folder: Path, key: str, result: CachedResult) -> None:
+    """Keep a result if there is room for it on the disk, and drop the oldest beyond SIZE_LIMIT."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < 4 * result.image.nbytes:
+        return
+    partial = folder / f".{key}.{os.getpid()}.part"
+    try:
+        with partial.open("wb") as file:
+            np.save(file, result.image, allow_pickle=False)
+        os.replace(partial, folder / f"{key}.npy")
+        partial.write_text(json.dumps(result.facts), "utf-8")
+        os.replace(partial, folder / f"{key}.json")
+    finally:
+        partial.unlink(missing_ok=True)
+    _drop_oldest(folder)
+
+
+def _drop_oldest(folder: Path) -> None:
+    entries = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    total = 0
+    for entry in entries:
+        array = entry.with_suffix(".npy")
+        total += array.stat().st_size if array.is_file() else 0
+        if total > SIZE_LIMIT:
+            entry.unlink(missing_ok=True)
+            array.unlink(missing_ok=True)

@@ -1,0 +1,329 @@
+"""The other end of the worker's pipe: starts it, hands it jobs, and never waits for it in vain.
+
+Standard library only: this runs inside Blender. `poll` gives what has arrived and returns at once, for a
+timer; `run` waits, for scripts and the command line.
+"""
+
+from __future__ import annotations
+
+import collections
+import importlib.util
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..descriptions import Job, Outcome
+from ..errors import BadMachine, Cancelled, StylizerError, from_message
+from .protocol import FOLDER_PREFIX, SILENCE_LIMIT_SECONDS, Message, from_line, to_line
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
+
+# Loads the package from its folder under its own name, whatever name it was installed under and without
+# touching sys.path: an extension's neighbours must not shadow the worker's libraries.
+_BOOTSTRAP = """
+import importlib.util, runpy, sys
+from pathlib import Path
+folder = Path(sys.argv.pop(1))
+spec = importlib.util.spec_from_file_location(
+    "texture_stylizer", folder / "__init__.py", submodule_search_locations=[str(folder)])
+package = importlib.util.module_from_spec(spec)
+sys.modules["texture_stylizer"] = package
+spec.loader.exec_module(package)
+runpy.run_module("texture_stylizer.jobs.worker", run_name="__main__", alter_sys=True)
+"""
+
+OnEvent = Callable[[Message], None]
+
+
+def private_folder() -> Path:
+    """A new temporary folder for a run's arrays, readable by this user alone."""
+    return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+
+
+def worker_python(configured: str | None = None) -> str:
+    """The interpreter that has torch: the configured one, or this one.
+
+    Raises BadMachine when there is none.
+    """
+    if configured:
+        if not Path(configured).is_file():
+            raise BadMachine(
+                f"there is no Python at {configured}; choose another in the add-on's preferences"
+            )
+        return configured
+    if importlib.util.find_spec("torch") is None:
+        raise BadMachine(
+            f"torch is not installed for {sys.executable}; set up the worker's environment in the "
+            "add-on's preferences, or run: pip install texture-stylizer"
+        )
+    return sys.executable
+
+
+class WorkerClient:
+    """One worker process. Use it as a context manager, or call `close`."""
+
+    def __init__(self, python: str | None = None) -> None:
+        self._python = worker_python(python)
+        self._process: subprocess.Popen[str] | None = None
+        self._messages: queue.Queue[Message] = queue.Queue()
+        self._stderr: collections.deque[str] = collections.deque(maxlen=40)
+        self._readers: list[threading.Thread] = []
+        self._heard = 0.0
+        self._pending: dict[str, Job] = {}
+        self._started: set[str] = set()
+        self._broken: str | None = None
+
+    def __enter__(self) -> WorkerClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id while it runs."""
+        return None if self._process is None else self._process.pid
+
+    def submit(self, job: Job) -> None:
+        """Hand over a job; its events come through `poll`. Starts the worker when none is running."""
+        self._start_if_needed()
+        self._pending[job.id] = job
+        self._send({"type": "run", "job": job.to_json()})
+
+    def cancel(self, job_id: str) -> None:
+        """Ask for a job's end; its `failed` event, of kind cancelled, follows."""
+        if job_id in self._pending:
+            self._send({"type": "cancel", "id": job_id})
+
+    def describe(self, timeout: float = 120.0) -> Message:
+        """The worker's `machine` message. Raises BadMachine when it cannot give one."""
+        self._start_if_needed()
+        self._send({"type": "describe"})
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            for message in self.poll(wait=0.2):
+                if message["type"] == "machine":
+                    return message
+                if message["type"] == "broken":
+                    raise from_message(message)
+        raise BadMachine(f"the worker ({self._python}) did not answer within {timeout:.0f} s")
+
+    def poll(self, wait: float = 0.0) -> list[Message]:
+        """The events that have arrived, in order; waits up to `wait` seconds for the first.
+
+        A worker that died or fell silent gives a `failed` event for every job it still had.
+        """
+        messages: list[Message] = []
+        try:
+            messages.append(self._messages.get(timeout=wait) if wait else self._messages.get_nowait())
+            while True:
+                messages.append(self._messages.get_nowait())
+        except queue.Empty:
+            pass
+        if messages:
+            self._heard = time.monotonic()
+        for message in messages:
+            self._note(message)
+        if not messages:
+            messages = self._failures_of_a_dead_worker()
+        return [message for message in messages if message["type"] != "heartbeat"]
+
+    def run(self, jobs: Sequence[Job], on_event: OnEvent | None = None) -> list[Outcome | StylizerError]:
+        """Work on `jobs` in order and wait. Returns an outcome or an error for each.
+
+        An exception out of `on_event`, such as KeyboardInterrupt, cancels what is left and goes on up.
+        """
+        results: dict[str, Outcome | StylizerError] = {}
+        for job in jobs:
+            self.submit(job)
+        try:
+            while not all(job.id in results for job in jobs):
+                for message in self.poll(wait=0.1):
+                    if message["type"] == "done":
+                        results[message["id"]] = Outcome.from_json(message["outcome"])
+                    elif message["type"] == "failed":
+                        results[message["id"]] = _error_of(message)
+                    if on_event is not None:
+                        on_event(message)
+        except BaseException:
+            self._cancel_all()
+            raise
+        return [results[job.id] for job in jobs]
+
+    def close(self) -> None:
+        """End the worker, at once if it is busy, and clear away what it left half-written."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        if process.stdin is not None:
+            try:
+                process.stdin.close()
+            except OSError:
+                pass  # it was gone already
+        try:
+            process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for reader in self._readers:
+            reader.join(timeout=2.0)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        self._remove_partial_files(process.pid)
+        self._pending.clear()
+        self._started.clear()
+        self._broken = None
+
+    def _cancel_all(self) -> None:
+        """Stop every job and give the worker a moment to say so."""
+        for job_id in list(self._pending):
+            self.cancel(job_id)
+        deadline = time.monotonic() + 2.0
+        while self._pending and time.monotonic() < deadline:
+            self.poll(wait=0.1)
+        if self._pending:
+            self.close()
+
+    def _start_if_needed(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        self._stderr.clear()
+        self._messages = queue.Queue()
+        self._process = subprocess.Popen(
+            [self._python, "-u", "-c", _BOOTSTRAP, str(PACKAGE_FOLDER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=_environment(self._python),
+            **_own_group(),
+        )
+        self._heard = time.monotonic()
+        self._readers = [
+            threading.Thread(target=target, args=(self._process,), daemon=True)
+            for target in (self._read_events, self._read_stderr)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read_events(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        messages = self._messages
+        for line in process.stdout:
+            message = from_line(line)
+            if message is not None:
+                messages.put(message)
+
+    def _read_stderr(self, process: subprocess.Popen[str]) -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            self._stderr.append(line.rstrip())
+
+    def _send(self, message: Message) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        try:
+            self._process.stdin.write(to_line(message))
+            self._process.stdin.flush()
+        except OSError:
+            pass  # it has died; `poll` says so with its reason
+
+    def _note(self, message: Message) -> None:
+        """Keep account of which jobs are under way, and of a worker that says it cannot work."""
+        if message["type"] == "started":
+            self._started.add(message["id"])
+        elif message["type"] in ("done", "failed"):
+            self._started.discard(message["id"])
+            self._pending.pop(message["id"], None)
+        elif message["type"] == "broken":
+            self._broken = message["message"]
+
+    def _failures_of_a_dead_worker(self) -> list[Message]:
+        """A `failed` event for the job that a dead worker was on; the jobs behind it go to a new one."""
+        if self._process is None or not self._pending:
+            return []
+        reason = self._why_dead(self._process)
+        if reason is None:
+            return []
+        if not self._messages.empty():
+            return self.poll()
+        lost = self._started & self._pending.keys() or set(self._pending)
+        failed: list[Message] = [
+            {
+                "type": "failed",
+                "id": job_id,
+                "kind": BadMachine.kind,
+                "message": f"{self._pending[job_id].name}: {reason}",
+                "traceback": "\n".join(self._stderr),
+            }
+            for job_id in lost
+        ]
+        waiting = [job for job in self._pending.values() if job.id not in lost]
+        self.close()
+        for job in waiting:
+            self.submit(job)
+        return failed
+
+    def _why_dead(self, process: subprocess.Popen[str]) -> str | None:
+        """One sentence about a worker that ended or fell silent; None while it is well."""
+        code = process.poll()
+        silent = time.monotonic() - self._heard
+        if code is None and silent < SILENCE_LIMIT_SECONDS:
+            return None
+        if code is None:
+            process.kill()
+            how = f"it said nothing for {silent:.0f} s"
+        else:
+            how = f"it ended with status {code}"
+        for reader in self._readers:
+            reader.join(timeout=2.0)
+        if self._broken is not None:
+            return self._broken
+        last = " | ".join(line.strip() for line in list(self._stderr)[-5:] if line.strip())
+        return f"the worker died ({how}){': ' + last if last else ''}"
+
+    def _remove_partial_files(self, pid: int) -> None:
+        """Files that a killed worker was just writing beside their destination."""
+        for job in self._pending.values():
+            path = Path(job.destination.path)
+            path.with_name(f".{path.stem}.{pid}.part{path.suffix}").unlink(missing_ok=True)
+
+
+def _error_of(message: Message) -> StylizerError:
+    error = from_message(message)
+    if message.get("traceback"):
+        error.add_note(message["traceback"])
+    return error
+
+
+def _environment(python: str) -> dict[str, str]:
+    """This process's environment; another interpreter gets none of this one's Python settings."""
+    if python == sys.executable:
+        return dict(os.environ)
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def _own_group() -> dict[str, object]:
+    """Keep Ctrl+C from reaching the worker: it is told to cancel instead."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a folder that `private_folder` made."""
+    if folder.name.startswith(FOLDER_PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+__all__ = ["Cancelled", "WorkerClient", "private_folder", "remove_folder", "worker_python"]

@@ -1,0 +1,54 @@
+"""What this computer has, for `doctor` and the add-on's preferences."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import metadata
+from typing import Any
+
+import torch
+
+from ..engine.devices import choose_device, choose_precision, free_memory
+from ..engine.weight_sources import resolve_source, vgg19_path
+from .cache import cache_folder
+
+
+def describe_machine() -> dict[str, Any]:
+    """Plain facts: interpreter, libraries, devices with their memory in bytes, features, cache."""
+    device = choose_device("auto")
+    return {
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "libraries": {
+            name: metadata.version(name)
+            for name in ("torch", "torchvision", "numpy", "pillow", "OpenImageIO", "safetensors")
+        },
+        "devices": _devices(),
+        "device": str(device),
+        "precision": str(choose_precision("auto", device)).removeprefix("torch."),
+        "features": resolve_source("auto"),
+        "vgg19_path": str(vgg19_path()),
+        "vgg19_on_disk": vgg19_path().is_file(),
+        "cache_folder": str(cache_folder()),
+    }
+
+
+def _devices() -> list[dict[str, Any]]:
+    rows = [
+        {
+            "name": "cpu",
+            "label": f"{platform.machine()}, {torch.get_num_threads()} threads",
+            "free_memory": free_memory(torch.device("cpu")),
+        }
+    ]
+    for index in range(torch.cuda.device_count()):
+        device = torch.device("cuda", index)
+        label = torch.cuda.get_device_name(device)
+        rows.append(
+            {"name": f"cuda:{index}", "label": label, "free_memory": free_memory(device)}
+        )
+    if torch.backends.mps.is_available():
+        free = free_memory(torch.device("mps"))
+        rows.append({"name": "mps", "label": "Apple GPU", "free_memory": free})
+    return rows

@@ -1,0 +1,184 @@
+"""The process that has torch: reads jobs from stdin, works on them in turn, streams events to stdout.
+
+Started as `python -m texture_stylizer.jobs.worker`. It ends when its stdin closes, so it cannot outlive
+the program that started it; the temporary folder of a job that was under way goes with it.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TextIO
+
+from .. import __version__
+from ..descriptions import Job, Outcome
+from ..errors import BadMachine, Cancelled, StylizerError, to_message
+from .protocol import FOLDER_PREFIX, HEARTBEAT_SECONDS, Message, from_line, to_line
+
+PROGRESS_SECONDS = 0.1
+PREVIEW_SECONDS = 1.0
+
+
+class Worker:
+    """The two ends of the pipe, and which jobs were cancelled."""
+
+    def __init__(self, commands: TextIO, events: TextIO) -> None:
+        self._commands = commands
+        self._events = events
+        self._sending = threading.Lock()
+        self._waiting: queue.Queue[Message] = queue.Queue()
+        self._cancelled: set[str] = set()
+        self._folders: set[Path] = set()
+
+    def run(self) -> None:
+        """Work until stdin closes."""
+        threading.Thread(target=self._read_commands, daemon=True).start()
+        threading.Thread(target=self._beat, daemon=True).start()
+        try:
+            import torch  # noqa: F401  (an incomplete installation must show itself before the first job)
+        except Exception as reason:
+            problem = BadMachine(
+                f"torch does not work in {sys.executable} ({type(reason).__name__}: {reason}); "
+                "install torch and torchvision there"
+            )
+            self._send({"type": "broken", **to_message(problem)})
+            return
+        self._send({"type": "ready", "version": __version__})
+        while True:
+            message = self._waiting.get()
+            if message["type"] == "describe":
+                self._describe()
+            elif message["type"] == "run":
+                self._run_job(message)
+
+    def _describe(self) -> None:
+        from .machine import describe_machine
+
+        try:
+            self._send({"type": "machine", **describe_machine()})
+        except Exception as error:
+            self._send({"type": "broken", **to_message(error)})
+
+    def _run_job(self, message: Message) -> None:
+        job = Job.from_json(message["job"])
+        folder = Path(job.folder)
+        self._folders.add(folder)
+        self._send({"type": "started", "id": job.id})
+        try:
+            outcome = self._work_on(job)
+        except Exception as error:
+            # Everything ends up in the same small tree; the trace goes along for --verbose.
+            trace = "" if isinstance(error, Cancelled) else traceback.format_exc()
+            self._send({"type": "failed", "id": job.id, "traceback": trace, **to_message(error)})
+        else:
+            self._send({"type": "done", "id": job.id, "outcome": outcome.to_json()})
+        finally:
+            self._folders.discard(folder)
+
+    def _work_on(self, job: Job) -> Outcome:
+        from ..engine.stylize import Iterate
+        from .task import run_job
+
+        shown = {"progress": 0.0, "preview": time.monotonic()}
+        number = 0
+
+        def on_iterate(iterate: Iterate) -> None:
+            nonlocal number
+            self._stop_if_cancelled(job)
+            now = time.monotonic()
+            if now - shown["progress"] >= PROGRESS_SECONDS or iterate.fraction >= 1.0:
+                shown["progress"] = now
+                self._send({"type": "progress", "id": job.id, **progress_fields(iterate)})
+            if job.preview_size and now - shown["preview"] >= PREVIEW_SECONDS:
+                number += 1
+                path = Path(job.folder) / f"preview_{job.id}_{number}.png"
+                write_preview(path, iterate, job.preview_size)
+                self._send({"type": "preview", "id": job.id, "path": str(path)})
+                shown["preview"] = time.monotonic()
+
+        def on_warning(text: str) -> None:
+            self._send({"type": "warning", "id": job.id, "message": f"{job.name}: {text}"})
+
+        self._stop_if_cancelled(job)
+        return run_job(job, on_iterate, on_warning)
+
+    def _stop_if_cancelled(self, job: Job) -> None:
+        if job.id in self._cancelled:
+            raise Cancelled(f"{job.name}: cancelled")
+
+    def _read_commands(self) -> None:
+        for line in self._commands:
+            message = from_line(line)
+            if message is None:
+                continue
+            if message["type"] == "cancel":
+                self._cancelled.add(message["id"])
+            else:
+                self._waiting.put(message)
+        self._end()
+
+    def _end(self) -> None:
+        """The other side is gone: leave nothing behind, and do not wait for the iteration to finish."""
+        for folder in list(self._folders):
+            if folder.name.startswith(FOLDER_PREFIX):
+                shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(HEARTBEAT_SECONDS)
+            self._send({"type": "heartbeat"})
+
+    def _send(self, message: Message) -> None:
+        try:
+            with self._sending:
+                self._events.write(to_line(message))
+                self._events.flush()
+        except (OSError, ValueError):
+            self._end()
+
+
+def progress_fields(iterate: object) -> Message:
+    """The fields of a `Progress`, rounded for the wire."""
+    from dataclasses import fields
+
+    from ..descriptions import Progress
+
+    return {
+        field.name: round(value, 6) if isinstance(value, float) else value
+        for field in fields(Progress)
+        for value in [getattr(iterate, field.name)]
+    }
+
+
+def write_preview(path: Path, iterate: object, size: int) -> None:
+    """Write the image of the moment as an 8-bit PNG, its longest side at most `size`."""
+    import numpy as np
+    from PIL import Image
+
+    array = iterate.image()  # type: ignore[attr-defined]
+    picture = Image.fromarray(np.rint(array * 255.0).astype(np.uint8))
+    picture.thumbnail((size, size), Image.Resampling.BILINEAR)
+    partial = path.with_suffix(".part.png")
+    picture.save(partial, compress_level=1)
+    os.replace(partial, path)
+
+
+def main() -> None:
+    """Keep stdout for events alone: what libraries print goes to stderr."""
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    try:
+        Worker(sys.stdin, events).run()
+    except StylizerError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What a stylised copy of a material says about itself, in custom properties that survive saving."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+_PREFIX = "texture_stylizer_"
+VARIANT = _PREFIX + "variant"
+_ORIGINAL = _PREFIX + "original"
+_ORIGINAL_NAME = _PREFIX + "original_name"
+_FAKE_USER = _PREFIX + "original_had_fake_user"
+_DETAILS = _PREFIX + "details"
+_MADE_BY = _PREFIX + "made_by"
+SLOT_LINKS = _PREFIX + "slot_links"
+
+
+@dataclass(frozen=True)
+class Record:
+    """variant: its name; original: the material it was copied from, or None when that is gone;
+    details: styles, settings, features and engine version as plain values."""
+
+    variant: str
+    original: Any | None
+    original_had_fake_user: bool
+    details: dict[str, Any]
+
+
+def record_of(material: Any) -> Record | None:
+    """The record of a stylised copy; None for any other material."""
+    variant = material.get(VARIANT)
+    if variant is None:
+        return None
+    original = material.get(_ORIGINAL) or bpy.data.materials.get(material.get(_ORIGINAL_NAME, ""))
+    return Record(
+        variant,
+        original,
+        bool(material.get(_FAKE_USER, False)),
+        json.loads(material.get(_DETAILS, "{}")),
+    )
+
+
+def write_record(
+    material: Any, variant: str, original: Any, had_fake_user: bool, details: dict[str, Any]
+) -> None:
+    """Write a stylised copy's record."""
+    material[VARIANT] = variant
+    material[_ORIGINAL] = original
+    material[_ORIGINAL_NAME] = original.name
+    material[_FAKE_USER] = had_fake_user
+    material[_DETAILS] = json.dumps(details)
+
+
+def mark_made(data_block: Any, variant: str) -> None:
+    """Mark an image or node group as made for a variant, so that removing it may delete it."""
+    data_block[_MADE_BY] = variant
+
+
+def was_made_for(data_block: Any, variant: str) -> bool:
+    """Whether `mark_made` marked this data-block for the variant."""
+    return data_block.get(_MADE_BY) == variant

@@ -1,0 +1,205 @@
+"""The whole way of a scene's textures: found, handed to the worker, and linked into a variant."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..descriptions import Compute, Job, Outcome, StyleImage
+from ..errors import BadInput, Cancelled, StylizerError
+from ..jobs.client import WorkerClient, private_folder, remove_folder
+from ..settings import COLOR_ROLES, Settings
+from .pixels import destination_in, load_result, textures_folder, write_source
+from .textures import TextureUse, find_textures, image_of, materials_of
+from .variants import Variant, create_variant, unique_variant_name
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Restyle:
+    """A run between its parts: what was found, the jobs for it, and what became of them.
+
+    Holds names and session ids, no references into Blender: they would not survive an undo.
+    """
+
+    variant: str
+    object_names: tuple[str, ...]
+    uses: list[TextureUse]
+    jobs: dict[int, Job]
+    folder: Path
+    pack: bool
+    details: dict[str, Any]
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    failed: dict[int, StylizerError] = field(default_factory=dict)
+
+
+def plan(
+    objects: Iterable[Any],
+    styles: Sequence[StyleImage],
+    settings: Settings,
+    *,
+    variant: str,
+    roles: Sequence[str] = COLOR_ROLES,
+    compute: Compute | None = None,
+    folder: Path | None = None,
+    preview_size: int = 0,
+) -> Restyle:
+    """Find the textures and write their pixels for the worker; changes nothing in the scene.
+
+    folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
+    Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise.
+    """
+    chosen = list(objects)
+    if not styles:
+        raise BadInput("there is no style image; give at least one")
+    uses = find_textures(chosen, roles=roles)
+    wanted = [use for use in uses if use.skipped is None]
+    if not wanted:
+        raise BadInput(nothing_found(chosen, uses))
+    name = unique_variant_name(variant, materials_of(chosen))
+    compute = compute or Compute()
+    run_folder = private_folder()
+    results = folder or textures_folder()
+    jobs: dict[int, Job] = {}
+    failed: dict[int, StylizerError] = {}
+    taken: set[Path] = set()
+    for use in wanted:
+        if use.session_uid in jobs:
+            continue
+        image = image_of(use)
+        job_id = uuid.uuid4().hex[:12]
+        try:
+            source = write_source(image, run_folder / f"{job_id}.npy")
+        except StylizerError as error:
+            failed[use.session_uid] = error
+            continue
+        jobs[use.session_uid] = Job(
+            id=job_id,
+            name=use.image,
+            source=source,
+            destination=destination_in(results or run_folder, image, name, taken),
+            styles=tuple(styles),
+            settings=settings,
+            compute=compute,
+            folder=str(run_folder),
+            preview_size=preview_size,
+        )
+    details = {
+        "styles": [[style.path, style.weight] for style in styles],
+        "settings": settings.to_json(),
+        "engine_version": __version__,
+    }
+    names = tuple(object_.name for object_ in chosen)
+    return Restyle(name, names, uses, jobs, run_folder, results is None, details, failed=failed)
+
+
+def apply(run: Restyle) -> Variant:
+    """Load the results and link them into copies of the materials, on the objects that still exist.
+
+    Raises BadInput when no texture was stylised.
+    """
+    import bpy
+
+    if not run.outcomes:
+        reasons = "; ".join(str(error) for error in run.failed.values())
+        raise BadInput(f"no texture was stylised: {reasons}")
+    objects = [bpy.data.objects[name] for name in run.object_names if name in bpy.data.objects]
+    images: dict[int, Any] = {}
+    uses = []
+    for use in run.uses:
+        if use.session_uid not in run.outcomes or use.skipped is not None:
+            continue
+        try:
+            original = image_of(use)
+        except KeyError:
+            message = f"the image {use.image} was deleted during the run"
+            run.failed[use.session_uid] = BadInput(message)
+            continue
+        if use.session_uid not in images:
+            path = Path(run.outcomes[use.session_uid].output)
+            images[use.session_uid] = load_result(path, original, pack=run.pack)
+        uses.append(use)
+    features = sorted({outcome.features for outcome in run.outcomes.values()})
+    made = create_variant(
+        run.variant, objects, uses, images, run.details | {"features": ", ".join(features)}
+    )
+    failures = tuple(str(error) for error in run.failed.values())
+    return Variant(made.name, made.materials, made.images, failures)
+
+
+def discard(run: Restyle) -> None:
+    """Delete a run's temporary folder, and result files that did not get into the scene."""
+    remove_folder(run.folder)
+
+
+def withdraw(run: Restyle) -> None:
+    """Delete everything a run wrote: it was cancelled or failed before it reached the scene."""
+    for outcome in run.outcomes.values():
+        Path(outcome.output).unlink(missing_ok=True)
+    folders = {Path(job.destination.path).parent for job in run.jobs.values()}
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    remove_folder(run.folder)
+
+
+def work(run: Restyle, client: WorkerClient, on_event: OnEvent | None = None) -> None:
+    """Run the jobs and wait; outcomes and failures go into `run`. Raises Cancelled."""
+    results = client.run(list(run.jobs.values()), on_event)
+    for session_uid, result in zip(run.jobs, results, strict=True):
+        if isinstance(result, Cancelled):
+            raise result
+        if isinstance(result, Outcome):
+            run.outcomes[session_uid] = result
+        else:
+            run.failed[session_uid] = result
+
+
+def stylize_objects(
+    objects: Iterable[Any],
+    styles: Sequence[StyleImage | tuple[str | Path, float]],
+    settings: Settings,
+    *,
+    variant: str,
+    roles: Sequence[str] = COLOR_ROLES,
+    compute: Compute | None = None,
+    folder: Path | None = None,
+    python: str | None = None,
+    on_event: OnEvent | None = None,
+) -> Variant:
+    """Restyle the objects' colour textures and show the result on them as a new variant; waits.
+
+    styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. Nothing is left
+    behind when it fails or is cancelled. Raises the errors of errors.py.
+    """
+    images = [
+        style if isinstance(style, StyleImage) else StyleImage(str(style[0]), float(style[1]))
+        for style in styles
+    ]
+    run = plan(
+        objects, images, settings, variant=variant, roles=roles, compute=compute, folder=folder
+    )
+    try:
+        with WorkerClient(python) as client:
+            work(run, client, on_event)
+        made = apply(run)
+    except BaseException:
+        withdraw(run)
+        raise
+    discard(run)
+    return made
+
+
+def nothing_found(objects: Sequence[Any], uses: Sequence[TextureUse]) -> str:
+    """One sentence that says why there is nothing to stylise."""
+    if not objects:
+        return "no object is chosen; select one or more"
+    if not uses:
+        return "no material of the chosen objects uses an image; bake the colour to one first"
+    listed = "; ".join(f"{use.image}: {use.skipped}" for use in uses[:4])
+    return f"no texture can be stylised ({listed})"

@@ -1,0 +1,205 @@
+"""Stylised copies of materials: made, switched to, reverted and deleted; the originals are never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from ..errors import BadInput
+from .records import SLOT_LINKS, mark_made, record_of, was_made_for, write_record
+from .textures import TextureUse, materials_of
+from .walk import node_at
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A named set of stylised copies: (original, copy) names, the images made, and what was skipped."""
+
+    name: str
+    materials: tuple[tuple[str, str], ...]
+    images: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+
+
+def unique_variant_name(wanted: str, materials: Iterable[Any]) -> str:
+    """`wanted`, or `wanted.001` and so on when one of the materials has such a variant already."""
+    originals = set(materials)
+    taken = {
+        record.variant
+        for material in bpy.data.materials
+        for record in [record_of(material)]
+        if record is not None and record.original in originals
+    }
+    name, number = wanted, 1
+    while name in taken:
+        name = f"{wanted}.{number:03d}"
+        number += 1
+    return name
+
+
+def create_variant(
+    name: str,
+    objects: Iterable[Any],
+    uses: Iterable[TextureUse],
+    images: Mapping[int, Any],
+    details: dict[str, Any],
+) -> Variant:
+    """Copy every material that uses one of `images`, and show the copies on the chosen objects.
+
+    images: the stylised image for the session id of each original. Node groups on the way to an image are
+    copied once for the whole variant.
+    """
+    chosen = list(objects)
+    groups: dict[Any, Any] = {}
+    copies: dict[Any, Any] = {}
+    by_name = {material.name: material for material in materials_of(chosen)}
+    for use in uses:
+        image = images.get(use.session_uid)
+        if image is None:
+            continue
+        for place in use.places:
+            original = by_name[place.material]
+            if original not in copies:
+                copies[original] = _copy_material(original, name, details)
+            _point_to(copies[original], place.path, image, groups, name)
+    for image in images.values():
+        mark_made(image, name)
+    for object_ in chosen:
+        _assign(object_, {original: copy for original, copy in copies.items()})
+    return Variant(
+        name,
+        tuple((original.name, copy.name) for original, copy in copies.items()),
+        tuple(image.name for image in images.values()),
+    )
+
+
+def list_variants() -> dict[str, list[Any]]:
+    """The stylised copies in the file, by variant name."""
+    found: dict[str, list[Any]] = {}
+    for material in bpy.data.materials:
+        record = record_of(material)
+        if record is not None:
+            found.setdefault(record.variant, []).append(material)
+    return found
+
+
+def use_variant(name: str, objects: Iterable[Any]) -> int:
+    """Show a variant on the objects whose materials have it. Returns how many slots changed.
+
+    Raises BadInput when there is no such variant.
+    """
+    copies = {record_of(copy).original: copy for copy in _copies_of(name)}  # type: ignore[union-attr]
+    return sum(_assign(object_, copies) for object_ in objects)
+
+
+def use_original(objects: Iterable[Any]) -> int:
+    """Show the original materials again, in the slots' former link mode. Returns how many slots changed."""
+    return sum(_restore(object_) for object_ in objects)
+
+
+def remove_variant(name: str) -> None:
+    """Delete a variant's copies, node groups and images; objects that show it get their originals back.
+
+    Files on the disk stay: other .blend files may use them. Raises BadInput when there is no such variant.
+    """
+    copies = _copies_of(name)
+    for object_ in bpy.data.objects:
+        if any(slot.material in copies for slot in object_.material_slots):
+            _restore(object_)
+    originals = [(record.original, record.original_had_fake_user) for record in map(record_of, copies) if record]
+    for copy in copies:
+        bpy.data.materials.remove(copy)
+    _remove_made(bpy.data.node_groups, name)
+    _remove_made(bpy.data.images, name)
+    still_needed = {record.original for m in bpy.data.materials for record in [record_of(m)] if record}
+    for original, had_fake_user in originals:
+        if original is not None and original not in still_needed:
+            original.use_fake_user = had_fake_user
+
+
+def _copies_of(name: str) -> list[Any]:
+    variants = list_variants()
+    if name not in variants:
+        known = ", ".join(sorted(variants)) or "none"
+        raise BadInput(f"there is no variant {name!r}; this file has: {known}")
+    return variants[name]
+
+
+def _copy_material(original: Any, variant: str, details: dict[str, Any]) -> Any:
+    copy = original.copy()
+    copy.name = f"{original.name} [{variant}]"
+    had_fake_user = original.use_fake_user
+    for other in bpy.data.materials:
+        record = record_of(other)
+        if record is not None and record.original == original:
+            had_fake_user = record.original_had_fake_user
+    if original.library is None:
+        original.use_fake_user = True
+    write_record(copy, variant, original, had_fake_user, details)
+    # A variant that is not shown on any object must survive saving too.
+    copy.use_fake_user = True
+    return copy
+
+
+def _point_to(
+    material: Any, path: tuple[str, ...], image: Any, groups: dict[Any, Any], variant: str
+) -> None:
+    """Set the image at a path within a copied material, copying the shared groups on the way once."""
+    tree = material.node_tree
+    for name in path[:-1]:
+        node = tree.nodes[name]
+        if not was_made_for(node.node_tree, variant):
+            if node.node_tree not in groups:
+                shared = node.node_tree
+                groups[shared] = shared.copy()
+                mark_made(groups[shared], variant)
+            node.node_tree = groups[node.node_tree]
+        tree = node.node_tree
+    node_at(material, path).image = image
+
+
+def _assign(object_: Any, copies: Mapping[Any, Any]) -> int:
+    """Show copies in an object's slots, through object-level links so that no other object changes."""
+    changed = 0
+    for index, slot in enumerate(object_.material_slots):
+        if slot.material is None:
+            continue
+        record = record_of(slot.material)
+        original = record.original if record is not None else slot.material
+        copy = copies.get(original)
+        if copy is None or slot.material == copy:
+            continue
+        if record is None:
+            links = dict(object_.get(SLOT_LINKS, {}))
+            links[str(index)] = slot.link
+            object_[SLOT_LINKS] = links
+        slot.link = "OBJECT"
+        slot.material = copy
+        changed += 1
+    return changed
+
+
+def _restore(object_: Any) -> int:
+    links = dict(object_.get(SLOT_LINKS, {}))
+    changed = 0
+    for index, slot in enumerate(object_.material_slots):
+        record = None if slot.material is None else record_of(slot.material)
+        if record is None:
+            continue
+        was = links.pop(str(index), "OBJECT")
+        slot.material = record.original if was == "OBJECT" else None
+        if was == "DATA":
+            slot.link = "DATA"
+        changed += 1
+    if SLOT_LINKS in object_:
+        del object_[SLOT_LINKS]
+    return changed
+
+
+def _remove_made(collection: Any, variant: str) -> None:
+    for data_block in [item for item in collection if was_made_for(item, variant)]:
+        if data_block.users == 0:
+            collection.remove(data_block)

@@ -1,0 +1,198 @@
+"""The command line: the same calls from a shell, or as `blender --command texture_stylizer`.
+
+Exit status: 0 all done; 1 some inputs failed; 2 the arguments are wrong; 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .descriptions import Compute, StyleImage
+from .errors import BadInput, Cancelled, StylizerError
+from .settings import COLOR_ROLES, PRECISIONS, PRESERVE_COLOR_MODES, QUALITIES, Settings
+
+ROLES = ("base_color", "emission", "roughness", "metallic", "normal", "alpha", "displacement", "other")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. Returns the exit status."""
+    parser = _parser()
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
+    from .commands.display import show_error
+    from .commands.stylize import WrongArguments
+
+    try:
+        return options.command(options)
+    except WrongArguments as wrong:
+        print(f"error: {wrong}", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, Cancelled):
+        print("cancelled", file=sys.stderr)
+        return 130
+    except StylizerError as error:
+        show_error(error, verbose=options.verbose)
+        return 1
+
+
+def script() -> None:
+    """The console script: ends the process without running bpy's exit code, which can crash."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if "bpy" in sys.modules:
+        os._exit(status)
+    sys.exit(status)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="texture-stylizer", description="Restyle the textures of game assets."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_stylize(commands)
+
+    inspect = commands.add_parser("inspect", help="every texture found, its role, and why skipped")
+    inspect.add_argument("input", type=Path, metavar="INPUT")
+    inspect.add_argument("--json", action="store_true", help="print JSON")
+    inspect.set_defaults(command=_inspect)
+
+    variants = commands.add_parser("variants", help="list, switch and remove stylised variants")
+    variants.add_argument("input", type=Path, metavar="INPUT")
+    variants.add_argument("action", choices=("list", "use", "original", "remove"))
+    variants.add_argument("name", nargs="?", metavar="NAME")
+    variants.add_argument("-o", "--output", type=Path, metavar="OUT", help="default: INPUT itself")
+    variants.set_defaults(command=_variants)
+
+    doctor = commands.add_parser("doctor", help="what works on this computer and what to do")
+    doctor.add_argument(
+        "--download-vgg19", action="store_true", help="fetch VGG19's weights (548 MB)"
+    )
+    doctor.set_defaults(command=_doctor)
+    for command in (inspect, variants, doctor):
+        command.add_argument("--verbose", action="store_true", help="show tracebacks")
+    return parser
+
+
+def _add_stylize(commands: Any) -> None:
+    stylize = commands.add_parser("stylize", help="restyle .blend files and images")
+    stylize.set_defaults(command=_stylize)
+    add = stylize.add_argument
+    add("inputs", nargs="+", type=Path, metavar="INPUT", help="a .blend or an image")
+    add("--style", action="append", required=True, metavar="IMAGE[:WEIGHT]", dest="styles")
+    add("-o", "--output", required=True, type=Path, metavar="OUT", help="a folder or a file")
+    add("--objects", metavar="NAME,...", help="default: every object")
+    add("--roles", default=",".join(COLOR_ROLES), metavar="ROLE,...")
+    add("--features", default="auto", metavar="auto|embedded|vgg19|FILE.safetensors")
+    add("--device", default="auto", metavar="auto|cpu|cuda[:N]|mps")
+    add("--quality", default="standard", choices=QUALITIES)
+    add("--iterations", type=int, metavar="N")
+    add("--scales", type=int, metavar="N")
+    add("--content-weight", type=float, metavar="X", help="higher keeps more of the original")
+    add("--style-scale", type=float, metavar="X", help="higher gives larger strokes")
+    add("--preserve-color", choices=PRESERVE_COLOR_MODES)
+    add("--tile", metavar="auto|off|N", help="side of a tile in pixels")
+    add("--precision", default="auto", choices=PRECISIONS)
+    add("--max-size", type=int, metavar="N", help="longest side to work at, in pixels")
+    add("--seed", type=int, metavar="N")
+    add("--variant", metavar="NAME", help="default: the style's name")
+    add("--bake", default="never", choices=("never", "missing"))
+    add("--seams", default="off", choices=("on", "off"))
+    add("--report", type=Path, metavar="FILE.json")
+    add("--no-cache", action="store_true")
+    add("--verbose", action="store_true", help="show tracebacks")
+
+
+def _stylize(options: argparse.Namespace) -> int:
+    from .commands.stylize import Request, WrongArguments, run
+
+    if options.bake != "never":
+        raise WrongArguments("--bake missing is not in this version yet; leave it out")
+    if options.seams != "off":
+        raise WrongArguments("--seams on is not in this version yet; leave it out")
+    roles = tuple(options.roles.split(","))
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown:
+        raise WrongArguments(f"there is no role {unknown[0]!r}; give {', '.join(COLOR_ROLES)}")
+    try:
+        styles = tuple(StyleImage.parse(text) for text in options.styles)
+        settings = _settings(options)
+    except BadInput as error:
+        raise WrongArguments(str(error)) from None
+    for style in styles:
+        if not Path(style.path).is_file():
+            raise WrongArguments(f"there is no style image {style.path}; check the path")
+    request = Request(
+        inputs=tuple(options.inputs),
+        output=options.output,
+        styles=tuple(StyleImage(str(Path(s.path).resolve()), s.weight) for s in styles),
+        settings=settings,
+        compute=Compute(
+            features=options.features,
+            device=options.device,
+            precision=options.precision,
+            cache=not options.no_cache,
+            download=options.features == "vgg19",
+        ),
+        roles=roles,
+        objects=tuple(options.objects.split(",")) if options.objects else (),
+        variant=options.variant or Path(styles[0].path).stem,
+        report=options.report,
+        verbose=options.verbose,
+    )
+    return run(request)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The preset with the fields that were given."""
+    names = ("iterations", "scales", "content_weight", "style_scale", "preserve_color", "max_size", "seed")
+    changes = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if options.tile is not None:
+        changes["tile"] = _tile(options.tile)
+    return Settings.preset(options.quality, **changes)
+
+
+def _tile(text: str) -> int | str | None:
+    if text in ("auto", "off"):
+        return None if text == "off" else "auto"
+    try:
+        return int(text)
+    except ValueError:
+        raise BadInput(f"--tile is {text!r}, but must be auto, off or a number of pixels") from None
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from .commands.inspect import run
+
+    return run(options.input, as_json=options.json)
+
+
+def _variants(options: argparse.Namespace) -> int:
+    from .commands.variants import run
+
+    return run(options.input, options.action, options.name, options.output)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from .commands.doctor import run
+
+    return run(download_vgg19=options.download_vgg19)
+
+
+if __name__ == "__main__":
+    script()

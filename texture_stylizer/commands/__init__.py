@@ -1,0 +1,1 @@
+"""What each sub-command of the command line does; one file each."""

@@ -21,9 +21,8 @@ def run(*, download_vgg19: bool) -> int:
 
         print(f"Blender    bpy {bpy.app.version_string}")
     if download_vgg19:
-        from ..engine.weight_sources import download_vgg19 as fetch
-
-        print(f"vgg19      {fetch(progress=True)}")
+        with WorkerClient() as client:
+            print(f"vgg19      {client.download_vgg19()}")
     return status
 
 

@@ -6,9 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from ..errors import BadInput
 
 
@@ -34,19 +31,24 @@ def run(path: Path, *, as_json: bool) -> int:
 
 
 def _print_table(found: dict[str, Any]) -> None:
-    table = Table("image", "role", "size", "source", "materials", "path", "skipped", box=None)
+    heading = ("image", "role", "size", "source", "materials", "path", "skipped")
+    rows = [heading]
     for row in found["textures"]:
-        table.add_row(
-            row["image"],
-            row["role"],
-            "{} x {}".format(*row["size"]),
-            row["source"],
-            ", ".join(row["materials"]),
-            " > ".join(row["node_path"]),
-            row["skipped"] or "",
+        rows.append(
+            (
+                row["image"],
+                row["role"],
+                "{} x {}".format(*row["size"]),
+                row["source"],
+                ", ".join(row["materials"]),
+                " > ".join(row["node_path"]),
+                row["skipped"] or "",
+            )
         )
-    console = Console()
-    console.print(table)
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        print(line.rstrip())
     bare = found["materials_without_textures"]
     if bare:
-        console.print("without textures:", ", ".join(bare))
+        print("without textures:", ", ".join(bare))

@@ -104,15 +104,24 @@ class WorkerClient:
 
     def describe(self, timeout: float = 120.0) -> Message:
         """The worker's `machine` message. Raises BadMachine when it cannot give one."""
+        return self._ask("describe", "machine", timeout)
+
+    def download_vgg19(self, timeout: float = 7200.0) -> str:
+        """Fetch VGG19's weights; waits. Returns the file's path. Raises MissingWeights."""
+        return self._ask("download", "downloaded", timeout)["path"]
+
+    def _ask(self, question: str, answer: str, timeout: float) -> Message:
         self._start_if_needed()
-        self._send({"type": "describe"})
+        self._send({"type": question})
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             for message in self.poll(wait=0.2):
-                if message["type"] == "machine":
+                if message["type"] == answer:
                     return message
                 if message["type"] == "broken":
                     raise from_message(message)
+            if self._process is None or self._process.poll() is not None:
+                break
         raise BadMachine(f"the worker ({self._python}) did not answer within {timeout:.0f} s")
 
     def poll(self, wait: float = 0.0) -> list[Message]:

@@ -5,12 +5,15 @@ To the worker, on its stdin; its end means that the other side is gone:
     {"type": "run", "job": {...}}            a `Job`
     {"type": "cancel", "id": "..."}          stops that job within one iteration
     {"type": "describe"}                     asks for a `machine` message
+    {"type": "download"}                     fetches VGG19's weights, answered by `downloaded`
 
 From the worker, on its stdout:
 
     {"type": "ready", "version": "..."}      once, when torch is loaded
     {"type": "heartbeat"}                    every HEARTBEAT_SECONDS
     {"type": "machine", ...}                 Python, torch, devices, features
+    {"type": "downloaded", "path": "..."}
+    {"type": "broken", "kind": "...", "message": "..."}   it cannot do what was asked, whatever the job
     {"type": "started", "id": "..."}
     {"type": "progress", "id": "...", ...}   the fields of a `Progress`
     {"type": "preview", "id": "...", "path": "..."}   a PNG that shows the image of the moment

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -53,17 +54,27 @@ class Worker:
         while True:
             message = self._waiting.get()
             if message["type"] == "describe":
-                self._describe()
+                self._answer(self._describe)
+            elif message["type"] == "download":
+                self._answer(self._download)
             elif message["type"] == "run":
                 self._run_job(message)
 
-    def _describe(self) -> None:
-        from .machine import describe_machine
-
+    def _answer(self, question: Callable[[], Message]) -> None:
         try:
-            self._send({"type": "machine", **describe_machine()})
+            self._send(question())
         except Exception as error:
             self._send({"type": "broken", **to_message(error)})
+
+    def _describe(self) -> Message:
+        from .machine import describe_machine
+
+        return {"type": "machine", **describe_machine()}
+
+    def _download(self) -> Message:
+        from ..engine.weight_sources import download_vgg19
+
+        return {"type": "downloaded", "path": str(download_vgg19())}
 
     def _run_job(self, message: Message) -> None:
         job = Job.from_json(message["job"])

@@ -1,0 +1,114 @@
+"""What a developer runs: `nox -s lint tests demo bench build`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "tests"]
+
+ROOT = Path(__file__).parent
+# bpy has wheels for one Python each.
+PYTHON_OF_BLENDER = {"4.2": "3.11", "4.5": "3.11", "5.0": "3.11", "5.2": "3.13"}
+DEMO_BLENDER = "5.0"
+
+
+def find_python(version: str) -> str | None:
+    """A working interpreter of that version: on the path, or under pyenv."""
+    candidates = [sys.executable, shutil.which(f"python{version}"), shutil.which("python3")]
+    candidates += sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    probe = "import sys; print('%d.%d' % sys.version_info[:2])"
+    for candidate in filter(None, candidates):
+        found = subprocess.run([str(candidate), "-c", probe], capture_output=True, text=True)
+        if found.returncode == 0 and found.stdout.strip() == version:
+            return str(Path(candidate).resolve() if ".pyenv/shims" not in str(candidate) else candidate)
+    return None
+
+
+PYTHON_311 = find_python("3.11") or "3.11"
+PYTHON_313 = find_python("3.13")
+
+
+def install(session: nox.Session, *packages: str, blender: str | None = None) -> None:
+    """The package with its libraries, and what the session adds."""
+    bpy = [f"bpy=={blender}.*"] if blender else []
+    session.install("-q", "-e", ".", *bpy, *packages)
+
+
+@nox.session(python=PYTHON_311)
+def lint(session: nox.Session) -> None:
+    """Format, lint, types, and which room may import which."""
+    install(session, "ruff>=0.9", "pyright>=1.1.400", "import-linter>=2.1", "nox", blender=DEMO_BLENDER)
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("lint-imports")
+    session.run("pyright")
+
+
+@nox.session(python=PYTHON_311)
+@nox.parametrize("blender", ["4.2", "4.5", "5.0"])
+def tests(session: nox.Session, blender: str) -> None:
+    """Every test, on each Blender that has a Python 3.11 module."""
+    run_tests(session, blender)
+
+
+if PYTHON_313:
+
+    @nox.session(python=PYTHON_313, name="tests(blender='5.2')", tags=["tests"])
+    def tests_on_313(session: nox.Session) -> None:
+        run_tests(session, "5.2")
+
+
+def run_tests(session: nox.Session, blender: str) -> None:
+    """The engine's tests once, on the demo's Blender; those that meet bpy on every one."""
+    install(session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", blender=blender)
+    if blender == DEMO_BLENDER or session.posargs:
+        session.run("pytest", *(session.posargs or ["tests/engine", "tests/jobs"]))
+    if not session.posargs:
+        session.run("pytest", "tests/scene", "tests/ui", "tests/cli")
+
+
+@nox.session(python=PYTHON_311)
+def demo(session: nox.Session) -> None:
+    """Restyle the sample crate and render it before and after, into build/demo/."""
+    started = time.monotonic()
+    install(session, blender=DEMO_BLENDER)
+    installed = time.monotonic()
+    out = ROOT / "build" / "demo"
+    shutil.rmtree(out, ignore_errors=True)
+    crate, style = "sample_assets/crate.blend", "sample_assets/styles/swirling_oil.jpg"
+    print(f"Restyling {crate} after {style} ...", flush=True)
+    session.run(
+        "texture-stylizer", "stylize", crate, "--style", style, "-o", str(out),
+        "--report", str(out / "report.json"), "--no-cache",
+    )  # fmt: skip
+    print("Rendering the crate before and after ...", flush=True)
+    picture = out / "before_after.png"
+    session.run(
+        "python", "sample_assets/make_before_after.py", crate, str(out / "crate.blend"), str(picture),
+        silent=True,
+    )  # fmt: skip
+    print(f"Look at {picture.relative_to(ROOT)}")
+    print(f"installing {installed - started:.0f} s, the rest {time.monotonic() - installed:.0f} s")
+
+
+@nox.session(python=PYTHON_311)
+def bench(session: nox.Session) -> None:
+    """Compare with a plain reference in the same run; prints ratios."""
+    install(session)
+    session.run("python", "-m", "tests.benchmarks.steps", *session.posargs)
+
+
+@nox.session(python=PYTHON_311)
+def build(session: nox.Session) -> None:
+    """The wheel, and the zip that Blender installs as an extension."""
+    session.install("-q", "build")
+    session.run("python", "-m", "build", "--outdir", "build/dist", silent=True)
+    session.run("python", "tests/build_extension.py", "build/dist")

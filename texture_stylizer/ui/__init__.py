@@ -1,0 +1,1 @@
+"""Operators, panels and properties: thin, they only call the rooms below."""

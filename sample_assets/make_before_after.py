@@ -1,6 +1,6 @@
 """Render one object of two .blend files and put the pictures side by side.
 
-    python sample_assets/make_before_after.py BEFORE.blend AFTER.blend OUT.png
+python sample_assets/make_before_after.py BEFORE.blend AFTER.blend OUT.png
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def materials() -> dict[str, bpy.types.Material]:
     paint = new_image("paint", pattern(512, 5, (0.1, 0.25, 0.45), (0.8, 0.75, 0.4), "blobs"))
     glow = new_image("glow", pattern(256, 6, (0.0, 0.0, 0.0), (1.0, 0.6, 0.1), "blobs"))
     leaf_pixels = pattern(256, 7, (0.1, 0.35, 0.08), (0.5, 0.7, 0.2), "blobs")
-    rows, columns = np.mgrid[-1 : 1 : 256j, -1:1:256j]
+    rows, columns = np.mgrid[-1:1:256j, -1:1:256j]
     leaf_pixels[..., 3] = np.hypot(rows, columns * 1.8) < 0.95
     leaf = new_image("leaf", leaf_pixels)
     deep = new_image(

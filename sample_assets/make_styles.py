@@ -95,9 +95,7 @@ def _voronoi(rng: np.random.Generator, count: int) -> tuple[Array, Array, NDArra
     for number, (row, column) in enumerate(seeds):
         vertical = np.abs(rows - row)
         horizontal = np.abs(columns - column)
-        distance = np.hypot(
-            np.minimum(vertical, SIZE - vertical), np.minimum(horizontal, SIZE - horizontal)
-        )
+        distance = np.hypot(np.minimum(vertical, SIZE - vertical), np.minimum(horizontal, SIZE - horizontal))
         nearer = distance < first
         second = np.where(nearer, first, np.minimum(second, distance))
         first = np.where(nearer, distance, first)

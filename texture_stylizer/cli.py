@@ -80,9 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     variants.set_defaults(command=_variants)
 
     doctor = commands.add_parser("doctor", help="what works on this computer and what to do")
-    doctor.add_argument(
-        "--download-vgg19", action="store_true", help="fetch VGG19's weights (548 MB)"
-    )
+    doctor.add_argument("--download-vgg19", action="store_true", help="fetch VGG19's weights (548 MB)")
     doctor.set_defaults(command=_doctor)
     for command in (inspect, variants, doctor):
         command.add_argument("--verbose", action="store_true", help="show tracebacks")

@@ -53,9 +53,7 @@ class Cancelled(StylizerError):
     kind = "cancelled"
 
 
-_BY_KIND = {
-    leaf.kind: leaf for leaf in (BadInput, BadMachine, OutOfMemory, MissingWeights, Cancelled)
-}
+_BY_KIND = {leaf.kind: leaf for leaf in (BadInput, BadMachine, OutOfMemory, MissingWeights, Cancelled)}
 
 
 def to_message(error: BaseException) -> dict[str, str]:

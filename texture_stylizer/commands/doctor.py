@@ -14,8 +14,10 @@ def run(*, download_vgg19: bool) -> int:
     print(f"Python     {platform.python_version()}")
     status = _show_worker()
     if importlib.util.find_spec("bpy") is None:
-        print("Blender    no bpy module: images work, .blend files need "
-              "pip install 'texture-stylizer[blender]' (Python 3.11 or 3.13)")
+        print(
+            "Blender    no bpy module: images work, .blend files need "
+            "pip install 'texture-stylizer[blender]' (Python 3.11 or 3.13)"
+        )
     else:
         import bpy
 

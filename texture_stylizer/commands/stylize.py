@@ -75,7 +75,9 @@ def output_paths(request: Request) -> list[Path]:
     output = request.output
     is_file = output.suffix.lower() in (*IMAGE_SUFFIXES, ".blend") and not output.is_dir()
     if is_file and len(request.inputs) > 1:
-        raise WrongArguments(f"{output} is one file, but there are {len(request.inputs)} inputs; give a folder")
+        raise WrongArguments(
+            f"{output} is one file, but there are {len(request.inputs)} inputs; give a folder"
+        )
     if not is_file and output.exists() and not output.is_dir():
         raise WrongArguments(f"{output} is a file of another kind; give a folder or a .blend or image file")
     paths = [output if is_file else output / source.name for source in request.inputs]
@@ -103,9 +105,13 @@ def _stylize_image(
     if not source.is_file():
         raise BadInput(f"{source}: there is no such file; check the path")
     if suffix in NEEDS_LATER_VERSION:
-        raise BadInput(f"{source}: this version reads .blend files and images, not {suffix}; import it into a .blend")
+        raise BadInput(
+            f"{source}: this version reads .blend files and images, not {suffix}; import it into a .blend"
+        )
     if suffix not in IMAGE_SUFFIXES:
-        raise BadInput(f"{source}: {suffix or 'a file without suffix'} is no known kind; give a .blend or an image")
+        raise BadInput(
+            f"{source}: {suffix or 'a file without suffix'} is no known kind; give a .blend or an image"
+        )
     folder = private_folder()
     job = Job(
         id=uuid.uuid4().hex[:12],

@@ -22,9 +22,7 @@ def run(path: Path, action: str, name: str | None, output: Path | None) -> int:
 
     if action == "list":
         for variant, copies in sorted(list_variants().items()):
-            shown = sum(
-                slot.material in copies for o in bpy.data.objects for slot in o.material_slots
-            )
+            shown = sum(slot.material in copies for o in bpy.data.objects for slot in o.material_slots)
             print(f"{variant}: {len(copies)} materials, shown in {shown} slots")
         return 0
     target = output or path

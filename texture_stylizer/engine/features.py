@@ -57,9 +57,7 @@ class Features(nn.Module):
     Raises BadInput when a key is missing or the shapes do not chain.
     """
 
-    def __init__(
-        self, weights: Mapping[str, Tensor], *, name: str, pooling: Pooling = "average"
-    ) -> None:
+    def __init__(self, weights: Mapping[str, Tensor], *, name: str, pooling: Pooling = "average") -> None:
         super().__init__()
         if pooling not in ("average", "max"):
             raise BadInput(f"pooling is {pooling!r}, but must be average or max")

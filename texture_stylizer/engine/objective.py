@@ -100,8 +100,7 @@ class Objective:
                 pixels, maps = self._run(image, part)
             content = self._content_loss(maps, part)
             surrogate = content + sum(
-                (gram_gradients[layer] * self._gram_sum(maps, part, layer)).sum()
-                for layer in STYLE_LAYERS
+                (gram_gradients[layer] * self._gram_sum(maps, part, layer)).sum() for layer in STYLE_LAYERS
             )
             (tile_gradient,) = torch.autograd.grad(surrogate, pixels)
             del maps, surrogate

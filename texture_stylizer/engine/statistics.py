@@ -33,19 +33,15 @@ def layer_weights(mask: Tensor | None, height: int, width: int) -> dict[str, Ten
         return None
     image = mask.reshape(1, 1, height, width)
     return {
-        layer: functional.avg_pool2d(image, stride).squeeze(0).squeeze(0)
-        for layer, stride in STRIDES.items()
+        layer: functional.avg_pool2d(image, stride).squeeze(0).squeeze(0) for layer, stride in STRIDES.items()
     }
 
 
-def position_counts(
-    weights: Mapping[str, Tensor] | None, height: int, width: int
-) -> dict[str, float]:
+def position_counts(weights: Mapping[str, Tensor] | None, height: int, width: int) -> dict[str, float]:
     """What a Gram sum of each style layer is divided by: its positions, or the sum of their weights."""
     if weights is None:
         return {
-            layer: float((height // STRIDES[layer]) * (width // STRIDES[layer]))
-            for layer in STYLE_LAYERS
+            layer: float((height // STRIDES[layer]) * (width // STRIDES[layer])) for layer in STYLE_LAYERS
         }
     return {layer: max(float(weights[layer].sum()), 1e-12) for layer in STYLE_LAYERS}
 

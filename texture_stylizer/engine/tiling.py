@@ -83,14 +83,10 @@ def spans(length: int, size: int | None) -> list[Span]:
 
 def tiles(height: int, width: int, size: int | None) -> list[Tile]:
     """Tiles of an image of height x width pixels, row by row; `size` None gives one tile."""
-    return [
-        Tile(rows, columns) for rows in spans(height, size) for columns in spans(width, size)
-    ]
+    return [Tile(rows, columns) for rows in spans(height, size) for columns in spans(width, size)]
 
 
-def fitting_tile(
-    height: int, width: int, bytes_per_pixel: float, free_bytes: float
-) -> int | None:
+def fitting_tile(height: int, width: int, bytes_per_pixel: float, free_bytes: float) -> int | None:
     """The largest tile whose back-propagation fits into `free_bytes`; None when the image fits whole.
 
     Few large tiles cost least: the region over the core is 1.72 times at 512 px, 1.16 times at 2048.

@@ -85,8 +85,7 @@ def download_vgg19(url: str = VGG19_URL, *, progress: bool = False) -> Path:
 def _load_vgg19(download: bool) -> Mapping[str, Tensor]:
     if not download and not vgg19_path().is_file():
         raise MissingWeights(
-            f"the vgg19 weights are not on this computer; {HOW_TO_GET_VGG19}, "
-            "or use the embedded features"
+            f"the vgg19 weights are not on this computer; {HOW_TO_GET_VGG19}, or use the embedded features"
         )
     path = download_vgg19()
     try:

@@ -170,9 +170,7 @@ def _as_float(values: NDArray[Any]) -> Array:
     return values.astype(np.float32)
 
 
-def _specification(
-    picture: Picture, pixels: NDArray[Any], depth: Depth, suffix: str
-) -> oiio.ImageSpec:
+def _specification(picture: Picture, pixels: NDArray[Any], depth: Depth, suffix: str) -> oiio.ImageSpec:
     height, width, channels = pixels.shape
     spec = oiio.ImageSpec(width, height, channels, depth)
     if picture.metadata is not None:
@@ -183,9 +181,7 @@ def _specification(
     if channels == 4 and depth in _LARGEST:
         spec.attribute("oiio:UnassociatedAlpha", 1)
     if suffix in (".jpg", ".jpeg", ".webp"):
-        spec.attribute(
-            "Compression", f"jpeg:{JPEG_QUALITY}" if suffix != ".webp" else "lossless:100"
-        )
+        spec.attribute("Compression", f"jpeg:{JPEG_QUALITY}" if suffix != ".webp" else "lossless:100")
     return spec
 
 

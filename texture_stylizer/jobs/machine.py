@@ -45,9 +45,7 @@ def _devices() -> list[dict[str, Any]]:
     for index in range(torch.cuda.device_count()):
         device = torch.device("cuda", index)
         label = torch.cuda.get_device_name(device)
-        rows.append(
-            {"name": f"cuda:{index}", "label": label, "free_memory": free_memory(device)}
-        )
+        rows.append({"name": f"cuda:{index}", "label": label, "free_memory": free_memory(device)})
     if torch.backends.mps.is_available():
         free = free_memory(torch.device("mps"))
         rows.append({"name": "mps", "label": "Apple GPU", "free_memory": free})

@@ -89,9 +89,7 @@ def _make(
         if found is not None:
             return cache.CachedResult(found.image, found.facts | {"cached": True})
     features = load_features(source, device=device, dtype=dtype, download=job.compute.download)
-    result = stylize(
-        picture.color, styles, job.settings, features=features, on_progress=on_iterate
-    )
+    result = stylize(picture.color, styles, job.settings, features=features, on_progress=on_iterate)
     facts = {
         "features": _features_name(features),
         "device": str(device),

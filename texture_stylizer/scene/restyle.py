@@ -125,9 +125,7 @@ def apply(run: Restyle) -> Variant:
             images[use.session_uid] = load_result(path, original, pack=run.pack)
         uses.append(use)
     features = sorted({outcome.features for outcome in run.outcomes.values()})
-    made = create_variant(
-        run.variant, objects, uses, images, run.details | {"features": ", ".join(features)}
-    )
+    made = create_variant(run.variant, objects, uses, images, run.details | {"features": ", ".join(features)})
     failures = tuple(str(error) for error in run.failed.values())
     return Variant(made.name, made.materials, made.images, failures)
 
@@ -181,9 +179,7 @@ def stylize_objects(
         style if isinstance(style, StyleImage) else StyleImage(str(style[0]), float(style[1]))
         for style in styles
     ]
-    run = plan(
-        objects, images, settings, variant=variant, roles=roles, compute=compute, folder=folder
-    )
+    run = plan(objects, images, settings, variant=variant, roles=roles, compute=compute, folder=folder)
     try:
         with WorkerClient(python) as client:
             work(run, client, on_event)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-Role = Literal[
-    "base_color", "emission", "roughness", "metallic", "normal", "alpha", "displacement", "other"
-]
+Role = Literal["base_color", "emission", "roughness", "metallic", "normal", "alpha", "displacement", "other"]
 
 ROLES: tuple[Role, ...] = (
     "base_color",

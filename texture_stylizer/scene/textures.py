@@ -107,9 +107,7 @@ def find_textures(
 def materials_without_textures(objects: Iterable[Any]) -> list[str]:
     """Names of the materials in which no image reaches the output."""
     engine = bpy.context.scene.render.engine
-    return [
-        material.name for material in materials_of(objects) if not image_nodes(material, engine)
-    ]
+    return [material.name for material in materials_of(objects) if not image_nodes(material, engine)]
 
 
 def image_of(use: TextureUse) -> Any:

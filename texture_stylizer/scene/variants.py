@@ -109,7 +109,9 @@ def remove_variant(name: str) -> None:
     for object_ in bpy.data.objects:
         if any(slot.material in copies for slot in object_.material_slots):
             _restore(object_)
-    originals = [(record.original, record.original_had_fake_user) for record in map(record_of, copies) if record]
+    originals = [
+        (record.original, record.original_had_fake_user) for record in map(record_of, copies) if record
+    ]
     for copy in copies:
         bpy.data.materials.remove(copy)
     _remove_made(bpy.data.node_groups, name)
@@ -144,9 +146,7 @@ def _copy_material(original: Any, variant: str, details: dict[str, Any]) -> Any:
     return copy
 
 
-def _point_to(
-    material: Any, path: tuple[str, ...], image: Any, groups: dict[Any, Any], variant: str
-) -> None:
+def _point_to(material: Any, path: tuple[str, ...], image: Any, groups: dict[Any, Any], variant: str) -> None:
     """Set the image at a path within a copied material, copying the shared groups on the way once."""
     tree = material.node_tree
     for name in path[:-1]:

@@ -115,9 +115,7 @@ def _inputs_behind(source: Any, groups: tuple[Any, ...], role: Role | None) -> I
                 yield _Cursor(socket, groups, behind)
 
 
-def _into_group(
-    node: Any, source: Any, groups: tuple[Any, ...], role: Role | None
-) -> Iterator[_Cursor]:
+def _into_group(node: Any, source: Any, groups: tuple[Any, ...], role: Role | None) -> Iterator[_Cursor]:
     if node.node_tree is None or any(group.node_tree == node.node_tree for group in groups):
         return
     for inner in node.node_tree.nodes:

@@ -160,5 +160,5 @@ class Outcome:
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Outcome:
         """The outcome that `to_json` gave."""
-        sequences = {name: tuple(fields[name]) for name in ("size", "losses", "warnings")}
+        sequences: dict[str, Any] = {name: tuple(fields[name]) for name in ("size", "losses", "warnings")}
         return cls(**(fields | sequences))

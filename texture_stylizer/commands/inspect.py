@@ -32,7 +32,7 @@ def run(path: Path, *, as_json: bool) -> int:
 
 def _print_table(found: dict[str, Any]) -> None:
     heading = ("image", "role", "size", "source", "materials", "path", "skipped")
-    rows = [heading]
+    rows: list[tuple[str, ...]] = [heading]
     for row in found["textures"]:
         rows.append(
             (

@@ -68,7 +68,7 @@ def swap_luminance(encoded: Array, grey: Array) -> Array:
     peak = scaled.max(axis=-1, keepdims=True)
     excess = np.maximum(peak - new, 1e-12)
     keep = np.where(peak > 1.0, np.clip((1.0 - new) / excess, 0.0, 1.0), 1.0)
-    return np.clip(encode(new + keep * (scaled - new)), 0.0, 1.0)
+    return np.clip(encode((new + keep * (scaled - new)).astype(np.float32)), 0.0, 1.0)
 
 
 def match_brightness(style: Array, content: Array) -> Array:

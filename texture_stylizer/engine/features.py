@@ -31,7 +31,7 @@ _CONVOLUTIONS_PER_BLOCK = (2, 2, 4, 4, 1)
 class _Convolution(NamedTuple):
     block: int
     layer: str
-    index: int
+    number: int
 
 
 def _convolutions() -> list[_Convolution]:
@@ -63,25 +63,26 @@ class Features(nn.Module):
             raise BadInput(f"pooling is {pooling!r}, but must be average or max")
         self.name = name
         self.pooling = pooling
-        self.convolutions = nn.ModuleList(_load_convolutions(weights, name))
+        self._layers = _load_convolutions(weights, name)
+        self.convolutions = nn.ModuleList(self._layers)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
         self.requires_grad_(False)
 
     @property
     def dtype(self) -> torch.dtype:
-        return self.convolutions[0].weight.dtype  # type: ignore[union-attr, return-value]
+        return self._layers[0].weight.dtype
 
     @property
     def device(self) -> torch.device:
-        return self.convolutions[0].weight.device  # type: ignore[union-attr, return-value]
+        return self._layers[0].weight.device
 
     @property
     def graph_bytes_per_pixel(self) -> float:
         """Memory that back-propagation needs per pixel of the image, about: two maps a layer."""
         elements = sum(
-            convolution.out_channels / STRIDES[row.layer] ** 2  # type: ignore[operator]
-            for row, convolution in zip(CONVOLUTIONS, self.convolutions, strict=True)
+            convolution.out_channels / STRIDES[row.layer] ** 2
+            for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True)
         )
         return 2.0 * elements * self.dtype.itemsize
 
@@ -95,7 +96,7 @@ class Features(nn.Module):
         maps: dict[str, Tensor] = {}
         current = ((image - self.mean) / self.std).to(self.dtype)
         block = 1
-        for row, convolution in zip(CONVOLUTIONS, self.convolutions, strict=True):
+        for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True):
             if row.block != block:
                 current = self._pool(current)
                 block = row.block
@@ -118,7 +119,7 @@ class Features(nn.Module):
 def _load_convolutions(weights: Mapping[str, Tensor], name: str) -> list[nn.Conv2d]:
     channels, convolutions = 3, []
     for row in CONVOLUTIONS:
-        key = f"features.{row.index}"
+        key = f"features.{row.number}"
         try:
             weight, bias = weights[f"{key}.weight"], weights[f"{key}.bias"]
         except KeyError as missing:

@@ -192,7 +192,10 @@ class _Run:
         height, width = content.shape[2:]
         styles = [
             (
-                resize(style, *style_size(*style.shape[2:], height, width, self.settings.style_scale)),
+                resize(
+                    style,
+                    *style_size(style.shape[2], style.shape[3], height, width, self.settings.style_scale),
+                ),
                 weight,
             )
             for style, weight in self.styles

@@ -47,7 +47,7 @@ def load_features(
     else:
         weights = _load_file(Path(name))
     features = Features(weights, name=name, pooling=pooling)
-    return features.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+    return features.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 
 
 def resolve_source(source: str | Path) -> str:

@@ -57,7 +57,7 @@ def key_of(
     digest.update(json.dumps(head, sort_keys=True).encode())
     for array, weight in [(content, 0.0), *styles]:
         digest.update(f"{array.shape} {weight}".encode())
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..descriptions import Job, Outcome
 from ..errors import BadMachine, Cancelled, StylizerError, from_message
@@ -30,6 +31,7 @@ PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 _BOOTSTRAP = """
 import importlib.util, runpy, sys
 from pathlib import Path
+from typing import Any
 folder = Path(sys.argv.pop(1))
 spec = importlib.util.spec_from_file_location(
     "texture_stylizer", folder / "__init__.py", submodule_search_locations=[str(folder)])
@@ -322,7 +324,7 @@ def _environment(python: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
-def _own_group() -> dict[str, object]:
+def _own_group() -> dict[str, Any]:
     """Keep Ctrl+C from reaching the worker: it is told to cancel instead."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}

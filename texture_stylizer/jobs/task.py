@@ -136,7 +136,7 @@ def _read_style(style: StyleImage) -> Array:
     alpha = picture.alpha.astype(np.float32)
     if picture.alpha.dtype.kind == "u":
         alpha /= np.float32(np.iinfo(picture.alpha.dtype).max)
-    return picture.color * alpha[..., None] + (1.0 - alpha[..., None])
+    return (picture.color * alpha[..., None] + (1.0 - alpha[..., None])).astype(np.float32)
 
 
 def _weights_sha256(source: str) -> str:

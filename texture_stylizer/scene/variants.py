@@ -68,7 +68,7 @@ def create_variant(
     for image in images.values():
         mark_made(image, name)
     for object_ in chosen:
-        _assign(object_, {original: copy for original, copy in copies.items()})
+        _assign(object_, copies)
     return Variant(
         name,
         tuple((original.name, copy.name) for original, copy in copies.items()),

@@ -65,8 +65,8 @@ class Features(nn.Module):
         self.pooling = pooling
         self._layers = _load_convolutions(weights, name)
         self.convolutions = nn.ModuleList(self._layers)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
+        self.mean = nn.Buffer(torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
+        self.std = nn.Buffer(torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
         self.requires_grad_(False)
 
     @property

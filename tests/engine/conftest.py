@@ -1,0 +1,42 @@
+"""Small networks of VGG19's shape with random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from texture_stylizer.engine.features import CONVOLUTIONS, Features
+
+
+def random_weights(widths: tuple[int, ...] = (6, 8, 10, 12, 14)) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    weights, channels = {}, 3
+    for row in CONVOLUTIONS:
+        width = widths[row.block - 1]
+        weight = torch.randn(width, channels, 3, 3, generator=generator)
+        weights[f"features.{row.number}.weight"] = weight * (2 / (9 * channels)) ** 0.5
+        weights[f"features.{row.number}.bias"] = torch.randn(width, generator=generator) * 0.1
+        channels = width
+    return weights
+
+
+@pytest.fixture
+def weights() -> dict[str, torch.Tensor]:
+    return random_weights()
+
+
+@pytest.fixture(params=["average", "max"])
+def features64(request: pytest.FixtureRequest) -> Features:
+    return Features(random_weights(), name="random", pooling=request.param).double()
+
+
+@pytest.fixture(scope="session")
+def features32() -> Features:
+    return Features(random_weights((3, 4, 4, 4, 4)), name="random")
+
+
+@pytest.fixture
+def make_network() -> Callable[[type[Features]], Features]:
+    return lambda kind: kind(random_weights(), name="random")

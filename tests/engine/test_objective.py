@@ -1,0 +1,89 @@
+"""The tiled gradient is the untiled one, and the untiled one is the loss's."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from texture_stylizer.engine import Features, Objective, Settings
+from texture_stylizer.engine.tiling import spans
+
+Images = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+def images(height: int, width: int) -> Images:
+    """A content, a style of another size, and an image to be judged; float64."""
+    generator = torch.Generator().manual_seed(3)
+    shapes = ((height, width), (77, 93), (height, width))
+    content, style, image = (torch.rand(1, 3, *s, generator=generator).double() for s in shapes)
+    return content, style, image
+
+
+def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
+    return float((found - expected).norm() / expected.norm())
+
+
+@pytest.mark.parametrize("tile", [160, 96])
+def test_tiled_equals_untiled(features64: Features, tile: int) -> None:
+    content, style, image = images(421, 507)
+    objective = Objective(features64, content, [(style, 1.0)], Settings(tile=None))
+    loss, gradient = objective.loss_and_gradient(image)
+    tiled_loss, tiled = objective.loss_and_gradient(image, tile=tile)
+    assert abs(tiled_loss - loss) <= 1e-10 * abs(loss)
+    assert relative_error(tiled, gradient) <= 1e-10
+
+
+def test_tiled_equals_untiled_under_a_mask(features64: Features) -> None:
+    content, style, image = images(203, 301)
+    mask = torch.zeros(203, 301, dtype=torch.float64)
+    mask[31:150, 40:233] = 1.0
+    objective = Objective(features64, content, [(style, 1.0)], Settings(tile=None), mask)
+    gradient = objective.loss_and_gradient(image)[1]
+    assert relative_error(objective.loss_and_gradient(image, tile=96)[1], gradient) <= 1e-10
+
+
+def test_targets_do_not_depend_on_the_tile(features64: Features) -> None:
+    content, style, image = images(203, 301)
+    untiled, tiled = (
+        Objective(features64, content, [(style, 1.0)], Settings(tile=tile)) for tile in (None, 64)
+    )
+    expected = untiled.loss_and_gradient(image)[1]
+    assert relative_error(tiled.loss_and_gradient(image)[1], expected) <= 1e-10
+
+
+def test_gradient_equals_finite_differences(features64: Features) -> None:
+    content, style, image = images(67, 81)
+    objective = Objective(features64, content, [(style, 1.0)], Settings())
+    direction = torch.randn(image.shape, generator=torch.Generator().manual_seed(0)).double()
+    direction /= direction.norm()
+    gradient = objective.loss_and_gradient(image)[1]
+    ahead, behind = (objective.loss_and_gradient(image + step * direction)[0] for step in (1e-6, -1e-6))
+    expected = (ahead - behind) / 2e-6
+    assert float((gradient * direction).sum()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_style_itself_has_no_style_loss(features64: Features) -> None:
+    style = images(64, 64)[1]
+    nothing_else = Settings(content_weight=0.0, total_variation=0.0)
+    objective = Objective(features64, style, [(style, 3.0), (style, 1.0)], nothing_else)
+    assert objective.loss_and_gradient(style)[0] < 1e-20
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(height=st.integers(16, 190), width=st.integers(16, 190), tile=st.integers(16, 200))
+def test_any_size_and_tile_agree(features64: Features, height: int, width: int, tile: int) -> None:
+    content, style, image = images(height, width)
+    objective = Objective(features64, content, [(style, 1.0)], Settings())
+    gradient = objective.loss_and_gradient(image)[1]
+    assert relative_error(objective.loss_and_gradient(image, tile=tile)[1], gradient) <= 1e-10
+
+
+@given(length=st.integers(16, 5000), size=st.integers(1, 6000))
+def test_cores_cover_the_image_once(length: int, size: int) -> None:
+    found = spans(length, size)
+    assert (found[0].core_start, found[-1].core_stop) == (0, length)
+    for before, after in zip(found, found[1:], strict=False):
+        assert before.core_stop == after.core_start
+        assert after.core_start % 16 == 0

@@ -1,0 +1,145 @@
+"""Arrays in, arrays out: what every run must hold to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from texture_stylizer.engine import Features, Settings, stylize
+from texture_stylizer.engine.color import REC709_LUMINANCE, decode, encode, match_colors
+from texture_stylizer.engine.pyramid import level_iterations, level_sizes
+from texture_stylizer.errors import BadInput, Cancelled, OutOfMemory
+
+QUICK = Settings(iterations=6, scales=2)
+
+
+def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).random((height, width, 3), dtype=np.float32)
+
+
+STYLE = [(picture(64, 64, 1) ** 3, 1.0)]
+
+
+def test_the_seed_decides_the_image(features32: Features) -> None:
+    first, again, other = (
+        stylize(picture(70, 90), STYLE, Settings(iterations=6, seed=seed), features=features32).image
+        for seed in (0, 0, 1)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_no_iterations_return_the_texture_as_it_is(features32: Features) -> None:
+    result = stylize(picture(40, 50), STYLE, Settings(iterations=0), features=features32)
+    assert np.array_equal(result.image, picture(40, 50))
+
+
+def test_the_loss_falls(features32: Features) -> None:
+    seen: list[float] = []
+    once = Settings(iterations=40, scales=1)
+    stylize(picture(96, 96), STYLE, once, features=features32, on_progress=lambda i: seen.append(i.loss))
+    assert seen[-1] < 0.5 * seen[0]
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(height=st.integers(1, 70), width=st.integers(1, 70))
+def test_every_size_keeps_its_size_and_range(features32: Features, height: int, width: int) -> None:
+    image = stylize(picture(height, width), STYLE, Settings(iterations=2), features=features32).image
+    assert image.shape == (height, width, 3)
+    assert image.dtype == np.float32
+    assert 0.0 <= image.min() <= image.max() <= 1.0
+
+
+def test_masked_texels_are_kept(features32: Features) -> None:
+    mask = np.zeros((80, 80), dtype=np.float32)
+    mask[20:60, 20:60] = 1.0
+    image = stylize(picture(80, 80), STYLE, QUICK, features=features32, mask=mask).image
+    assert np.array_equal(image[mask == 0], picture(80, 80)[mask == 0])
+    assert not np.array_equal(image[mask == 1], picture(80, 80)[mask == 1])
+
+
+def test_luminance_mode_keeps_the_colour_ratios(features32: Features) -> None:
+    content = (0.2 + 0.3 * picture(64, 64)).astype(np.float32)
+    kept = Settings(iterations=6, scales=1, preserve_color="luminance")
+    before = decode(content)
+    after = decode(stylize(content, STYLE, kept, features=features32).image)
+    inside = after.max(axis=-1) < 0.999
+    ratio = (after @ REC709_LUMINANCE) / (before @ REC709_LUMINANCE)
+    assert np.allclose(after[inside], (before * ratio[..., None])[inside], atol=2e-3)
+
+
+def test_histogram_matching_gives_the_contents_statistics() -> None:
+    content = (0.4 + 0.2 * picture(50, 60)).reshape(-1, 3)
+    style = (0.3 + 0.4 * picture(70, 40, 1) ** 2).astype(np.float32)
+    matched = match_colors(style, content.reshape(50, 60, 3).astype(np.float32)).reshape(-1, 3)
+    assert np.allclose(matched.mean(axis=0), content.mean(axis=0), atol=2e-3)
+    assert np.allclose(np.cov(matched.T), np.cov(content.T), atol=1e-3)
+
+
+def test_progress_reaches_the_end_and_shows_the_image(features32: Features) -> None:
+    seen = []
+    result = stylize(picture(200, 200), STYLE, QUICK, features=features32, on_progress=seen.append)
+    assert seen[-1].fraction == pytest.approx(1.0)
+    assert seen[-1].image().shape == (200, 200, 3)
+    assert len(result.losses) == 2
+
+
+def test_an_exception_in_progress_ends_the_run(features32: Features) -> None:
+    def stop(_: object) -> None:
+        raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        stylize(picture(80, 80), STYLE, QUICK, features=features32, on_progress=stop)
+
+
+class SmallMemory(Features):
+    """A network whose memory ends at regions of `limit` pixels."""
+
+    limit = 0
+
+    def forward(self, image: torch.Tensor, padding: str = "zeros") -> dict[str, torch.Tensor]:
+        if image.requires_grad and image.shape[2] * image.shape[3] > self.limit:
+            raise torch.OutOfMemoryError("out of memory")
+        return super().forward(image, padding)
+
+
+def test_smaller_tiles_when_memory_runs_out(make_network) -> None:
+    features = make_network(SmallMemory)
+    features.limit = 300 * 300
+    once = Settings(iterations=2, scales=1, tile=None)
+    result = stylize(picture(400, 400), STYLE, once, features=features)
+    assert result.tile == 128
+    assert any("memory ran out" in warning for warning in result.warnings)
+
+
+def test_one_sentence_when_no_tile_fits(make_network) -> None:
+    once = Settings(iterations=2, scales=1, tile=None)
+    with pytest.raises(OutOfMemory, match="tiles of 128 px"):
+        stylize(picture(300, 300), STYLE, once, features=make_network(SmallMemory))
+
+
+@pytest.mark.parametrize("broken", [np.zeros((4, 4), np.float32), np.full((4, 4, 3), np.nan, np.float32)])
+def test_arrays_that_do_not_fit_are_named(features32: Features, broken: np.ndarray) -> None:
+    with pytest.raises(BadInput, match="texture"):
+        stylize(broken, STYLE, QUICK, features=features32)
+
+
+@given(value=st.floats(0, 50))
+def test_encoding_and_decoding_are_inverses(value: float) -> None:
+    linear = np.full((1, 1, 3), value, dtype=np.float32)
+    assert np.allclose(decode(encode(linear)), linear, rtol=1e-4, atol=1e-6)
+
+
+@given(iterations=st.integers(0, 2000), levels=st.integers(1, 6))
+def test_all_steps_are_given_to_levels(iterations: int, levels: int) -> None:
+    counts = level_iterations(iterations, levels)
+    assert sum(counts) == iterations
+    assert min(counts) >= 0
+
+
+def test_levels_halve_and_stop_before_they_are_too_small() -> None:
+    assert level_sizes(512, 512, 3) == [(128, 128), (256, 256), (512, 512)]
+    assert level_sizes(100, 100, 4) == [(100, 100)]

@@ -1,0 +1,60 @@
+"""An empty file before every test, and short ways to build what it needs."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def empty_file() -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+@pytest.fixture
+def make_image():
+    def make(name: str = "paint", size: int = 24, *, seed: int = 0) -> bpy.types.Image:
+        image = bpy.data.images.new(name, size, size, alpha=True)
+        values = np.random.default_rng(seed).integers(0, 256, size * size * 4) / np.float32(255)
+        image.pixels.foreach_set(values.astype(np.float32))
+        image.pack()
+        return image
+
+    return make
+
+
+@pytest.fixture
+def make_material():
+    """A material with a Principled BSDF, and an image node linked into one of its sockets."""
+
+    def make(name: str, image: bpy.types.Image | None, socket: str = "Base Color") -> bpy.types.Material:
+        material = bpy.data.materials.new(name)
+        if material.node_tree is None:
+            material.use_nodes = True
+        tree = material.node_tree
+        tree.nodes.clear()
+        shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
+        output = tree.nodes.new("ShaderNodeOutputMaterial")
+        tree.links.new(shader.outputs[0], output.inputs["Surface"])
+        if image is not None:
+            node = tree.nodes.new("ShaderNodeTexImage")
+            node.image = image
+            tree.links.new(node.outputs["Color"], shader.inputs[socket])
+        return material
+
+    return make
+
+
+@pytest.fixture
+def make_object():
+    def make(name: str, *materials: bpy.types.Material, mesh: bpy.types.Mesh | None = None):
+        mesh = mesh or bpy.data.meshes.new(name)
+        if not mesh.materials:
+            for material in materials:
+                mesh.materials.append(material)
+        object_ = bpy.data.objects.new(name, mesh)
+        bpy.context.scene.collection.objects.link(object_)
+        return object_
+
+    return make

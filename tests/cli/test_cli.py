@@ -42,7 +42,9 @@ def test_images_are_restyled_with_a_report(folder: Path) -> None:
     rows = json.loads(Path("report.json").read_text())["textures"]
     assert [Path(row["output"]).name for row in rows] == ["a.png", "b.png"]
     assert rows[0]["size"] == [80, 64]
-    assert np.array_equal(np.asarray(Image.open("out/a.png"))[..., 3], np.asarray(Image.open("a.png"))[..., 3])
+    assert np.array_equal(
+        np.asarray(Image.open("out/a.png"))[..., 3], np.asarray(Image.open("a.png"))[..., 3]
+    )
 
 
 def test_a_bad_input_is_named_and_the_others_are_done(folder: Path) -> None:
@@ -90,7 +92,8 @@ def test_an_interrupt_cancels_and_leaves_nothing(folder: Path) -> None:
 def test_inspect_prints_json_alone(folder: Path) -> None:
     found = json.loads(run("inspect", str(MARKET), "--json").stdout)
     assert set(found["textures"][0]) >= {
-        "image", "role", "size", "source", "colorspace", "depth", "materials", "objects", "node_path", "skipped",
+        "image", "role", "size", "source", "colorspace", "depth", "materials", "objects", "node_path",
+        "skipped",
     }  # fmt: skip
     assert found["materials_without_textures"] == ["Plain Red"]
 

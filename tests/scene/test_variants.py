@@ -34,9 +34,7 @@ def style(tmp_path: Path) -> Path:
 def restyle(style: Path):
     def run(*objects, variant: str = "oil", settings: Settings = UNCHANGED, **options):
         compute = Compute(features="embedded", device="cpu", cache=False)
-        return stylize_objects(
-            objects, [(style, 1.0)], settings, variant=variant, compute=compute, **options
-        )
+        return stylize_objects(objects, [(style, 1.0)], settings, variant=variant, compute=compute, **options)
 
     return run
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import bpy
+
 from .roles import Role, is_shader, is_shader_node, role_of_shader_input, role_of_value_input
 
 _ENGINE_TARGETS = {"CYCLES": "CYCLES", "BLENDER_EEVEE": "EEVEE", "BLENDER_EEVEE_NEXT": "EEVEE"}
@@ -36,7 +38,8 @@ class _Cursor:
 def output_node(material: Any, engine: str) -> Any | None:
     """The Material Output that the engine uses, or another one that has something linked."""
     tree = material.node_tree
-    if tree is None or not (material.use_nodes or not hasattr(material, "use_nodes")):
+    # From 5.0 every material uses its nodes, and asking is deprecated.
+    if tree is None or (bpy.app.version < (5, 0) and not material.use_nodes):
         return None
     targets = (_ENGINE_TARGETS.get(engine, "ALL"), "ALL", "EEVEE", "CYCLES")
     for target in targets:

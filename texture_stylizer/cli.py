@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def script() -> None:
     """The console script: ends the process without running bpy's exit code, which can crash."""
+    # Said outright, since a shell that starts us in the background has SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     status = main()
     sys.stdout.flush()

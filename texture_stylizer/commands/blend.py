@@ -44,7 +44,7 @@ def open_blend(path: Path) -> None:
         raise BadInput(f"{path}: there is no such file; check the path")
     try:
         with quiet():
-            bpy.ops.wm.open_mainfile(filepath=str(path), load_ui=False, use_scripts=False)
+            bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
     except RuntimeError as reason:
         text = " ".join(str(reason).replace("Error:", "").split())
         raise BadInput(f"{path}: Blender cannot open it ({text}); save it anew") from reason
@@ -54,6 +54,7 @@ def save_blend(path: Path) -> None:
     """Save the open scene to `path`, whole or not at all. Raises BadInput when that cannot be done."""
     import bpy
 
+    path = path.resolve()
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.blend")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,9 @@ def quiet() -> Iterator[None]:
 def open_blend(path: Path) -> None:
     """Open a .blend without running its scripts. Raises BadInput or BadMachine."""
     try:
-        import bpy
+        # Blender 5.2 prints a line while it is imported.
+        with quiet():
+            import bpy
     except ImportError as reason:
         raise BadMachine(
             f"{path}: a .blend needs Blender's Python module ({reason}); run "
@@ -66,7 +68,8 @@ def save_blend(path: Path) -> None:
     except (OSError, RuntimeError) as reason:
         raise BadInput(f"{path} cannot be written ({reason}); choose another folder") from reason
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def chosen_objects(names: Sequence[str] | None, path: Path) -> list[Any]:

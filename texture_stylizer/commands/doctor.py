@@ -19,7 +19,10 @@ def run(*, download_vgg19: bool) -> int:
             "pip install 'texture-stylizer[blender]' (Python 3.11 or 3.13)"
         )
     else:
-        import bpy
+        from .blend import quiet
+
+        with quiet():
+            import bpy
 
         print(f"Blender    bpy {bpy.app.version_string}")
     if download_vgg19:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -197,4 +198,5 @@ def _write_report(path: Path, rows: list[dict[str, Any]], failures: list[dict[st
     except OSError as reason:
         raise BadInput(f"the report {path} cannot be written ({reason.strerror})") from reason
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -127,7 +127,8 @@ def write_image(path: Path, picture: Picture, color: Array, *, depth: Depth | No
             f"{path} cannot be written ({reason.strerror or reason}); choose another folder"
         ) from reason
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def temporary_path(path: Path) -> Path:

@@ -37,7 +37,7 @@ def main(out: Path) -> None:
         sheet.paste(picture.resize((SIZE, SIZE)), (column * SIZE, 0))
         styles.append(np.asarray(picture, dtype=np.float32) / 255)
     for row, (first, second, kind) in enumerate(TEXTURES, start=1):
-        content = np.ascontiguousarray(pattern(512, row, first, second, kind)[..., :3])
+        content = np.ascontiguousarray(pattern(448, row, first, second, kind)[..., :3])
         sheet.paste(as_image(content).resize((SIZE, SIZE)), (0, row * SIZE))
         for column, style in enumerate(styles, start=1):
             result = stylize(content, [(style, 1.0)], Settings.preset("standard"), features=features)

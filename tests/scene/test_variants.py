@@ -124,6 +124,20 @@ def test_removing_leaves_nothing_behind(restyle, make_image, make_material, make
     assert object_.material_slots[0].link == "DATA"
 
 
+def test_removing_one_variant_leaves_another_shown(restyle, make_image, make_material, make_object) -> None:
+    first, second = make_material("m", make_image("p")), make_material("n", make_image("q"))
+    object_, helper = make_object("a", first, second), make_object("b", second)
+    restyle(helper, variant="ink")
+    restyle(make_object("c", first), variant="oil")
+    use_variant("ink", [object_])
+    use_variant("oil", [object_])
+    remove_variant("oil")
+    assert object_.material_slots[0].material == first
+    assert object_.material_slots[1].material in list_variants()["ink"]
+    use_original([object_])
+    assert [slot.link for slot in object_.material_slots] == ["DATA", "DATA"]
+
+
 def test_an_unknown_variant_is_named(make_object) -> None:
     with pytest.raises(BadInput, match="no variant 'none'"):
         use_variant("none", [])

@@ -86,11 +86,12 @@ class Worker:
         except Exception as error:
             # Everything ends up in the same small tree; the trace goes along for --verbose.
             trace = "" if isinstance(error, Cancelled) else traceback.format_exc()
-            self._send({"type": "failed", "id": job.id, "traceback": trace, **to_message(error)})
+            answer = {"type": "failed", "id": job.id, "traceback": trace, **to_message(error)}
         else:
-            self._send({"type": "done", "id": job.id, "outcome": outcome.to_json()})
-        finally:
-            self._folders.discard(folder)
+            answer = {"type": "done", "id": job.id, "outcome": outcome.to_json()}
+        # Before the answer: from then on the folder and the results in it are the other side's.
+        self._folders.discard(folder)
+        self._send(answer)
 
     def _work_on(self, job: Job) -> Outcome:
         from ..engine.stylize import Iterate

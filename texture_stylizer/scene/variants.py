@@ -108,7 +108,7 @@ def remove_variant(name: str) -> None:
     copies = _copies_of(name)
     for object_ in bpy.data.objects:
         if any(slot.material in copies for slot in object_.material_slots):
-            _restore(object_)
+            _restore(object_, copies)
     originals = [
         (record.original, record.original_had_fake_user) for record in map(record_of, copies) if record
     ]
@@ -182,19 +182,22 @@ def _assign(object_: Any, copies: Mapping[Any, Any]) -> int:
     return changed
 
 
-def _restore(object_: Any) -> int:
+def _restore(object_: Any, only: list[Any] | None = None) -> int:
+    """Put the originals back into the slots that show a copy, or one of `only`."""
     links = dict(object_.get(SLOT_LINKS, {}))
     changed = 0
     for index, slot in enumerate(object_.material_slots):
         record = None if slot.material is None else record_of(slot.material)
-        if record is None:
+        if record is None or (only is not None and slot.material not in only):
             continue
         was = links.pop(str(index), "OBJECT")
         slot.material = record.original if was == "OBJECT" else None
         if was == "DATA":
             slot.link = "DATA"
         changed += 1
-    if SLOT_LINKS in object_:
+    if links:
+        object_[SLOT_LINKS] = links
+    elif SLOT_LINKS in object_:
         del object_[SLOT_LINKS]
     return changed
 

@@ -15,8 +15,8 @@ from PIL import Image
 from texture_stylizer.engine import Settings, load_features, stylize
 
 HERE = Path(__file__).parent
-SIZE = 320
-STYLES = ("swirling_oil", "stained_glass", "woodcut", "comic_halftone")
+SIZE = 288
+STYLES = ("swirling_oil", "stained_glass", "woodcut", "watercolour", "comic_halftone")
 TEXTURES = (
     ((0.25, 0.13, 0.06), (0.72, 0.52, 0.3), "planks"),
     ((0.55, 0.5, 0.45), (0.6, 0.2, 0.12), "bricks"),
@@ -43,7 +43,7 @@ def main(out: Path) -> None:
             result = stylize(content, [(style, 1.0)], Settings.preset("standard"), features=features)
             sheet.paste(as_image(result.image).resize((SIZE, SIZE)), (column * SIZE, row * SIZE))
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(out, quality=88)
+    sheet.save(out, quality=85)
 
 
 if __name__ == "__main__":

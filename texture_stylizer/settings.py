@@ -38,7 +38,7 @@ class Settings:
     seed             of the little noise that wakes up flat areas
     """
 
-    content_weight: float = 0.12
+    content_weight: float = 0.3
     total_variation: float = 3.0
     style_scale: float = 1.0
     preserve_color: PreserveColor = "off"

@@ -111,7 +111,7 @@ def test_smaller_tiles_when_memory_runs_out(make_network) -> None:
     features.limit = 300 * 300
     once = Settings(iterations=2, scales=1, tile=None)
     result = stylize(picture(400, 400), STYLE, once, features=features)
-    assert result.tile == 192
+    assert result.tile == 128
     assert any("memory ran out" in warning for warning in result.warnings)
 
 

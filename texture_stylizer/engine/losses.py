@@ -12,9 +12,9 @@ from torch import Tensor
 
 from .features import STYLE_LAYERS
 
-LAYER_SHARES = {"relu1_1": 0.09, "relu2_1": 0.12, "relu3_1": 0.18, "relu4_1": 0.26, "relu5_1": 0.35}
-"""What each style layer counts for, chosen by eye: the deep layers hold the strokes, and are hardest to
-reach; with equal shares the shallow ones fill flat areas with fine noise instead."""
+LAYER_SHARES = {layer: 1 / len(STYLE_LAYERS) for layer in STYLE_LAYERS}
+"""What each style layer counts for. Measured with an independent network as judge: weighting the deep layers
+more closed less of the style distance on every layer, at a larger content error."""
 
 
 def style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from ..descriptions import Progress
 from ..errors import BadInput, OutOfMemory
@@ -34,6 +35,10 @@ FINAL_LEARNING_RATE = 0.1
 
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
+
+MARGIN = 16
+"""Pixels of mirrored border that every level works on and then cuts away: next to the true border the
+network sees each pixel many times over, and the optimiser would draw a coloured frame there."""
 
 MEMORY_SHARE = 0.6
 """Share of the free memory that a tile's back-propagation may take."""
@@ -172,10 +177,9 @@ class _Run:
 
     def _optimise(self, level: int, image: Tensor, content: Tensor) -> Tensor:
         """Take the level's steps from `image`, (1, 3, h, w). Returns the image after the last."""
-        height, width = content.shape[2:]
         objective = self._objective(content)
-        self.tile = self._first_tile(height, width)
-        image = image.clone()
+        self.tile = self._first_tile(objective.height, objective.width)
+        image = _mirror_border(image)
         optimiser = Adam(image)
         count, loss = self.counts[level], float("nan")
         for step in range(count):
@@ -186,7 +190,7 @@ class _Run:
             self._report(level, step, loss, image)
         if count:
             self.losses.append(loss)
-        return image.detach()
+        return _without_border(image).detach()
 
     def _objective(self, content: Tensor) -> Objective:
         height, width = content.shape[2:]
@@ -202,8 +206,8 @@ class _Run:
         ]
         mask = None
         if self.mask is not None:
-            mask = resize(self.mask, height, width).squeeze(0).squeeze(0)
-        return Objective(self.features, content, styles, self.settings, mask)
+            mask = _mirror_border(resize(self.mask, height, width)).squeeze(0).squeeze(0)
+        return Objective(self.features, _mirror_border(content), styles, self.settings, mask)
 
     def _first_tile(self, height: int, width: int) -> int | None:
         wanted = self.settings.tile
@@ -259,7 +263,7 @@ class _Run:
             fraction=fraction,
             seconds=seconds,
             seconds_left=seconds / fraction - seconds,
-            image=lambda: _to_array(image),
+            image=lambda: _to_array(_without_border(image)),
         )
         self.on_progress(iterate)
 
@@ -296,6 +300,15 @@ def _continue_border(image: Array) -> Array:
     if not below and not right:
         return image
     return np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
+
+
+def _mirror_border(image: Tensor) -> Tensor:
+    """(1, C, H, W) -> (1, C, H + 2 MARGIN, W + 2 MARGIN)."""
+    return functional.pad(image, (MARGIN,) * 4, mode="reflect").contiguous(memory_format=torch.channels_last)
+
+
+def _without_border(image: Tensor) -> Tensor:
+    return image[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
 def _to_tensor(image: Array, features: Features) -> Tensor:

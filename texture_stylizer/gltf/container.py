@@ -1,0 +1,113 @@
+"""The two file forms of glTF 2.0: .glb (a JSON chunk and a binary chunk) and .gltf (JSON beside its files)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+import urllib.parse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import BadInput
+from .json_text import JsonText
+
+_MAGIC = 0x46546C67
+_JSON_CHUNK = 0x4E4F534A
+_BINARY_CHUNK = 0x004E4942
+
+
+@dataclass
+class Container:
+    """A glTF file taken apart.
+
+    path: where it was read; document: its JSON; binary: the .glb's binary chunk with its padding, or None;
+    extra_chunks: (type, bytes) of chunks that come after, kept as they are.
+    """
+
+    path: Path
+    document: JsonText
+    binary: bytes | None = None
+    extra_chunks: list[tuple[int, bytes]] = field(default_factory=list)
+
+    @property
+    def is_glb(self) -> bool:
+        return self.path.suffix.lower() == ".glb"
+
+
+def read_container(path: Path) -> Container:
+    """Take a .glb or .gltf apart. Raises BadInput, naming the file, when it is none."""
+    if not path.is_file():
+        raise BadInput(f"{path}: there is no such file; check the path")
+    data = path.read_bytes()
+    try:
+        if path.suffix.lower() != ".glb":
+            return Container(path, JsonText(data.decode("utf-8-sig")))
+        return _read_glb(path, data)
+    except (ValueError, UnicodeDecodeError, struct.error, RecursionError) as reason:
+        raise BadInput(f"{path}: it is no glTF 2.0 file ({reason}); export it anew") from reason
+
+
+def _read_glb(path: Path, data: bytes) -> Container:
+    magic, version, length = struct.unpack_from("<III", data)
+    if magic != _MAGIC or version != 2:
+        raise ValueError("its first bytes are not those of a version 2 .glb")
+    if length > len(data):
+        raise ValueError(f"{length} bytes are announced, but it has {len(data)}")
+    chunks, position = [], 12
+    while position + 8 <= length:
+        size, kind = struct.unpack_from("<II", data, position)
+        chunk = data[position + 8 : position + 8 + size]
+        if len(chunk) < size:
+            raise ValueError("a chunk is cut short")
+        chunks.append((kind, chunk))
+        position += 8 + size
+    if not chunks or chunks[0][0] != _JSON_CHUNK:
+        raise ValueError("it has no JSON chunk")
+    text = chunks[0][1].decode("utf-8")
+    rest = chunks[1:]
+    binary = rest.pop(0)[1] if rest and rest[0][0] == _BINARY_CHUNK else None
+    return Container(path, JsonText(text), binary, rest)
+
+
+def container_bytes(container: Container, text: str, binary: bytes | None) -> bytes:
+    """The file's bytes with another JSON text and binary chunk."""
+    if not container.is_glb:
+        return text.encode("utf-8")
+    encoded = text.encode("utf-8")
+    # Trailing spaces of the old chunk are padding; the new length wants its own.
+    encoded = encoded.rstrip(b" ") if encoded != container.document.text.encode("utf-8") else encoded
+    encoded += b" " * (-len(encoded) % 4)
+    chunks = [(_JSON_CHUNK, encoded)]
+    if binary is not None:
+        chunks.append((_BINARY_CHUNK, binary + b"\0" * (-len(binary) % 4)))
+    chunks += container.extra_chunks
+    body = b"".join(struct.pack("<II", len(chunk), kind) + chunk for kind, chunk in chunks)
+    return struct.pack("<III", _MAGIC, 2, 12 + len(body)) + body
+
+
+def decode_data_uri(uri: str) -> bytes:
+    """The bytes of a `data:` URI. Raises BadInput when it is broken."""
+    header, comma, body = uri.partition(",")
+    if not comma:
+        raise BadInput("a data URI has no data")
+    try:
+        if header.endswith(";base64"):
+            return base64.b64decode(body, validate=True)
+        return urllib.parse.unquote_to_bytes(body)
+    except (binascii.Error, ValueError) as reason:
+        raise BadInput(f"a data URI is broken ({reason})") from reason
+
+
+def encode_data_uri(mime_type: str, data: bytes) -> str:
+    """A base64 `data:` URI."""
+    return f"data:{mime_type};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def file_of_uri(container: Container, uri: str) -> Path:
+    """The file that a relative URI names. Raises BadInput for one that leads out of the model's folder."""
+    folder = container.path.parent.resolve()
+    found = (folder / urllib.parse.unquote(uri)).resolve()
+    if "://" in uri or not found.is_relative_to(folder):
+        raise BadInput(f"the URI {uri} leads out of the model's folder; move the file beside the model")
+    return found

@@ -13,8 +13,8 @@ from pathlib import Path
 import bpy
 from PIL import Image
 
-SIZE = 560
-SAMPLES = 24
+SIZE = 512
+SAMPLES = 12
 
 
 def render(blend: Path, picture: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import nox
 
@@ -53,21 +54,19 @@ def lint(session: nox.Session) -> None:
     session.run("pyright", "--pythonpath", str(Path(session.virtualenv.location) / BIN / "python"))
 
 
-@nox.session(python=PYTHON_311)
-@nox.parametrize("blender", ["4.2", "4.5", "5.0"])
+def blenders() -> list[Any]:
+    """The Python and Blender of each test session: those whose Python this machine has or uv can fetch."""
+    pythons = {"3.11": PYTHON_311, "3.13": PYTHON_313}
+    return [
+        nox.param(pythons[python], blender, id=blender)
+        for blender, python in PYTHON_OF_BLENDER.items()
+        if pythons[python]
+    ]
+
+
+@nox.session
+@nox.parametrize("python,blender", blenders())
 def tests(session: nox.Session, blender: str) -> None:
-    """Every test, on each Blender that has a Python 3.11 module."""
-    run_tests(session, blender)
-
-
-if PYTHON_313:
-
-    @nox.session(python=PYTHON_313, name="tests(blender='5.2')", tags=["tests"])
-    def tests_on_313(session: nox.Session) -> None:
-        run_tests(session, "5.2")
-
-
-def run_tests(session: nox.Session, blender: str) -> None:
     """The engine's tests once, on the demo's Blender; those that meet bpy on every one."""
     install(session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", blender=blender)
     if blender == DEMO_BLENDER or session.posargs:

@@ -1,4 +1,4 @@
-"""The two file forms of glTF 2.0: .glb (a JSON chunk and a binary chunk) and .gltf (JSON beside its files)."""
+"""The two file forms of glTF 2.0: .glb (a JSON and a binary chunk) and .gltf (JSON beside its files)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Edits within a JSON text that leave every byte around them as it was.
 
-Parsing and writing anew would turn 1.0e-05 into 1e-05 and reorder nothing but spacing: harmless to most, but a
-file that promises "only the images changed" should keep its word.
+Parsing and writing anew would turn 1.0e-05 into 1e-05 and lose the spacing: harmless to most, but a file that
+promises "only the images changed" should keep its word.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def tests(session: nox.Session, blender: str) -> None:
     """The engine's tests once, on the demo's Blender; those that meet bpy on every one."""
     install(session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", blender=blender)
     if blender == DEMO_BLENDER or session.posargs:
-        session.run("pytest", *(session.posargs or ["tests/engine", "tests/jobs"]))
+        session.run("pytest", *(session.posargs or ["tests/engine", "tests/jobs", "tests/gltf"]))
     if not session.posargs:
         session.run("pytest", "tests/scene", "tests/ui", "tests/cli")
 

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
     from .commands.display import show_error
-    from .commands.stylize import WrongArguments
+    from .commands.request import WrongArguments
 
     try:
         return options.command(options)
@@ -93,7 +93,7 @@ def _add_stylize(commands: Any) -> None:
     stylize = commands.add_parser("stylize", help="restyle .blend files and images")
     stylize.set_defaults(command=_stylize)
     add = stylize.add_argument
-    add("inputs", nargs="+", type=Path, metavar="INPUT", help="a .blend or an image")
+    add("inputs", nargs="+", type=Path, metavar="INPUT", help="a scene, a model or an image")
     add("--style", action="append", required=True, metavar="IMAGE[:WEIGHT]", dest="styles")
     add("-o", "--output", required=True, type=Path, metavar="OUT", help="a folder or a file")
     add("--objects", metavar="NAME,...", help="default: every object")
@@ -113,13 +113,15 @@ def _add_stylize(commands: Any) -> None:
     add("--variant", metavar="NAME", help="default: the style's name")
     add("--bake", default="never", choices=("never", "missing"))
     add("--seams", default="off", choices=("on", "off"))
+    add("--jpeg", choices=("png", "keep"), help="JPEGs become PNG or stay JPEG; default: keep in glTF alone")
     add("--report", type=Path, metavar="FILE.json")
     add("--no-cache", action="store_true")
     add("--verbose", action="store_true", help="show tracebacks")
 
 
 def _stylize(options: argparse.Namespace) -> int:
-    from .commands.stylize import Request, WrongArguments, run
+    from .commands.request import Request, WrongArguments
+    from .commands.stylize import run
 
     if options.bake != "never":
         raise WrongArguments("--bake missing is not in this version yet; leave it out")
@@ -153,6 +155,7 @@ def _stylize(options: argparse.Namespace) -> int:
         objects=tuple(options.objects.split(",")) if options.objects else (),
         variant=options.variant or Path(styles[0].path).stem,
         report=options.report,
+        jpeg=options.jpeg,
         verbose=options.verbose,
     )
     return run(request)

@@ -7,27 +7,34 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
+from .gltf import inspect_gltf
+from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, check_kind
 
 
 def run(path: Path, *, as_json: bool) -> int:
-    """Print every texture of a .blend. Returns the exit status."""
-    if path.suffix.lower() != ".blend":
-        raise BadInput(f"{path}: this version inspects .blend files; give one")
-    from .blend import chosen_objects, open_blend
-
-    open_blend(path)
-    from ..scene.textures import find_textures, materials_without_textures
-
-    objects = chosen_objects(None, path)
-    found = {
-        "textures": [use.to_json() for use in find_textures(objects)],
-        "materials_without_textures": materials_without_textures(objects),
-    }
+    """Print every texture of a scene or model. Returns the exit status."""
+    suffix = check_kind(path)
+    if suffix in IMAGE_SUFFIXES:
+        raise BadInput(f"{path}: an image has no materials to inspect; give a scene or a model")
+    found = inspect_gltf(path) if suffix in GLTF_SUFFIXES else _inspect_scene(path)
     if as_json:
         print(json.dumps(found, indent=2))
     else:
         _print_table(found)
     return 0
+
+
+def _inspect_scene(path: Path) -> dict[str, Any]:
+    from .blend import chosen_objects, load_scene
+
+    load_scene(path)
+    from ..scene.textures import find_textures, materials_without_textures
+
+    objects = chosen_objects(None, path)
+    return {
+        "textures": [use.to_json() for use in find_textures(objects)],
+        "materials_without_textures": materials_without_textures(objects),
+    }
 
 
 def _print_table(found: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""`texture-stylizer stylize`: .blend files and plain images in, restyled copies out."""
+"""`texture-stylizer stylize`: scenes, models and plain images in, restyled copies out."""
 
 from __future__ import annotations
 
@@ -6,40 +6,18 @@ import contextlib
 import json
 import os
 import sys
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..descriptions import Compute, Destination, Job, Outcome, Source, StyleImage
 from ..errors import BadInput, Cancelled, StylizerError
-from ..jobs.client import WorkerClient, private_folder, remove_folder
-from ..settings import Settings
-from .display import ProgressBar, show_error
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".bmp", ".webp", ".exr", ".hdr")
-NEEDS_LATER_VERSION = (".glb", ".gltf", ".fbx", ".obj", ".usd", ".usda", ".usdc", ".usdz")
-
-
-class WrongArguments(Exception):
-    """The arguments contradict each other or the disk; exit status 2."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for."""
-
-    inputs: tuple[Path, ...]
-    output: Path
-    styles: tuple[StyleImage, ...]
-    settings: Settings
-    compute: Compute
-    roles: tuple[str, ...]
-    objects: tuple[str, ...]
-    variant: str
-    report: Path | None
-    verbose: bool
+from ..jobs.client import WorkerClient
+from .display import show_error
+from .gltf import stylize_gltf
+from .images import stylize_image
+from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, SCENE_SUFFIXES, check_kind
+from .request import Request, WrongArguments
+from .scenes import stylize_scene
 
 
 def run(request: Request) -> int:
@@ -50,10 +28,7 @@ def run(request: Request) -> int:
     with WorkerClient() as client:
         for source, target in zip(request.inputs, outputs, strict=True):
             try:
-                if source.suffix.lower() == ".blend":
-                    new_rows, problems = _stylize_blend(request, source, target, client)
-                else:
-                    new_rows, problems = _stylize_image(request, source, target, client), []
+                new_rows, problems = _stylize(request, source, target, client)
             except Cancelled:
                 raise
             except StylizerError as error:
@@ -71,23 +46,34 @@ def run(request: Request) -> int:
     return 1 if failures else 0
 
 
+def _stylize(
+    request: Request, source: Path, target: Path, client: WorkerClient
+) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+    suffix = check_kind(source)
+    if suffix in IMAGE_SUFFIXES:
+        return stylize_image(request, source, target, client), []
+    if suffix in GLTF_SUFFIXES and suffix == target.suffix.lower():
+        return stylize_gltf(request, source, target, client)
+    return stylize_scene(request, source, target, client)
+
+
 def output_paths(request: Request) -> list[Path]:
     """The output of each input. Raises WrongArguments for any that would cover an input or another."""
     output = request.output
-    is_file = output.suffix.lower() in (*IMAGE_SUFFIXES, ".blend") and not output.is_dir()
+    is_file = output.suffix.lower() in (*IMAGE_SUFFIXES, *SCENE_SUFFIXES) and not output.is_dir()
     if is_file and len(request.inputs) > 1:
         raise WrongArguments(
             f"{output} is one file, but there are {len(request.inputs)} inputs; give a folder"
         )
     if not is_file and output.exists() and not output.is_dir():
-        raise WrongArguments(f"{output} is a file of another kind; give a folder or a .blend or image file")
+        raise WrongArguments(f"{output} is a file of another kind; give a folder, a scene or an image")
     paths = [output if is_file else output / source.name for source in request.inputs]
     sources = [*request.inputs, *(Path(style.path) for style in request.styles)]
     used = {source.resolve() for source in sources}
     for source, path in zip(request.inputs, paths, strict=True):
         if path.resolve() in used or _same_file(path, sources):
             raise WrongArguments(f"{path} is an input; give another output")
-        if (path.suffix.lower() == ".blend") != (source.suffix.lower() == ".blend"):
+        if is_file and (path.suffix.lower() in IMAGE_SUFFIXES) != (source.suffix.lower() in IMAGE_SUFFIXES):
             raise WrongArguments(f"{source} cannot be written as {path.name}; give a file of its kind")
     if len(set(paths)) < len(paths):
         twice = next(path for path in paths if paths.count(path) > 1)
@@ -97,86 +83,6 @@ def output_paths(request: Request) -> list[Path]:
 
 def _same_file(path: Path, sources: list[Path]) -> bool:
     return any(path.exists() and source.exists() and path.samefile(source) for source in sources)
-
-
-def _stylize_image(
-    request: Request, source: Path, target: Path, client: WorkerClient
-) -> list[dict[str, Any]]:
-    suffix = source.suffix.lower()
-    if not source.is_file():
-        raise BadInput(f"{source}: there is no such file; check the path")
-    if suffix in NEEDS_LATER_VERSION:
-        raise BadInput(
-            f"{source}: this version reads .blend files and images, not {suffix}; import it into a .blend"
-        )
-    if suffix not in IMAGE_SUFFIXES:
-        raise BadInput(
-            f"{source}: {suffix or 'a file without suffix'} is no known kind; give a .blend or an image"
-        )
-    folder = private_folder()
-    job = Job(
-        id=uuid.uuid4().hex[:12],
-        name=str(source),
-        source=Source(str(source.resolve())),
-        destination=Destination(str(target.resolve())),
-        styles=request.styles,
-        settings=request.settings,
-        compute=request.compute,
-        folder=str(folder),
-    )
-    try:
-        with ProgressBar({job.id: source.name}) as bar:
-            (result,) = client.run([job], bar.on_event)
-    finally:
-        remove_folder(folder)
-    if not isinstance(result, Outcome):
-        raise result
-    return [_row(result, "base_color", [], str(source))]
-
-
-def _stylize_blend(
-    request: Request, source: Path, target: Path, client: WorkerClient
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    from .blend import chosen_objects, open_blend, quiet, save_blend
-
-    open_blend(source)
-    from ..scene.restyle import apply, discard, plan, withdraw, work
-
-    objects = chosen_objects(request.objects, source)
-    try:
-        run = plan(
-            objects,
-            request.styles,
-            request.settings,
-            variant=request.variant,
-            roles=request.roles,
-            compute=request.compute,
-            folder=target.resolve().parent / "textures",
-        )
-    except BadInput as error:
-        raise BadInput(f"{source}: {error}") from None
-    try:
-        names = {job.id: job.name for job in run.jobs.values()}
-        with ProgressBar(names) as bar:
-            work(run, client, bar.on_event)
-        with quiet():
-            apply(run)
-        save_blend(target)
-    except BaseException:
-        withdraw(run)
-        raise
-    discard(run)
-    rows = []
-    for use in run.uses:
-        outcome = run.outcomes.get(use.session_uid)
-        if outcome is not None and use.skipped is None:
-            rows.append(_row(outcome, use.role, list(use.materials), use.image) | {"blend": str(target)})
-    return rows, [type(error)(f"{source}: {error}") for error in run.failed.values()]
-
-
-def _row(outcome: Outcome, role: str, materials: list[str], name: str) -> dict[str, Any]:
-    """A texture's row of the report."""
-    return outcome.to_json() | {"input": name, "role": role, "materials": materials}
 
 
 def _announce_features(request: Request, rows: list[dict[str, Any]]) -> None:

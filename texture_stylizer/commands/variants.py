@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .stylize import WrongArguments
+from .request import WrongArguments
 
 
 def run(path: Path, action: str, name: str | None, output: Path | None) -> int:

@@ -39,7 +39,11 @@ def read_container(path: Path) -> Container:
     """Take a .glb or .gltf apart. Raises BadInput, naming the file, when it is none."""
     if not path.is_file():
         raise BadInput(f"{path}: there is no such file; check the path")
-    data = path.read_bytes()
+    return parse_container(path, path.read_bytes())
+
+
+def parse_container(path: Path, data: bytes) -> Container:
+    """Take the bytes of the file `path` apart. Raises BadInput, naming the file, when it is no glTF."""
     try:
         if path.suffix.lower() != ".glb":
             return Container(path, JsonText(data.decode("utf-8-sig")))

@@ -38,6 +38,7 @@ class JsonText:
         """Give a member of an object another value, or add it. The object itself must exist."""
         if path in self._spans:
             start, end = self._spans[path]
+            self._edits = [edit for edit in self._edits if edit[:2] != (start, end)]
             self._edits.append((start, end, _dump(value)))
         else:
             self._insert(path[:-1], f"{_dump(path[-1])}:{_dump(value)}")

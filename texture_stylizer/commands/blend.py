@@ -15,21 +15,23 @@ from ..errors import BadInput, BadMachine
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Send what Blender prints on stdout to stderr's place, so that stdout holds our output alone."""
+    """Send what Blender prints to nowhere, so that stdout and stderr hold our own lines alone."""
     sys.stdout.flush()
-    try:
-        kept = os.dup(1)
-    except OSError:
-        yield
-        return
+    sys.stderr.flush()
+    kept: list[tuple[int, int]] = []
     with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
+        for descriptor in (1, 2):
+            with contextlib.suppress(OSError):
+                kept.append((descriptor, os.dup(descriptor)))
+                os.dup2(nowhere.fileno(), descriptor)
         try:
             yield
         finally:
             sys.stdout.flush()
-            os.dup2(kept, 1)
-            os.close(kept)
+            sys.stderr.flush()
+            for descriptor, copy in kept:
+                os.dup2(copy, descriptor)
+                os.close(copy)
 
 
 def import_bpy(path: Path) -> Any:
@@ -57,7 +59,7 @@ def load_scene(path: Path) -> None:
     bpy = import_bpy(path)
     name = str(path.resolve())
     importers = {
-        ".fbx": lambda: bpy.ops.import_scene.fbx(filepath=name),
+        ".fbx": lambda: _import_fbx(bpy, name),
         ".obj": lambda: bpy.ops.wm.obj_import(filepath=name),
         ".glb": lambda: bpy.ops.import_scene.gltf(filepath=name),
         ".gltf": lambda: bpy.ops.import_scene.gltf(filepath=name),
@@ -71,6 +73,13 @@ def load_scene(path: Path) -> None:
         raise BadInput(f"{path}: Blender cannot import it ({_one_line(reason)}); export it anew") from reason
     if "FINISHED" not in result:
         raise BadInput(f"{path}: Blender cannot import it; export it anew")
+
+
+def _import_fbx(bpy: Any, name: str) -> Any:
+    """Blender's own importer where there is one: the older add-on's stumbles over lights in 5.0."""
+    if bpy.app.version >= (4, 5, 0):
+        return bpy.ops.wm.fbx_import(filepath=name)
+    return bpy.ops.import_scene.fbx(filepath=name)
 
 
 def save_scene(path: Path) -> None:

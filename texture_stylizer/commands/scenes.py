@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, StylizerError
-from ..jobs.client import WorkerClient
+from ..jobs.client import WorkerClient, private_folder, remove_folder
 from .blend import chosen_objects, load_scene, quiet, save_scene
 from .display import ProgressBar
 from .request import Request, report_row
@@ -21,8 +21,10 @@ def stylize_scene(
     """
     load_scene(source)
     from ..scene.restyle import apply, discard, plan, withdraw, work
+    from ..scene.variants import make_permanent
 
     objects = chosen_objects(request.objects, source)
+    scratch = private_folder()
     try:
         run = plan(
             objects,
@@ -31,20 +33,26 @@ def stylize_scene(
             variant=request.variant,
             roles=request.roles,
             compute=request.compute,
-            folder=target.resolve().parent / "textures",
+            folder=_results_folder(target, scratch),
         )
     except BadInput as error:
+        remove_folder(scratch)
         raise BadInput(f"{source}: {error}") from None
     try:
         names = {job.id: job.name for job in run.jobs.values()}
         with ProgressBar(names) as bar:
             work(run, client, bar.on_event)
         with quiet():
-            apply(run)
+            variant = apply(run)
+            if target.suffix.lower() != ".blend":
+                # A model has no variants: its materials keep their names and get no records.
+                make_permanent(variant.name)
         save_scene(target)
     except BaseException:
         withdraw(run)
         raise
+    finally:
+        remove_folder(scratch)
     discard(run)
     rows = []
     for use in run.uses:
@@ -54,3 +62,9 @@ def stylize_scene(
                 report_row(outcome, use.role, list(use.materials), use.image) | {"scene": str(target)}
             )
     return rows, [type(error)(f"{source}: {error}") for error in run.failed.values()]
+
+
+def _results_folder(target: Path, scratch: Path) -> Path:
+    """`textures` beside the target, or a temporary folder for kinds whose exporter copies or embeds them."""
+    copies = (".glb", ".gltf", ".usd", ".usda", ".usdc", ".usdz")
+    return scratch if target.suffix.lower() in copies else target.resolve().parent / "textures"

@@ -62,3 +62,9 @@ def mark_made(data_block: Any, variant: str) -> None:
 def was_made_for(data_block: Any, variant: str) -> bool:
     """Whether `mark_made` marked this data-block for the variant."""
     return data_block.get(_MADE_BY) == variant
+
+
+def clear_record(data_block: Any) -> None:
+    """Delete all that this module wrote on a data-block."""
+    for key in [key for key in data_block.keys() if key.startswith(_PREFIX)]:  # noqa: SIM118
+        del data_block[key]

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..errors import BadInput
-from .records import SLOT_LINKS, mark_made, record_of, was_made_for, write_record
+from .records import SLOT_LINKS, clear_record, mark_made, record_of, was_made_for, write_record
 from .textures import TextureUse, materials_of
 from .walk import node_at
 
@@ -120,6 +120,26 @@ def remove_variant(name: str) -> None:
     for original, had_fake_user in originals:
         if original is not None and original not in still_needed:
             original.use_fake_user = had_fake_user
+
+
+def make_permanent(name: str) -> None:
+    """Let a variant's copies take the originals' place and names; they are no variant any more.
+
+    The originals stay, renamed. Raises BadInput when there is no such variant.
+    """
+    for copy in _copies_of(name):
+        record = record_of(copy)
+        if record is not None and record.original is not None:
+            wanted = record.original.name
+            if record.original.is_editable:
+                record.original.name = f"{wanted} (original)"
+            copy.name = wanted
+        clear_record(copy)
+        copy.use_fake_user = False
+    for data_block in (*bpy.data.images, *bpy.data.node_groups):
+        clear_record(data_block)
+    for object_ in bpy.data.objects:
+        clear_record(object_)
 
 
 def _copies_of(name: str) -> list[Any]:

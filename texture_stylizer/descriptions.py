@@ -75,11 +75,21 @@ class Destination:
 
 
 @dataclass(frozen=True)
+class UdimTile:
+    """One tile of a UDIM set: its number, 1001 + column + 10 * row, and its pixels in and out."""
+
+    number: int
+    source: Source
+    destination: Destination
+
+
+@dataclass(frozen=True)
 class Job:
     """One texture's work, complete in itself.
 
     `name` is what messages call the texture. `preview_size` is the longest side of preview images, or 0 for
-    none.
+    none. `tiles` are those of a UDIM set, worked on as one picture; `source` and `destination` are then the
+    first tile's.
     """
 
     id: str
@@ -91,6 +101,7 @@ class Job:
     compute: Compute
     folder: str
     preview_size: int = 0
+    tiles: tuple[UdimTile, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Nested plain values."""
@@ -109,6 +120,10 @@ class Job:
             compute=Compute(**fields["compute"]),
             folder=fields["folder"],
             preview_size=fields["preview_size"],
+            tiles=tuple(
+                UdimTile(tile["number"], Source(**tile["source"]), Destination(**tile["destination"]))
+                for tile in fields["tiles"]
+            ),
         )
 
 

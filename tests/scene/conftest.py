@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import bpy
 import numpy as np
 import pytest
+from PIL import Image
+
+from texture_stylizer.descriptions import Compute
+from texture_stylizer.jobs.client import WorkerClient
+from texture_stylizer.scene import stylize_objects
+from texture_stylizer.settings import Settings
+
+UNCHANGED = Settings(iterations=0)
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +69,28 @@ def make_object():
         return object_
 
     return make
+
+
+@pytest.fixture
+def style(tmp_path: Path) -> Path:
+    array = np.random.default_rng(1).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    Image.fromarray(array).save(tmp_path / "style.png")
+    return tmp_path / "style.png"
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[WorkerClient]:
+    with WorkerClient() as client:
+        yield client
+
+
+@pytest.fixture
+def restyle(style: Path, worker: WorkerClient):
+    """Restyle objects; without other settings every pixel stays as it is."""
+
+    def run(*objects, variant: str = "oil", settings: Settings = UNCHANGED, **options):
+        compute = Compute(features="embedded", device="cpu", cache=False)
+        options = {"variant": variant, "compute": compute, "client": worker} | options
+        return stylize_objects(objects, [(style, 1.0)], settings, **options)
+
+    return run

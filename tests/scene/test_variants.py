@@ -7,36 +7,14 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from PIL import Image
 
-from texture_stylizer.descriptions import Compute
 from texture_stylizer.errors import BadInput
 from texture_stylizer.scene import (
     list_variants,
     remove_variant,
-    stylize_objects,
     use_original,
     use_variant,
 )
-from texture_stylizer.settings import Settings
-
-UNCHANGED = Settings(iterations=0)
-
-
-@pytest.fixture
-def style(tmp_path: Path) -> Path:
-    array = np.random.default_rng(1).integers(0, 256, (40, 40, 3), dtype=np.uint8)
-    Image.fromarray(array).save(tmp_path / "style.png")
-    return tmp_path / "style.png"
-
-
-@pytest.fixture
-def restyle(style: Path):
-    def run(*objects, variant: str = "oil", settings: Settings = UNCHANGED, **options):
-        compute = Compute(features="embedded", device="cpu", cache=False)
-        return stylize_objects(objects, [(style, 1.0)], settings, variant=variant, compute=compute, **options)
-
-    return run
 
 
 def image_in(material: bpy.types.Material) -> bpy.types.Image:

@@ -32,7 +32,7 @@ def _inspect_scene(path: Path) -> dict[str, Any]:
 
     objects = chosen_objects(None, path)
     return {
-        "textures": [use.to_json() for use in find_textures(objects)],
+        "textures": [use.to_json() for use in find_textures(objects, skip_hidden=True)],
         "materials_without_textures": materials_without_textures(objects),
     }
 

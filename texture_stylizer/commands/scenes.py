@@ -34,6 +34,8 @@ def stylize_scene(
             roles=request.roles,
             compute=request.compute,
             folder=_results_folder(target, scratch),
+            keep_jpeg=request.jpeg == "keep",
+            skip_hidden=not request.objects,
         )
     except BadInput as error:
         remove_folder(scratch)

@@ -5,23 +5,36 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from ..descriptions import Job, Outcome, StyleImage
+from ..descriptions import Destination, Job, Outcome, Source, StyleImage
 from ..engine import Features, load_features
 from ..engine.color import Array
 from ..engine.devices import choose_device, choose_precision, peak_memory
 from ..engine.stylize import Iterate, stylize
 from ..engine.weight_sources import EMBEDDED_PATH, resolve_source, vgg19_path
 from ..errors import BadInput, OutOfMemory
+from ..settings import Settings
 from . import cache
 from .images import Picture, picture_from_pixels, read_image, write_image
+from .udim import Canvas, lay_out, settings_for, take_apart
 
 OnIterate = Callable[[Iterate], None]
 OnWarning = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What the engine is given: one texture, or the canvas of a UDIM set with its mask."""
+
+    color: Array
+    settings: Settings
+    mask: Array | None = None
+    canvas: Canvas | None = None
 
 
 def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
@@ -30,8 +43,9 @@ def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
     Raises the errors of errors.py; an exception out of `on_iterate` ends the job and leaves no file.
     """
     started = time.perf_counter()
-    picture = _read_source(job)
+    pictures = _read_sources(job)
     styles = [(_read_style(style), style.weight) for style in job.styles]
+    work = _work_of(job, pictures)
     warnings: list[str] = []
 
     def warn(message: str) -> None:
@@ -39,18 +53,18 @@ def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
         on_warning(message)
 
     try:
-        made = _make(job, job.compute.device, picture, styles, on_iterate)
+        made = _make(job, job.compute.device, work, styles, on_iterate)
     except OutOfMemory as reason:
         if choose_device(job.compute.device).type == "cpu":
             raise
         warn(f"{reason}; went on with the CPU")
-        made = _make(job, "cpu", picture, styles, on_iterate)
+        made = _make(job, "cpu", work, styles, on_iterate)
     for message in made.facts["warnings"]:
         warn(message)
 
     output = Path(job.destination.path)
-    write_image(output, picture, made.image, depth=job.destination.depth)
-    height, width = picture.color.shape[:2]
+    _write_results(job, pictures, work, made.image)
+    height, width = pictures[0].color.shape[:2]
     return Outcome(
         input=job.source.path,
         output=str(output),
@@ -72,7 +86,7 @@ def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
 def _make(
     job: Job,
     device_name: str,
-    picture: Picture,
+    work: _Work,
     styles: list[tuple[Array, float]],
     on_iterate: OnIterate,
 ) -> cache.CachedResult:
@@ -84,12 +98,14 @@ def _make(
     key = ""
     if job.compute.cache:
         weights = _weights_sha256(source)
-        key = cache.key_of(picture.color, styles, job.settings, weights, device.type, precision)
+        key = cache.key_of(work.color, styles, work.settings, weights, device.type, precision)
         found = cache.load(cache.cache_folder(), key)
         if found is not None:
             return cache.CachedResult(found.image, found.facts | {"cached": True})
     features = load_features(source, device=device, dtype=dtype, download=job.compute.download)
-    result = stylize(picture.color, styles, job.settings, features=features, on_progress=on_iterate)
+    result = stylize(
+        work.color, styles, work.settings, features=features, mask=work.mask, on_progress=on_iterate
+    )
     facts = {
         "features": _features_name(features),
         "device": str(device),
@@ -110,18 +126,53 @@ def _make(
     return made
 
 
-def _read_source(job: Job) -> Picture:
+def _read_sources(job: Job) -> list[Picture]:
+    """The pictures of a job: one, or one for each tile of a UDIM set."""
+    if not job.tiles:
+        return [_read_source(job.source, job.destination)]
+    return [_read_source(tile.source, tile.destination) for tile in job.tiles]
+
+
+def _read_source(source: Source, destination: Destination) -> Picture:
     """The source's pixels: an image file, or the array that the scene wrote."""
-    path = Path(job.source.path)
+    path = Path(source.path)
     if path.suffix != ".npy":
         return read_image(path)
     pixels = np.load(path, allow_pickle=False)
     return picture_from_pixels(
         pixels[..., :3],
-        pixels[..., 3],
-        job.destination.depth or "uint8",
-        linear=job.source.encoding == "linear",
+        pixels[..., 3] if pixels.shape[2] == 4 else None,
+        destination.depth or "uint8",
+        linear=source.encoding == "linear",
     )
+
+
+def _work_of(job: Job, pictures: list[Picture]) -> _Work:
+    if not job.tiles:
+        return _Work(pictures[0].color, job.settings)
+    numbers = [tile.number for tile in job.tiles]
+    canvas = lay_out({number: p.color for number, p in zip(numbers, pictures, strict=True)})
+    mask = None if canvas.mask.all() else canvas.mask
+    return _Work(canvas.color, settings_for(canvas, job.settings), mask, canvas)
+
+
+def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array) -> None:
+    """Write the one file, or every tile's; when one cannot be written none is left."""
+    if work.canvas is None:
+        write_image(Path(job.destination.path), pictures[0], image, depth=job.destination.depth)
+        return
+    colors = {tile.number: picture.color for tile, picture in zip(job.tiles, pictures, strict=True)}
+    images = take_apart(work.canvas, image, colors)
+    written: list[Path] = []
+    try:
+        for tile, picture in zip(job.tiles, pictures, strict=True):
+            path = Path(tile.destination.path)
+            write_image(path, picture, images[tile.number], depth=tile.destination.depth)
+            written.append(path)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _read_style(style: StyleImage) -> Array:

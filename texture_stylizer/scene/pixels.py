@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,32 @@ from ..errors import BadInput
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))}
 
 
-def write_source(image: Any, path: Path) -> Source:
-    """Write an image's pixels as an (H, W, 4) array, top row first, straight alpha.
+# The file formats that results keep, by bpy.types.Image.file_format; all others become PNG or EXR.
+_SUFFIX_OF_FORMAT = {
+    "PNG": ".png",
+    "TARGA": ".tga",
+    "TARGA_RAW": ".tga",
+    "TIFF": ".tif",
+    "BMP": ".bmp",
+    "WEBP": ".webp",
+    "JPEG": ".jpg",
+    "OPEN_EXR": ".exr",
+    "HDR": ".hdr",
+}
+# Those whose float files the worker reads itself: Blender gives decoded values, without the file's depth.
+_READ_BY_WORKER = ("PNG", "TIFF", "OPEN_EXR", "HDR")
 
-    Byte images give their stored bytes as uint8; float images give scene-linear float32, their alpha
-    multiplication undone. Raises BadInput when Blender has no pixels for the image.
+
+def write_source(image: Any, path: Path) -> Source:
+    """Write an image's pixels for the worker; `path` without its suffix.
+
+    Byte images give their stored bytes as a uint8 array, (H, W, 3) or (H, W, 4), top row first, straight
+    alpha. Float images from a file give that file; others scene-linear float32 with the alpha multiplication
+    undone. Raises BadInput when Blender has no pixels for the image.
     """
+    encoded = _encoded_file(image, path)
+    if encoded is not None:
+        return Source(str(encoded))
     width, height = image.size
     flat = np.empty(width * height * 4, dtype=np.float32)
     if flat.size == 0 or len(image.pixels) != flat.size:
@@ -34,30 +55,76 @@ def write_source(image: Any, path: Path) -> Source:
             array = np.concatenate([array[..., :3] / np.where(alpha > 0, alpha, 1.0), alpha], axis=-1)
     else:
         array = np.rint(array * 255.0).astype(np.uint8)
+        if image.depth in (8, 24):
+            array = array[..., :3]
+    path = path.with_suffix(".npy")
     np.save(path, np.ascontiguousarray(array), allow_pickle=False)
     return Source(str(path), "linear" if linear else "display")
 
 
-def stored_depth(image: Any) -> Depth:
-    """The depth of the image's own file."""
+def _encoded_file(image: Any, path: Path) -> Path | None:
+    """The file behind an unchanged float image: its own, or the packed bytes written to `path`."""
+    if not image.is_float or image.is_dirty or image.source != "FILE":
+        return None
+    if image.file_format not in _READ_BY_WORKER:
+        return None
+    suffix = _SUFFIX_OF_FORMAT[image.file_format]
+    if image.packed_file is not None:
+        path = path.with_suffix(suffix)
+        path.write_bytes(image.packed_file.data)
+        return path
+    found = file_path(image)
+    return found if found.suffix.lower() == suffix and found.is_file() else None
+
+
+def file_path(image: Any) -> Path:
+    """Where Blender looks for an image's file."""
+    return Path(bpy.path.abspath(image.filepath, library=image.library))
+
+
+def stored_depth(image: Any) -> Depth | None:
+    """The depth for the result; None keeps that of the file which the worker reads."""
     if not image.is_float:
         return "uint8"
-    if image.file_format in ("PNG", "TIFF"):
-        return "uint16"
+    if image.source == "FILE" and not image.is_dirty and image.file_format in _READ_BY_WORKER:
+        return None
     return "half" if image.use_half_precision else "float"
 
 
-def destination_in(folder: Path, image: Any, variant: str, taken: set[Path]) -> Destination:
+def result_suffix(image: Any, *, keep_jpeg: bool) -> str:
+    """The suffix of the stylised copy: the image's own format where that keeps what it holds."""
+    suffix = _SUFFIX_OF_FORMAT.get(image.file_format, "")
+    if image.source == "GENERATED" or (image.is_float and image.is_dirty):
+        suffix = ""
+    if image.is_float:
+        return suffix if suffix in (".png", ".tif", ".exr", ".hdr") else ".exr"
+    if suffix == ".jpg" and not keep_jpeg:
+        return ".png"
+    # Blender reads no alpha from these, and float formats cannot hold bytes.
+    if suffix in (".exr", ".hdr", "") or (suffix == ".bmp" and image.depth == 32):
+        return ".png"
+    return suffix
+
+
+def destination_in(
+    folder: Path, image: Any, variant: str, taken: set[Path], *, keep_jpeg: bool = False
+) -> Destination:
     """A new file for the stylised copy: the image's and the variant's name, never an existing file."""
-    depth = stored_depth(image)
-    suffix = ".exr" if depth in ("half", "float") else ".png"
-    stem = safe_file_name(f"{Path(image.name).stem}_{variant}")
+    path = free_path(
+        folder, f"{Path(image.name).stem}_{variant}", result_suffix(image, keep_jpeg=keep_jpeg), taken
+    )
+    return Destination(str(path), stored_depth(image))
+
+
+def free_path(folder: Path, name: str, suffix: str, taken: set[Path]) -> Path:
+    """A path in `folder` that neither exists nor is in `taken`, which it is added to."""
+    stem = safe_file_name(name)
     path, number = folder / f"{stem}{suffix}", 1
-    while path.exists() or path in taken:
+    while path in taken or path.exists() or any(folder.glob(glob.escape(path.name).replace("<UDIM>", "*"))):
         path = folder / f"{stem}_{number:03d}{suffix}"
         number += 1
     taken.add(path)
-    return Destination(str(path), depth)
+    return path
 
 
 def safe_file_name(name: str) -> str:
@@ -81,14 +148,18 @@ def load_result(path: Path, original: Any, *, pack: bool) -> Any:
         if bpy.data.filepath:
             image.filepath = bpy.path.relpath(str(path))
     image.name = path.stem
-    space = original.colorspace_settings.name
-    if original.is_float and path.suffix == ".png":
-        space = "sRGB" if space != "Non-Color" else space
-    elif original.is_float and space != "Non-Color":
-        space = image.colorspace_settings.name
-    image.colorspace_settings.name = space
-    image.alpha_mode = original.alpha_mode if not original.is_float else image.alpha_mode
+    take_over(original, image, path.suffix)
     return image
+
+
+def take_over(original: Any, image: Any, suffix: str) -> None:
+    """Give a stylised copy the original's colour space and alpha mode."""
+    space = original.colorspace_settings.name
+    if original.is_float and suffix == ".exr" and original.file_format != "OPEN_EXR":
+        # The worker writes such files scene-linear, whatever the original's own encoding was.
+        space = image.colorspace_settings.name if space != "Non-Color" else space
+    image.colorspace_settings.name = space
+    image.alpha_mode = original.alpha_mode
 
 
 def textures_folder() -> Path | None:

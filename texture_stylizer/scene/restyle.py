@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..descriptions import Compute, Job, Outcome, StyleImage
+from ..descriptions import Compute, Job, Outcome, StyleImage, UdimTile
 from ..errors import BadInput, Cancelled, StylizerError
 from ..jobs.client import WorkerClient, private_folder, remove_folder
 from ..settings import COLOR_ROLES, Settings
+from .materials import materials_of
 from .pixels import destination_in, load_result, textures_folder, write_source
-from .textures import TextureUse, find_textures, image_of, materials_of
+from .textures import TextureUse, find_textures, image_of
+from .udim import load_tiles, pattern_of, tile_jobs
 from .variants import Variant, create_variant, unique_variant_name
 
 OnEvent = Callable[[dict[str, Any]], None]
@@ -48,16 +51,19 @@ def plan(
     compute: Compute | None = None,
     folder: Path | None = None,
     preview_size: int = 0,
+    keep_jpeg: bool = False,
+    skip_hidden: bool = False,
 ) -> Restyle:
     """Find the textures and write their pixels for the worker; changes nothing in the scene.
 
+    keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
     folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
     Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise.
     """
     chosen = list(objects)
     if not styles:
         raise BadInput("there is no style image; give at least one")
-    uses = find_textures(chosen, roles=roles)
+    uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden)
     wanted = [use for use in uses if use.skipped is None]
     if not wanted:
         raise BadInput(nothing_found(chosen, uses))
@@ -71,24 +77,21 @@ def plan(
     for use in wanted:
         if use.session_uid in jobs:
             continue
-        image = image_of(use)
-        job_id = uuid.uuid4().hex[:12]
         try:
-            source = write_source(image, run_folder / f"{job_id}.npy")
+            jobs[use.session_uid] = _job(
+                use,
+                styles,
+                settings,
+                compute,
+                name,
+                results or run_folder,
+                run_folder,
+                taken,
+                keep_jpeg=keep_jpeg,
+                preview_size=preview_size,
+            )
         except StylizerError as error:
             failed[use.session_uid] = error
-            continue
-        jobs[use.session_uid] = Job(
-            id=job_id,
-            name=use.image,
-            source=source,
-            destination=destination_in(results or run_folder, image, name, taken),
-            styles=tuple(styles),
-            settings=settings,
-            compute=compute,
-            folder=str(run_folder),
-            preview_size=preview_size,
-        )
     details = {
         "styles": [[style.path, style.weight] for style in styles],
         "settings": settings.to_json(),
@@ -96,6 +99,43 @@ def plan(
     }
     names = tuple(object_.name for object_ in chosen)
     return Restyle(name, names, uses, jobs, run_folder, results is None, details, failed=failed)
+
+
+def _job(
+    use: TextureUse,
+    styles: Sequence[StyleImage],
+    settings: Settings,
+    compute: Compute,
+    variant: str,
+    results: Path,
+    run_folder: Path,
+    taken: set[Path],
+    *,
+    keep_jpeg: bool,
+    preview_size: int,
+) -> Job:
+    """The worker's job for one texture; its pixels are written now."""
+    image = image_of(use)
+    job_id = uuid.uuid4().hex[:12]
+    tiles: tuple[UdimTile, ...] = ()
+    if image.source == "TILED":
+        tiles = tile_jobs(image, results, run_folder, job_id, variant, taken, keep_jpeg=keep_jpeg)
+        source, destination = tiles[0].source, tiles[0].destination
+    else:
+        source = write_source(image, run_folder / job_id)
+        destination = destination_in(results, image, variant, taken, keep_jpeg=keep_jpeg)
+    return Job(
+        id=job_id,
+        name=use.image,
+        source=source,
+        destination=destination,
+        styles=tuple(styles),
+        settings=settings,
+        compute=compute,
+        folder=str(run_folder),
+        preview_size=preview_size,
+        tiles=tiles,
+    )
 
 
 def apply(run: Restyle) -> Variant:
@@ -121,13 +161,20 @@ def apply(run: Restyle) -> Variant:
             run.failed[use.session_uid] = BadInput(message)
             continue
         if use.session_uid not in images:
-            path = Path(run.outcomes[use.session_uid].output)
-            images[use.session_uid] = load_result(path, original, pack=run.pack)
+            images[use.session_uid] = _load(run, use.session_uid, original)
         uses.append(use)
     features = sorted({outcome.features for outcome in run.outcomes.values()})
     made = create_variant(run.variant, objects, uses, images, run.details | {"features": ", ".join(features)})
     failures = tuple(str(error) for error in run.failed.values())
     return Variant(made.name, made.materials, made.images, failures)
+
+
+def _load(run: Restyle, session_uid: int, original: Any) -> Any:
+    job = run.jobs[session_uid]
+    if job.tiles:
+        path = pattern_of(job.destination.path, job.tiles[0].number)
+        return load_tiles(path, original, pack=run.pack)
+    return load_result(Path(job.destination.path), original, pack=run.pack)
 
 
 def discard(run: Restyle) -> None:
@@ -137,8 +184,10 @@ def discard(run: Restyle) -> None:
 
 def withdraw(run: Restyle) -> None:
     """Delete everything a run wrote: it was cancelled or failed before it reached the scene."""
-    for outcome in run.outcomes.values():
-        Path(outcome.output).unlink(missing_ok=True)
+    for session_uid in run.outcomes:
+        job = run.jobs[session_uid]
+        for destination in (job.destination, *(tile.destination for tile in job.tiles)):
+            Path(destination.path).unlink(missing_ok=True)
     folders = {Path(job.destination.path).parent for job in run.jobs.values()}
     for folder in folders:
         if folder.is_dir() and not any(folder.iterdir()):
@@ -168,21 +217,33 @@ def stylize_objects(
     compute: Compute | None = None,
     folder: Path | None = None,
     python: str | None = None,
+    client: WorkerClient | None = None,
+    keep_jpeg: bool = False,
     on_event: OnEvent | None = None,
 ) -> Variant:
     """Restyle the objects' colour textures and show the result on them as a new variant; waits.
 
-    styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. Nothing is left
-    behind when it fails or is cancelled. Raises the errors of errors.py.
+    styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. client: a worker
+    that is already there; it is left running. keep_jpeg: as in `plan`. Nothing is left behind when it fails
+    or is cancelled. Raises the errors of errors.py.
     """
     images = [
         style if isinstance(style, StyleImage) else StyleImage(str(style[0]), float(style[1]))
         for style in styles
     ]
-    run = plan(objects, images, settings, variant=variant, roles=roles, compute=compute, folder=folder)
+    run = plan(
+        objects,
+        images,
+        settings,
+        variant=variant,
+        roles=roles,
+        compute=compute,
+        folder=folder,
+        keep_jpeg=keep_jpeg,
+    )
     try:
-        with WorkerClient(python) as client:
-            work(run, client, on_event)
+        with contextlib.nullcontext(client) if client is not None else WorkerClient(python) as worker:
+            work(run, worker, on_event)
         made = apply(run)
     except BaseException:
         withdraw(run)

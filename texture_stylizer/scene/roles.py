@@ -67,6 +67,11 @@ def role_of_value_input(node: Any, socket: Any, role: Role) -> Role:
     """
     if node.bl_idname == "ShaderNodeTexImage":
         return "other"
+    if node.bl_idname == "ShaderNodeMix":
+        return "other" if socket.identifier.startswith("Factor") else role
+    if node.bl_idname.startswith("ShaderNodeTex") and socket.type != "RGBA":
+        # What a procedural texture is looked up by is no colour of its own.
+        return "other"
     has_color = any(item.type == "RGBA" and item.enabled for item in node.inputs)
     if has_color and socket.type != "RGBA":
         return "other"

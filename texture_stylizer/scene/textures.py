@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..settings import COLOR_ROLES
-from .records import record_of
+from .materials import MaterialUsers, material_users, materials_of
+from .pixels import file_path
 from .roles import Role
+from .udim import tile_path
 from .walk import image_nodes, node_at
 
 
@@ -69,38 +70,26 @@ class TextureUse:
         }
 
 
-def materials_of(objects: Iterable[Any]) -> dict[Any, list[Any]]:
-    """The materials in the objects' slots, each with the objects that use it.
-
-    A stylised copy stands for its original: a new run starts from what the artist made.
-    """
-    users: dict[Any, list[Any]] = {}
-    for object_ in objects:
-        for slot in object_.material_slots:
-            if slot.material is None:
-                continue
-            record = record_of(slot.material)
-            material = record.original if record is not None else slot.material
-            if material is not None and object_ not in users.setdefault(material, []):
-                users[material].append(object_)
-    return users
-
-
 def find_textures(
-    objects: Iterable[Any], *, roles: Sequence[str] = COLOR_ROLES, engine: str | None = None
+    objects: Iterable[Any],
+    *,
+    roles: Sequence[str] = COLOR_ROLES,
+    engine: str | None = None,
+    skip_hidden: bool = False,
 ) -> list[TextureUse]:
     """Every image that the objects' materials use, once for each role.
 
     roles: those to be stylised; images in other roles are listed with the reason they are skipped.
     engine: the render engine whose Material Output counts; None for the scene's.
+    skip_hidden: what hidden objects alone use is listed, but skipped.
     """
     engine = engine or bpy.context.scene.render.engine
-    found: dict[tuple[int, Role], list[tuple[Any, Any, Any, tuple[str, ...]]]] = {}
-    for material, users in materials_of(objects).items():
+    found: dict[tuple[int, Role], list[_Row]] = {}
+    for material, users in material_users(objects, skip_hidden=skip_hidden).items():
         for place in image_nodes(material, engine):
             node = node_at(material, place.path)
             key = (node.image.session_uid, place.role)
-            found.setdefault(key, []).append((node, material, users, place.path))
+            found.setdefault(key, []).append(_Row(node, material, users, place.path))
     return [_texture_use(role, rows, roles) for (_, role), rows in found.items()]
 
 
@@ -118,12 +107,25 @@ def image_of(use: TextureUse) -> Any:
     raise KeyError(use.image)
 
 
-def _texture_use(
-    role: Role, rows: list[tuple[Any, Any, Any, tuple[str, ...]]], roles: Sequence[str]
-) -> TextureUse:
-    node = rows[0][0]
+@dataclass(frozen=True)
+class _Row:
+    """An image node that was found, and who shows its material."""
+
+    node: Any
+    material: Any
+    users: MaterialUsers
+    path: tuple[str, ...]
+
+
+def _texture_use(role: Role, rows: list[_Row], roles: Sequence[str]) -> TextureUse:
+    node = rows[0].node
     image = node.image
-    objects = dict.fromkeys(object_.name for _, _, users, _ in rows for object_ in users)
+    objects = dict.fromkeys(object_.name for row in rows for object_ in row.users.objects)
+    # A material that no slot can be pointed away from needs no copy.
+    reachable = [row for row in rows if row.users.editable]
+    skipped = _why_skipped(image, role, roles)
+    if skipped is None and not reachable:
+        skipped = next(iter(rows[0].users.reasons.values()))
     return TextureUse(
         image=image.name,
         session_uid=image.session_uid,
@@ -132,11 +134,11 @@ def _texture_use(
         source=image.source,
         colorspace=image.colorspace_settings.name,
         depth=image.depth,
-        materials=tuple(dict.fromkeys(material.name for _, material, _, _ in rows)),
+        materials=tuple(dict.fromkeys(row.material.name for row in rows)),
         objects=tuple(objects),
-        places=tuple(Place(material.name, path) for _, material, _, path in rows),
+        places=tuple(Place(row.material.name, row.path) for row in (reachable or rows)),
         uv_map=_uv_map(node),
-        skipped=_why_skipped(image, role, roles),
+        skipped=skipped,
     )
 
 
@@ -154,16 +156,17 @@ def _why_skipped(image: Any, role: Role, roles: Sequence[str]) -> str | None:
     if role not in COLOR_ROLES:
         return f"its role is {role}, which is data, not a colour; stylising it would break the shading"
     if image.source == "TILED":
-        return "it is a UDIM set; this version stylises single images only"
+        return _why_no_tiles(image)
     if image.source in ("SEQUENCE", "MOVIE"):
         return f"it is a {image.source.lower()}; this version stylises still images only"
     if image.type in ("RENDER_RESULT", "COMPOSITING") or image.source == "VIEWER":
         return "it is a render result; save it as an image file and use that"
     if not image.has_data and image.size[0] == 0:
-        return f"its file {missing_path(image)} is missing; find it or pack it into the .blend"
+        return f"its file {file_path(image)} is missing or no image; find it or pack it into the .blend"
     return None
 
 
-def missing_path(image: Any) -> Path:
-    """Where Blender looks for an image's file."""
-    return Path(bpy.path.abspath(image.filepath, library=image.library))
+def _why_no_tiles(image: Any) -> str | None:
+    if image.packed_files or any(tile_path(image, tile.number).is_file() for tile in image.tiles):
+        return None
+    return f"no file of its tiles is at {file_path(image)}; find them or pack them into the .blend"

@@ -9,8 +9,9 @@ from typing import Any
 import bpy
 
 from ..errors import BadInput
+from .materials import editable_objects, materials_of
 from .records import SLOT_LINKS, clear_record, mark_made, record_of, was_made_for, write_record
-from .textures import TextureUse, materials_of
+from .textures import TextureUse
 from .walk import node_at
 
 
@@ -67,7 +68,7 @@ def create_variant(
             _point_to(copies[original], place.path, image, groups, name)
     for image in images.values():
         mark_made(image, name)
-    for object_ in chosen:
+    for object_ in editable_objects(chosen):
         _assign(object_, copies)
     return Variant(
         name,
@@ -92,12 +93,12 @@ def use_variant(name: str, objects: Iterable[Any]) -> int:
     Raises BadInput when there is no such variant.
     """
     copies = {record_of(copy).original: copy for copy in _copies_of(name)}  # type: ignore[union-attr]
-    return sum(_assign(object_, copies) for object_ in objects)
+    return sum(_assign(object_, copies) for object_ in editable_objects(objects))
 
 
 def use_original(objects: Iterable[Any]) -> int:
     """Show the original materials again, in the slots' former link mode. Returns how many slots changed."""
-    return sum(_restore(object_) for object_ in objects)
+    return sum(_restore(object_) for object_ in editable_objects(objects))
 
 
 def remove_variant(name: str) -> None:

@@ -10,6 +10,7 @@ import bpy
 
 from .roles import Role, is_shader, is_shader_node, role_of_shader_input, role_of_value_input
 
+_GLTF_GROUPS = ("glTF Material Output", "glTF Settings")
 _ENGINE_TARGETS = {"CYCLES": "CYCLES", "BLENDER_EEVEE": "EEVEE", "BLENDER_EEVEE_NEXT": "EEVEE"}
 
 
@@ -54,12 +55,29 @@ def image_nodes(material: Any, engine: str) -> list[ImageNodePlace]:
     output = output_node(material, engine)
     if output is None:
         return []
+    starts = [_Cursor(socket, (), _role_of_output(socket)) for socket in output.inputs]
+    return _walk_back(starts + _gltf_output_sockets(material.node_tree))
+
+
+def _role_of_output(socket: Any) -> Role | None:
+    return "displacement" if socket.name == "Displacement" else None
+
+
+def _gltf_output_sockets(tree: Any) -> list[_Cursor]:
+    """Sockets of the group nodes that glTF's exporter reads though nothing links them to the output."""
+    return [
+        _Cursor(socket, (), "other")
+        for node in tree.nodes
+        if node.type == "GROUP" and node.node_tree is not None and not node.mute
+        if node.node_tree.name.startswith(_GLTF_GROUPS)
+        for socket in node.inputs
+    ]
+
+
+def _walk_back(starts: list[_Cursor]) -> list[ImageNodePlace]:
     places: dict[ImageNodePlace, None] = {}
     seen: set[tuple[Any, ...]] = set()
-    waiting = [
-        _Cursor(socket, (), "displacement" if socket.name == "Displacement" else None)
-        for socket in reversed(output.inputs)
-    ]
+    waiting = starts[::-1]
     while waiting:
         cursor = waiting.pop()
         for source, groups, role in _sources(cursor):

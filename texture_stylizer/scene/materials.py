@@ -1,0 +1,125 @@
+"""Objects -> the materials they show: slots, modifiers and instances, and which of them can be relinked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from .records import record_of
+
+
+@dataclass
+class MaterialUsers:
+    """Who shows a material.
+
+    objects: those that show it, in any way; editable: those whose slots can be pointed at a copy;
+    reasons: why each of the others cannot, one sentence each, by object name.
+    """
+
+    objects: list[Any] = field(default_factory=list)
+    editable: list[Any] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+def material_users(objects: Iterable[Any], *, skip_hidden: bool = False) -> dict[Any, MaterialUsers]:
+    """The materials that the objects show, each with its users, in the order found.
+
+    A stylised copy stands for its original: a new run starts from what the artist made. skip_hidden: objects
+    that are hidden or excluded in the view layer are listed, but count as not editable.
+    """
+    users: dict[Any, MaterialUsers] = {}
+    shown = dict.fromkeys(objects)
+    hidden = {o for o in shown if skip_hidden and not o.visible_get()}
+    for object_ in _with_instances(shown):
+        reason = _why_not_editable(object_)
+        if object_ in hidden:
+            reason = f"the object {object_.name} is hidden; show it or name it"
+        slot_materials = list(_slot_materials(object_))
+        for material in slot_materials:
+            _add(users, material, object_, reason)
+        for material in _modifier_materials(object_):
+            if material not in slot_materials:
+                sentence = (
+                    f"a geometry nodes modifier of {object_.name} sets the material {material.name}; "
+                    "apply the modifier, or put the material into a slot"
+                )
+                _add(users, material, object_, sentence)
+    return users
+
+
+def materials_of(objects: Iterable[Any]) -> list[Any]:
+    """The materials that the objects show, originals in place of stylised copies."""
+    return list(material_users(objects))
+
+
+def editable_objects(objects: Iterable[Any]) -> list[Any]:
+    """The objects and their local instances whose slots can be pointed at copies."""
+    return [object_ for object_ in _with_instances(objects) if _why_not_editable(object_) is None]
+
+
+def _add(users: dict[Any, MaterialUsers], material: Any, object_: Any, reason: str | None) -> None:
+    entry = users.setdefault(material, MaterialUsers())
+    if object_ not in entry.objects:
+        entry.objects.append(object_)
+    if reason is not None:
+        entry.reasons.setdefault(object_.name, reason)
+    elif object_ not in entry.editable:
+        entry.editable.append(object_)
+
+
+def _slot_materials(object_: Any) -> Iterator[Any]:
+    for slot in object_.material_slots:
+        if slot.material is not None:
+            yield _original(slot.material)
+
+
+def _original(material: Any) -> Any:
+    record = record_of(material)
+    return material if record is None or record.original is None else record.original
+
+
+def _with_instances(objects: Iterable[Any]) -> list[Any]:
+    """The objects, and those that they instance: collections, and what geometry nodes take from outside."""
+    found: dict[Any, None] = {}
+    waiting = list(objects)
+    instancers = set()
+    for object_ in waiting:
+        if object_.instance_type != "NONE" or any(m.type == "NODES" for m in object_.modifiers):
+            instancers.add(object_)
+    while waiting:
+        object_ = waiting.pop(0)
+        if object_ in found:
+            continue
+        found[object_] = None
+        if object_.instance_type == "COLLECTION" and object_.instance_collection is not None:
+            waiting.extend(object_.instance_collection.all_objects)
+    if instancers:
+        for instance in bpy.context.evaluated_depsgraph_get().object_instances:
+            if instance.is_instance and instance.parent and instance.parent.original in instancers:
+                original = instance.object.original
+                if original.name in bpy.data.objects:
+                    found[original] = None
+    return list(found)
+
+
+def _modifier_materials(object_: Any) -> list[Any]:
+    """Materials on the evaluated geometry: what Set Material and Replace Material put there."""
+    if not any(modifier.type == "NODES" and modifier.show_viewport for modifier in object_.modifiers):
+        return []
+    evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    materials = [slot.material for slot in evaluated.material_slots]
+    if evaluated.data is not None and hasattr(evaluated.data, "materials"):
+        materials += list(evaluated.data.materials)
+    return [_original(m.original) for m in dict.fromkeys(materials) if m is not None]
+
+
+def _why_not_editable(object_: Any) -> str | None:
+    if object_.library is None:
+        return None
+    return (
+        f"the object {object_.name} is linked from {object_.library.name}; "
+        "make a library override of it, or work on that file"
+    )

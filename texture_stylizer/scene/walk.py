@@ -10,6 +10,7 @@ import bpy
 
 from .roles import Role, is_shader, is_shader_node, role_of_shader_input, role_of_value_input
 
+_LONGEST_CHAIN = 1000
 _GLTF_GROUPS = ("glTF Material Output", "glTF Settings")
 _ENGINE_TARGETS = {"CYCLES": "CYCLES", "BLENDER_EEVEE": "EEVEE", "BLENDER_EEVEE_NEXT": "EEVEE"}
 
@@ -134,6 +135,60 @@ def _inputs_behind(source: Any, groups: tuple[Any, ...], role: Role | None) -> I
             if socket.enabled:
                 behind = None if role is None else role_of_value_input(node, socket, role)
                 yield _Cursor(socket, groups, behind)
+
+
+@dataclass(frozen=True)
+class LeafShader:
+    """A node that makes a closure and reaches the output: the group nodes to enter, and its own name."""
+
+    groups: tuple[str, ...]
+    node: str
+    kind: str
+
+
+def leaf_shaders(material: Any, engine: str) -> list[LeafShader]:
+    """The BSDF, emission and other closures behind the active output's Surface, mixes looked through."""
+    output = output_node(material, engine)
+    if output is None:
+        return []
+    leaves: dict[LeafShader, None] = {}
+    waiting = [_Cursor(output.inputs["Surface"], (), None)]
+    seen = set()
+    while waiting:
+        cursor = waiting.pop()
+        for source, groups, role in _sources(cursor):
+            key = (tuple(group.name for group in groups), source.node.name, source.identifier)
+            if key in seen:
+                continue
+            seen.add(key)
+            behind = [c for c in _inputs_behind(source, groups, role) if is_shader(c.socket)]
+            is_leaf = is_shader_node(source.node) and source.node.type not in ("GROUP", "GROUP_INPUT")
+            if is_leaf and not behind and not source.node.mute and source.node.type != "REROUTE":
+                names = tuple(group.name for group in groups)
+                leaves[LeafShader(names, source.node.name, source.node.bl_idname)] = None
+            waiting.extend(reversed(behind))
+    return list(leaves)
+
+
+def is_fed_by_image_alone(material: Any, leaf: LeafShader, socket_name: str) -> bool:
+    """Whether a leaf's colour is an image as it is, with nothing but reroutes and groups between."""
+    groups, tree = [], material.node_tree
+    for name in leaf.groups:
+        groups.append(tree.nodes[name])
+        tree = tree.nodes[name].node_tree
+    cursors = [_Cursor(tree.nodes[leaf.node].inputs[socket_name], tuple(groups), None)]
+    for _ in range(_LONGEST_CHAIN):
+        found = [source for cursor in cursors for source in _sources(cursor)]
+        if len(found) != 1:
+            return False
+        source, groups_of_source, _role = found[0]
+        node = source.node
+        if node.bl_idname == "ShaderNodeTexImage" and not node.mute:
+            return source.name == "Color" and node.image is not None
+        if not node.mute and node.type not in ("REROUTE", "GROUP", "GROUP_INPUT"):
+            return False
+        cursors = list(_inputs_behind(source, groups_of_source, None))
+    return False
 
 
 def _into_group(node: Any, source: Any, groups: tuple[Any, ...], role: Role | None) -> Iterator[_Cursor]:

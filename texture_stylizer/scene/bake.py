@@ -1,4 +1,4 @@
-"""Procedural colour -> a UV image, baked with Cycles in a scene of its own, so that the user's stays as it is.
+"""Procedural colour -> a UV image, baked with Cycles in a scene of its own: the user's stays as it is.
 
 The colour is baked as emission: Blender's DIFFUSE pass is black for metals and tinted by coats, while the
 emission of a rewired copy is exactly the colour. Mix Shaders keep mixing, since emissions mix linearly.
@@ -18,6 +18,7 @@ from ..descriptions import Source
 from ..errors import BadInput, BadMachine, StylizerError
 from .materials import material_users
 from .pixels import write_source
+from .records import original_of
 from .uv import pixels_for_density, render_uv_map, uv_warnings
 from .walk import LeafShader, is_fed_by_image_alone, leaf_shaders, output_node
 
@@ -31,8 +32,8 @@ _SEE_THROUGH = ("ShaderNodeBsdfTransparent", "ShaderNodeHoldout")
 class BakeOptions:
     """How missing colours are baked.
 
-    size: side of the image in pixels, when density is None; density: pixels per metre of surface; margin: pixels
-    bled past the islands; unwrap: whether an object without a UV map gets one by Smart UV Project;
+    size: side of the image in pixels, when density is None; density: pixels per metre of surface; margin:
+    pixels bled past the islands; unwrap: whether an object without a UV map gets one by Smart UV Project;
     sharing: a material of several objects is baked once for each, or all into one image ("atlas").
     """
 
@@ -177,8 +178,9 @@ def smart_uv_map(object_: Any) -> str:
         with _as_active(scene, helper):
             bpy.ops.object.mode_set(mode="EDIT")
             try:
-                bpy.ops.mesh.select_all(action="SELECT")
-                bpy.ops.uv.smart_project(island_margin=0.02)
+                with bpy.context.temp_override(edit_object=helper, mode="EDIT_MESH"):
+                    bpy.ops.mesh.select_all(action="SELECT")
+                    bpy.ops.uv.smart_project(island_margin=0.02)
             finally:
                 bpy.ops.object.mode_set(mode="OBJECT")
     return name
@@ -204,7 +206,7 @@ def _bake_object(
     temporary.append((bpy.data.materials, blank))
     for shown, slot in zip(object_.material_slots, helper.material_slots, strict=True):
         slot.link = "OBJECT"
-        slot.material = copy if _stands_for(shown.material, material) else blank
+        slot.material = copy if original_of(shown.material) == material else blank
     with _as_active(scene, helper):
         try:
             result = bpy.ops.object.bake(
@@ -215,15 +217,6 @@ def _bake_object(
             raise BadInput(f"{material.name} on {object_.name} cannot be baked ({text})") from reason
     if "FINISHED" not in result:
         raise BadInput(f"{material.name} on {object_.name} cannot be baked; Cycles gave no result")
-
-
-def _stands_for(shown: Any, material: Any) -> bool:
-    from .records import record_of
-
-    if shown is None:
-        return False
-    record = record_of(shown)
-    return (record.original if record is not None else shown) == material
 
 
 def _emitting_copy(material: Any, engine: str, temporary: list[tuple[Any, Any]]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .records import record_of
+from .records import original_of
 
 
 @dataclass
@@ -73,12 +73,7 @@ def _add(users: dict[Any, MaterialUsers], material: Any, object_: Any, reason: s
 def _slot_materials(object_: Any) -> Iterator[Any]:
     for slot in object_.material_slots:
         if slot.material is not None:
-            yield _original(slot.material)
-
-
-def _original(material: Any) -> Any:
-    record = record_of(material)
-    return material if record is None or record.original is None else record.original
+            yield original_of(slot.material)
 
 
 def _with_instances(objects: Iterable[Any]) -> list[Any]:
@@ -113,7 +108,7 @@ def _modifier_materials(object_: Any) -> list[Any]:
     materials = [slot.material for slot in evaluated.material_slots]
     if evaluated.data is not None and hasattr(evaluated.data, "materials"):
         materials += list(evaluated.data.materials)
-    return [_original(m.original) for m in dict.fromkeys(materials) if m is not None]
+    return [original_of(m.original) for m in dict.fromkeys(materials) if m is not None]
 
 
 def _why_not_editable(object_: Any) -> str | None:

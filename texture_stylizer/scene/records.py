@@ -43,6 +43,12 @@ def record_of(material: Any) -> Record | None:
     )
 
 
+def original_of(material: Any) -> Any:
+    """The material that a stylised copy stands for; any other material itself, also None."""
+    record = None if material is None else record_of(material)
+    return material if record is None or record.original is None else record.original
+
+
 def write_record(
     material: Any, variant: str, original: Any, had_fake_user: bool, details: dict[str, Any]
 ) -> None:

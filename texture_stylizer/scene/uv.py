@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .records import original_of
+
 _BINS = 128
 _POINTS_PER_BIN = 40
 _CROWDED = 1.6
@@ -23,7 +25,7 @@ def render_uv_map(object_: Any) -> str | None:
 
 
 def material_triangles(object_: Any, material: Any, uv_map: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The triangles of the faces that show a material: UVs (n, 3, 2) and world positions in metres (n, 3, 3)."""
+    """The triangles of the faces that show a material: UVs (n, 3, 2), world positions in metres (n, 3, 3)."""
     mesh = object_.data
     mesh.calc_loop_triangles()
     count = len(mesh.loop_triangles)
@@ -33,7 +35,9 @@ def material_triangles(object_: Any, material: Any, uv_map: str) -> tuple[NDArra
     mesh.loop_triangles.foreach_get("polygon_index", polygons)
     slots = np.empty(len(mesh.polygons), dtype=np.int32)
     mesh.polygons.foreach_get("material_index", slots)
-    shown = [index for index, slot in enumerate(object_.material_slots) if _shows(slot, material)]
+    shown = [
+        index for index, slot in enumerate(object_.material_slots) if original_of(slot.material) == material
+    ]
     chosen = np.isin(np.minimum(slots, max(0, len(object_.material_slots) - 1))[polygons], shown)
     loops = loops.reshape(-1, 3)[chosen]
 
@@ -101,15 +105,6 @@ def overlapping_share(uvs: NDArray[Any]) -> float:
     density = count / total * (extent / _BINS) ** 2
     crowded = bins > _CROWDED * density
     return float(bins[crowded].sum() / count)
-
-
-def _shows(slot: Any, material: Any) -> bool:
-    from .records import record_of
-
-    if slot.material is None:
-        return False
-    record = record_of(slot.material)
-    return (record.original if record is not None else slot.material) == material
 
 
 def _signed_areas(uvs: NDArray[Any]) -> NDArray[Any]:

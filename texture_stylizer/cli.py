@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .descriptions import Compute, StyleImage
+from .descriptions import BakeOptions, Compute, StyleImage
 from .errors import BadInput, Cancelled, StylizerError
 from .settings import COLOR_ROLES, PRECISIONS, PRESERVE_COLOR_MODES, QUALITIES, Settings
 
@@ -111,7 +111,15 @@ def _add_stylize(commands: Any) -> None:
     add("--max-size", type=int, metavar="N", help="longest side to work at, in pixels")
     add("--seed", type=int, metavar="N")
     add("--variant", metavar="NAME", help="default: the style's name")
-    add("--bake", default="never", choices=("never", "missing"))
+    add("--bake", default="never", choices=("never", "missing"), help="bake colours that are no image")
+    add("--bake-size", type=int, metavar="N", help="side in pixels; default: 1024")
+    add("--bake-density", type=float, metavar="X", help="pixels per metre instead of a size")
+    add(
+        "--bake-sharing",
+        choices=("object", "atlas"),
+        help="several objects: an image each, or one",
+    )
+    add("--bake-unwrap", action="store_true", help="Smart UV Project for objects without a UV map")
     add("--seams", default="off", choices=("on", "off"))
     add("--jpeg", choices=("png", "keep"), help="JPEGs become PNG or stay JPEG; default: keep in glTF alone")
     add("--report", type=Path, metavar="FILE.json")
@@ -123,8 +131,8 @@ def _stylize(options: argparse.Namespace) -> int:
     from .commands.request import Request, WrongArguments
     from .commands.stylize import run
 
-    if options.bake != "never":
-        raise WrongArguments("--bake missing is not in this version yet; leave it out")
+    if options.bake == "never" and (options.bake_size or options.bake_density or options.bake_unwrap):
+        raise WrongArguments("options for baking need --bake missing")
     if options.seams != "off":
         raise WrongArguments("--seams on is not in this version yet; leave it out")
     roles = tuple(options.roles.split(","))
@@ -134,6 +142,7 @@ def _stylize(options: argparse.Namespace) -> int:
     try:
         styles = tuple(StyleImage.parse(text) for text in options.styles)
         settings = _settings(options)
+        bake = _bake_options(options)
     except BadInput as error:
         raise WrongArguments(str(error)) from None
     for style in styles:
@@ -156,6 +165,7 @@ def _stylize(options: argparse.Namespace) -> int:
         variant=options.variant or Path(styles[0].path).stem,
         report=options.report,
         jpeg=options.jpeg,
+        bake=bake,
         verbose=options.verbose,
     )
     return run(request)
@@ -168,6 +178,18 @@ def _settings(options: argparse.Namespace) -> Settings:
     if options.tile is not None:
         changes["tile"] = _tile(options.tile)
     return Settings.preset(options.quality, **changes)
+
+
+def _bake_options(options: argparse.Namespace) -> BakeOptions | None:
+    if options.bake == "never":
+        return None
+    given = {
+        "size": options.bake_size,
+        "density": options.bake_density,
+        "sharing": options.bake_sharing,
+        "unwrap": options.bake_unwrap or None,
+    }
+    return BakeOptions(**{name: value for name, value in given.items() if value is not None})
 
 
 def _tile(text: str) -> int | str | None:

@@ -11,6 +11,7 @@ from .errors import BadInput
 from .settings import Precision, Settings
 
 Encoding = Literal["display", "linear"]
+Sharing = Literal["object", "atlas"]
 Depth = Literal["uint8", "uint16", "half", "float"]
 
 
@@ -53,6 +54,28 @@ class Compute:
     precision: Precision = "auto"
     cache: bool = True
     download: bool = False
+
+
+@dataclass(frozen=True)
+class BakeOptions:
+    """How missing colours are baked.
+
+    size: side of the image in pixels, when density is None; density: pixels per metre of surface; margin:
+    pixels bled past the islands; unwrap: whether an object without a UV map gets one by Smart UV Project;
+    sharing: a material of several objects is baked once for each, or all into one image ("atlas").
+    """
+
+    size: int = 1024
+    density: float | None = None
+    margin: int = 16
+    unwrap: bool = False
+    sharing: Sharing = "object"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.size <= 16384:
+            raise BadInput(f"the bake size is {self.size}, but must be from 1 to 16384 pixels")
+        if self.density is not None and self.density <= 0:
+            raise BadInput(f"the bake density is {self.density}, but must be above 0")
 
 
 @dataclass(frozen=True)

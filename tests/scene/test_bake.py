@@ -7,9 +7,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from PIL import Image
 
+from texture_stylizer.descriptions import BakeOptions
 from texture_stylizer.errors import BadInput
-from texture_stylizer.scene.bake import BakeOptions, bake_missing, needs_baking
+from texture_stylizer.scene import remove_variant, use_original, use_variant
+from texture_stylizer.scene.bake import bake_missing, needs_baking
 from texture_stylizer.scene.uv import overlapping_share, pixels_for_density, uv_warnings
 
 SIZE = 64
@@ -276,3 +279,63 @@ def test_what_has_no_mesh_says_so(make_material, tmp_path: Path) -> None:
 def test_impossible_sizes_are_refused(options) -> None:
     with pytest.raises(BadInput):
         BakeOptions(**options)
+
+
+def mean_color(object_: bpy.types.Object, path: Path) -> np.ndarray:
+    """A small render straight from above, (32, 32, 3)."""
+    scene = bpy.context.scene
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples, scene.cycles.use_denoising = 16, False
+    scene.view_settings.view_transform = "Standard"
+    scene.render.resolution_x = scene.render.resolution_y = 32
+    if scene.camera is None:
+        scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+        scene.camera.data.type, scene.camera.data.ortho_scale = "ORTHO", 1
+        scene.camera.location = (0, 0, 2)
+        light = bpy.data.objects.new("sun", bpy.data.lights.new("sun", "SUN"))
+        for item in (scene.camera, light):
+            scene.collection.objects.link(item)
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    return np.asarray(Image.open(path).convert("RGB"), dtype=np.float64)
+
+
+def test_a_render_of_the_baked_object_matches_the_original(
+    plane, make_material, restyle, tmp_path: Path
+) -> None:
+    material = make_material("m", None)
+    tree = material.node_tree
+    noise = tree.nodes.new("ShaderNodeTexNoise")
+    noise.inputs["Scale"].default_value = 3
+    tree.links.new(noise.outputs["Color"], principled(material).inputs["Base Color"])
+    object_ = plane(material)
+    before = mean_color(object_, tmp_path / "before.png")
+    restyle(object_, bake=BakeOptions(size=256))
+    assert object_.material_slots[0].material != material
+    after = mean_color(object_, tmp_path / "after.png")
+    assert np.abs(before - after).mean() < 1.0
+    use_original([object_])
+    assert object_.material_slots[0].material == material
+    use_variant("oil", [object_])
+    remove_variant("oil")
+    assert len(bpy.data.images) == len([i for i in bpy.data.images if i.type == "RENDER_RESULT"])
+
+
+def test_two_objects_of_one_material_switch_to_their_own_copies(plane, make_material, restyle) -> None:
+    material = make_material("m", None)
+    objects = [plane(material, name=name) for name in "ab"]
+    restyle(*objects, bake=BakeOptions(size=16))
+    shown = [object_.material_slots[0].material for object_ in objects]
+    assert shown[0] != shown[1]
+    use_original(objects)
+    use_variant("oil", objects)
+    assert [object_.material_slots[0].material for object_ in objects] == shown
+
+
+def test_a_cancelled_run_takes_a_made_uv_map_back(plane, make_material, restyle, tmp_path: Path) -> None:
+    object_ = plane(make_material("m", None))
+    object_.data.uv_layers.remove(object_.data.uv_layers[0])
+    (tmp_path / "style.png").write_text("no image")
+    with pytest.raises(BadInput, match="style"):
+        restyle(object_, bake=BakeOptions(size=16, unwrap=True))
+    assert len(object_.data.uv_layers) == 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..descriptions import Compute, Outcome, StyleImage
+from ..descriptions import BakeOptions, Compute, Outcome, StyleImage
 from ..settings import Settings
 
 Jpeg = Literal["png", "keep"]
@@ -30,6 +30,7 @@ class Request:
     variant: str
     report: Path | None
     jpeg: Jpeg | None
+    bake: BakeOptions | None
     verbose: bool
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def stylize_scene(
             folder=_results_folder(target, scratch),
             keep_jpeg=request.jpeg == "keep",
             skip_hidden=not request.objects,
+            bake=request.bake,
         )
     except BadInput as error:
         remove_folder(scratch)
@@ -63,6 +65,13 @@ def stylize_scene(
             rows.append(
                 report_row(outcome, use.role, list(use.materials), use.image) | {"scene": str(target)}
             )
+    for key, color in run.baked.items():
+        if key in run.outcomes:
+            name = run.jobs[key].name
+            row = report_row(run.outcomes[key], "base_color", [color.material], name)
+            rows.append(row | {"scene": str(target)})
+        for warning in color.warnings:
+            print(f"warning: {source}: {warning}", file=sys.stderr)
     return rows, [type(error)(f"{source}: {error}") for error in run.failed.values()]
 
 

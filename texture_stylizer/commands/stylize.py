@@ -52,7 +52,7 @@ def _stylize(
     suffix = check_kind(source)
     if suffix in IMAGE_SUFFIXES:
         return stylize_image(request, source, target, client), []
-    if suffix in GLTF_SUFFIXES and suffix == target.suffix.lower():
+    if suffix in GLTF_SUFFIXES and suffix == target.suffix.lower() and request.bake is None:
         return stylize_gltf(request, source, target, client)
     return stylize_scene(request, source, target, client)
 

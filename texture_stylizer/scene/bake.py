@@ -10,11 +10,11 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import bpy
 
-from ..descriptions import Source
+from ..descriptions import BakeOptions, Source
 from ..errors import BadInput, BadMachine, StylizerError
 from .materials import material_users
 from .pixels import write_source
@@ -22,32 +22,8 @@ from .records import original_of
 from .uv import pixels_for_density, render_uv_map, uv_warnings
 from .walk import LeafShader, is_fed_by_image_alone, leaf_shaders, output_node
 
-Sharing = Literal["object", "atlas"]
-
 _LIGHTS = ("ShaderNodeEmission", "ShaderNodeBackground")
 _SEE_THROUGH = ("ShaderNodeBsdfTransparent", "ShaderNodeHoldout")
-
-
-@dataclass(frozen=True)
-class BakeOptions:
-    """How missing colours are baked.
-
-    size: side of the image in pixels, when density is None; density: pixels per metre of surface; margin:
-    pixels bled past the islands; unwrap: whether an object without a UV map gets one by Smart UV Project;
-    sharing: a material of several objects is baked once for each, or all into one image ("atlas").
-    """
-
-    size: int = 1024
-    density: float | None = None
-    margin: int = 16
-    unwrap: bool = False
-    sharing: Sharing = "object"
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.size <= 16384:
-            raise BadInput(f"the bake size is {self.size}, but must be from 1 to 16384 pixels")
-        if self.density is not None and self.density <= 0:
-            raise BadInput(f"the bake density is {self.density}, but must be above 0")
 
 
 @dataclass(frozen=True)
@@ -55,7 +31,7 @@ class BakedColor:
     """A material's colour as an image.
 
     material, objects: names; uv_map: the map it was baked through; size: side in pixels; source: the file for
-    the worker; warnings: one sentence each.
+    the worker; warnings: one sentence each; unwrapped: objects that got their UV map for this.
     """
 
     material: str
@@ -64,6 +40,7 @@ class BakedColor:
     size: int
     source: Source
     warnings: tuple[str, ...] = ()
+    unwrapped: tuple[str, ...] = ()
 
 
 def color_socket(leaf: LeafShader, node: Any) -> Any | None:
@@ -121,7 +98,16 @@ def bake_missing(
     return baked, failed
 
 
+def remove_uv_maps(color: BakedColor) -> None:
+    """Take back the UV maps that were made for a baked colour, when its run came to nothing."""
+    for name in color.unwrapped:
+        object_ = bpy.data.objects.get(name)
+        if object_ is not None and color.uv_map in object_.data.uv_layers:
+            object_.data.uv_layers.remove(object_.data.uv_layers[color.uv_map])
+
+
 def _bake(material: Any, objects: Sequence[Any], options: BakeOptions, engine: str, path: Path) -> BakedColor:
+    bare = tuple(object_.name for object_ in objects if _has_no_uv_map(object_))
     uv_maps = [_uv_map_of(object_, material, options) for object_ in objects]
     size = options.size
     if options.density is not None:
@@ -143,7 +129,11 @@ def _bake(material: Any, objects: Sequence[Any], options: BakeOptions, engine: s
         for warning in uv_warnings(object_, material, uv_map)
     ]
     names = tuple(object_.name for object_ in objects)
-    return BakedColor(material.name, names, uv_maps[0], size, source, tuple(warnings))
+    return BakedColor(material.name, names, uv_maps[0], size, source, tuple(warnings), bare)
+
+
+def _has_no_uv_map(object_: Any) -> bool:
+    return object_.type == "MESH" and render_uv_map(object_) is None
 
 
 def _uv_map_of(object_: Any, material: Any, options: BakeOptions) -> str:

@@ -133,8 +133,8 @@ def safe_file_name(name: str) -> str:
     return f"_{cleaned}" if cleaned.lower().split(".")[0] in _RESERVED else cleaned
 
 
-def load_result(path: Path, original: Any, *, pack: bool) -> Any:
-    """Load a stylised file as a new image with the original's colour space and alpha mode.
+def load_result(path: Path, original: Any | None, *, pack: bool) -> Any:
+    """Load a stylised file as a new image, with the colour space and alpha mode of its original if any.
 
     With `pack` the bytes go into the .blend, and the file may be deleted.
     """
@@ -148,7 +148,8 @@ def load_result(path: Path, original: Any, *, pack: bool) -> Any:
         if bpy.data.filepath:
             image.filepath = bpy.path.relpath(str(path))
     image.name = path.stem
-    take_over(original, image, path.suffix)
+    if original is not None:
+        take_over(original, image, path.suffix)
     return image
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ _ORIGINAL = _PREFIX + "original"
 _ORIGINAL_NAME = _PREFIX + "original_name"
 _FAKE_USER = _PREFIX + "original_had_fake_user"
 _DETAILS = _PREFIX + "details"
+_OBJECTS = _PREFIX + "objects"
 _MADE_BY = _PREFIX + "made_by"
 SLOT_LINKS = _PREFIX + "slot_links"
 
@@ -21,12 +23,14 @@ SLOT_LINKS = _PREFIX + "slot_links"
 @dataclass(frozen=True)
 class Record:
     """variant: its name; original: the material it was copied from, or None when that is gone;
-    details: styles, settings, features and engine version as plain values."""
+    details: styles, settings, features and engine version as plain values; objects: names of those that the
+    copy is for, when a baked colour fits no others, or none when it fits all."""
 
     variant: str
     original: Any | None
     original_had_fake_user: bool
     details: dict[str, Any]
+    objects: tuple[str, ...] = ()
 
 
 def record_of(material: Any) -> Record | None:
@@ -40,6 +44,7 @@ def record_of(material: Any) -> Record | None:
         original,
         bool(material.get(_FAKE_USER, False)),
         json.loads(material.get(_DETAILS, "{}")),
+        tuple(json.loads(material.get(_OBJECTS, "[]"))),
     )
 
 
@@ -50,7 +55,12 @@ def original_of(material: Any) -> Any:
 
 
 def write_record(
-    material: Any, variant: str, original: Any, had_fake_user: bool, details: dict[str, Any]
+    material: Any,
+    variant: str,
+    original: Any,
+    had_fake_user: bool,
+    details: dict[str, Any],
+    objects: Iterable[str] = (),
 ) -> None:
     """Write a stylised copy's record."""
     material[VARIANT] = variant
@@ -58,6 +68,8 @@ def write_record(
     material[_ORIGINAL_NAME] = original.name
     material[_FAKE_USER] = had_fake_user
     material[_DETAILS] = json.dumps(details)
+    if objects:
+        material[_OBJECTS] = json.dumps(list(objects))
 
 
 def mark_made(data_block: Any, variant: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..descriptions import Compute, Job, Outcome, StyleImage, UdimTile
+from ..descriptions import BakeOptions, Compute, Destination, Job, Outcome, StyleImage, UdimTile
 from ..errors import BadInput, Cancelled, StylizerError
 from ..jobs.client import WorkerClient, private_folder, remove_folder
 from ..settings import COLOR_ROLES, Settings
+from .bake import BakedColor, bake_missing, remove_uv_maps
 from .materials import materials_of
-from .pixels import destination_in, load_result, textures_folder, write_source
+from .pixels import destination_in, free_path, load_result, textures_folder, write_source
 from .textures import TextureUse, find_textures, image_of
 from .udim import load_tiles, pattern_of, tile_jobs
 from .variants import Variant, create_variant, unique_variant_name
@@ -39,6 +41,7 @@ class Restyle:
     details: dict[str, Any]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     failed: dict[int, StylizerError] = field(default_factory=dict)
+    baked: dict[int, BakedColor] = field(default_factory=dict)
 
 
 def plan(
@@ -53,9 +56,11 @@ def plan(
     preview_size: int = 0,
     keep_jpeg: bool = False,
     skip_hidden: bool = False,
+    bake: BakeOptions | None = None,
 ) -> Restyle:
     """Find the textures and write their pixels for the worker; changes nothing in the scene.
 
+    bake: how colours that are no image are baked to one, under negative keys; None leaves them as they are.
     keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
     folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
     Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise.
@@ -64,15 +69,24 @@ def plan(
     if not styles:
         raise BadInput("there is no style image; give at least one")
     uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden)
-    wanted = [use for use in uses if use.skipped is None]
-    if not wanted:
-        raise BadInput(nothing_found(chosen, uses))
+    run_folder = private_folder()
+    baked: list[BakedColor] = []
+    problems: list[StylizerError] = []
+    try:
+        if bake is not None and "base_color" in roles:
+            baked, problems = bake_missing(chosen, bake, run_folder, skip_hidden=skip_hidden)
+            uses = [_without_baked(use, {color.material for color in baked}) for use in uses]
+        wanted = [use for use in uses if use.skipped is None]
+        if not wanted and not baked:
+            raise problems[0] if problems else BadInput(nothing_found(chosen, uses))
+    except BaseException:
+        remove_folder(run_folder)
+        raise
     name = unique_variant_name(variant, materials_of(chosen))
     compute = compute or Compute()
-    run_folder = private_folder()
     results = folder or textures_folder()
     jobs: dict[int, Job] = {}
-    failed: dict[int, StylizerError] = {}
+    failed: dict[int, StylizerError] = {-1000 - i: problem for i, problem in enumerate(problems)}
     taken: set[Path] = set()
     for use in wanted:
         if use.session_uid in jobs:
@@ -92,13 +106,51 @@ def plan(
             )
         except StylizerError as error:
             failed[use.session_uid] = error
+    colors = {-1 - index: color for index, color in enumerate(baked)}
+    for key, color in colors.items():
+        jobs[key] = _bake_job(
+            color, styles, settings, compute, name, results or run_folder, run_folder, taken
+        )
     details = {
         "styles": [[style.path, style.weight] for style in styles],
         "settings": settings.to_json(),
         "engine_version": __version__,
     }
     names = tuple(object_.name for object_ in chosen)
-    return Restyle(name, names, uses, jobs, run_folder, results is None, details, failed=failed)
+    return Restyle(name, names, uses, jobs, run_folder, results is None, details, failed=failed, baked=colors)
+
+
+def _without_baked(use: TextureUse, materials: set[str]) -> TextureUse:
+    """A base colour image without its places in materials whose whole colour was baked."""
+    if use.role != "base_color" or use.skipped is not None:
+        return use
+    places = tuple(place for place in use.places if place.material not in materials)
+    if places:
+        return dataclasses.replace(use, places=places)
+    return dataclasses.replace(use, skipped="it is part of a colour that was baked as a whole")
+
+
+def _bake_job(
+    color: BakedColor,
+    styles: Sequence[StyleImage],
+    settings: Settings,
+    compute: Compute,
+    variant: str,
+    results: Path,
+    run_folder: Path,
+    taken: set[Path],
+) -> Job:
+    path = free_path(results, f"{color.material}_{color.objects[0]}_{variant}", ".png", taken)
+    return Job(
+        id=uuid.uuid4().hex[:12],
+        name=f"{color.material} on {', '.join(color.objects)}",
+        source=color.source,
+        destination=Destination(str(path), "uint8"),
+        styles=tuple(styles),
+        settings=settings,
+        compute=compute,
+        folder=str(run_folder),
+    )
 
 
 def _job(
@@ -163,9 +215,16 @@ def apply(run: Restyle) -> Variant:
         if use.session_uid not in images:
             images[use.session_uid] = _load(run, use.session_uid, original)
         uses.append(use)
+    baked = [
+        (color, load_result(Path(run.outcomes[key].output), None, pack=run.pack))
+        for key, color in run.baked.items()
+        if key in run.outcomes and all(name in bpy.data.objects for name in color.objects)
+    ]
     features = sorted({outcome.features for outcome in run.outcomes.values()})
-    made = create_variant(run.variant, objects, uses, images, run.details | {"features": ", ".join(features)})
+    details = run.details | {"features": ", ".join(features)}
+    made = create_variant(run.variant, objects, uses, images, details, baked)
     failures = tuple(str(error) for error in run.failed.values())
+    failures += tuple(warning for color in run.baked.values() for warning in color.warnings)
     return Variant(made.name, made.materials, made.images, failures)
 
 
@@ -188,6 +247,8 @@ def withdraw(run: Restyle) -> None:
         job = run.jobs[session_uid]
         for destination in (job.destination, *(tile.destination for tile in job.tiles)):
             Path(destination.path).unlink(missing_ok=True)
+    for color in run.baked.values():
+        remove_uv_maps(color)
     folders = {Path(job.destination.path).parent for job in run.jobs.values()}
     for folder in folders:
         if folder.is_dir() and not any(folder.iterdir()):
@@ -219,13 +280,14 @@ def stylize_objects(
     python: str | None = None,
     client: WorkerClient | None = None,
     keep_jpeg: bool = False,
+    bake: BakeOptions | None = None,
     on_event: OnEvent | None = None,
 ) -> Variant:
     """Restyle the objects' colour textures and show the result on them as a new variant; waits.
 
     styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. client: a worker
-    that is already there; it is left running. keep_jpeg: as in `plan`. Nothing is left behind when it fails
-    or is cancelled. Raises the errors of errors.py.
+    that is already there; it is left running. keep_jpeg, bake: as in `plan`. Nothing is left behind when it
+    fails or is cancelled. Raises the errors of errors.py.
     """
     images = [
         style if isinstance(style, StyleImage) else StyleImage(str(style[0]), float(style[1]))
@@ -240,6 +302,7 @@ def stylize_objects(
         compute=compute,
         folder=folder,
         keep_jpeg=keep_jpeg,
+        bake=bake,
     )
     try:
         with contextlib.nullcontext(client) if client is not None else WorkerClient(python) as worker:

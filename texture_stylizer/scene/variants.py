@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import bpy
 
 from ..errors import BadInput
+from .bake import BakedColor, colored_leaves
 from .materials import editable_objects, materials_of
-from .records import SLOT_LINKS, clear_record, mark_made, record_of, was_made_for, write_record
+from .records import SLOT_LINKS, clear_record, mark_made, original_of, record_of, was_made_for, write_record
 from .textures import TextureUse
 from .walk import node_at
 
@@ -47,34 +48,61 @@ def create_variant(
     uses: Iterable[TextureUse],
     images: Mapping[int, Any],
     details: dict[str, Any],
+    baked: Sequence[tuple[BakedColor, Any]] = (),
 ) -> Variant:
-    """Copy every material that uses one of `images`, and show the copies on the chosen objects.
+    """Copy every material that uses one of `images` or was baked, and show the copies on the chosen objects.
 
-    images: the stylised image for the session id of each original. Node groups on the way to an image are
-    copied once for the whole variant.
+    images: the stylised image for the session id of each original. baked: baked colours with their stylised
+    images; each gets a copy of the material for its objects. Node groups on the way to an image are copied
+    once for the whole variant, and once more for each baked colour.
     """
-    chosen = list(objects)
-    groups: dict[Any, Any] = {}
-    copies: dict[Any, Any] = {}
-    by_name = {material.name: material for material in materials_of(chosen)}
+    editable = editable_objects(objects)
+    by_name = {material.name: material for material in materials_of(editable)}
+    changes: dict[Any, list[tuple[tuple[str, ...], Any]]] = {}
     for use in uses:
-        image = images.get(use.session_uid)
-        if image is None:
-            continue
-        for place in use.places:
-            original = by_name[place.material]
-            if original not in copies:
-                copies[original] = _copy_material(original, name, details)
-            _point_to(copies[original], place.path, image, groups, name)
-    for image in images.values():
+        if use.session_uid in images:
+            for place in use.places:
+                if place.material in by_name:
+                    found = changes.setdefault(by_name[place.material], [])
+                    found.append((place.path, images[use.session_uid]))
+
+    shown: dict[str, dict[Any, Any]] = {object_.name: {} for object_ in editable}
+    made: list[tuple[Any, Any]] = []
+    for color, image in baked:
+        original = by_name[color.material]
+        copy = _copy_material(original, name, details, color.objects)
+        own_groups: dict[Any, Any] = {}
+        for path, changed in changes.get(original, []):
+            _point_to(copy, path, changed, own_groups, name)
+        _set_color(copy, image, color.uv_map, own_groups, name)
+        made.append((original, copy))
+        for object_name in color.objects:
+            shown[object_name][original] = copy
+    groups: dict[Any, Any] = {}
+    for original, places in changes.items():
+        takers = [o for o in editable if _shows(o, original) and original not in shown[o.name]]
+        if takers:
+            copy = _copy_material(original, name, details)
+            for path, image in places:
+                _point_to(copy, path, image, groups, name)
+            made.append((original, copy))
+            for object_ in takers:
+                shown[object_.name][original] = copy
+
+    new_images = [*images.values(), *(image for _, image in baked)]
+    for image in new_images:
         mark_made(image, name)
-    for object_ in editable_objects(chosen):
-        _assign(object_, copies)
+    for object_ in editable:
+        _assign(object_, shown[object_.name])
     return Variant(
         name,
-        tuple((original.name, copy.name) for original, copy in copies.items()),
-        tuple(image.name for image in images.values()),
+        tuple((original.name, copy.name) for original, copy in made),
+        tuple(image.name for image in new_images),
     )
+
+
+def _shows(object_: Any, original: Any) -> bool:
+    return any(original_of(slot.material) == original for slot in object_.material_slots)
 
 
 def list_variants() -> dict[str, list[Any]]:
@@ -92,8 +120,20 @@ def use_variant(name: str, objects: Iterable[Any]) -> int:
 
     Raises BadInput when there is no such variant.
     """
-    copies = {record_of(copy).original: copy for copy in _copies_of(name)}  # type: ignore[union-attr]
-    return sum(_assign(object_, copies) for object_ in editable_objects(objects))
+    found = _copies_of(name)
+    return sum(_assign(object_, _copies_for(object_, found)) for object_ in editable_objects(objects))
+
+
+def _copies_for(object_: Any, copies: Iterable[Any]) -> dict[Any, Any]:
+    """The copy of each original that suits an object: the one baked for it before one for all."""
+    suiting: dict[Any, Any] = {}
+    for copy in copies:
+        record = record_of(copy)
+        if record is None or record.original is None:
+            continue
+        if object_.name in record.objects or (not record.objects and record.original not in suiting):
+            suiting[record.original] = copy
+    return suiting
 
 
 def use_original(objects: Iterable[Any]) -> int:
@@ -151,7 +191,7 @@ def _copies_of(name: str) -> list[Any]:
     return variants[name]
 
 
-def _copy_material(original: Any, variant: str, details: dict[str, Any]) -> Any:
+def _copy_material(original: Any, variant: str, details: dict[str, Any], objects: Sequence[str] = ()) -> Any:
     copy = original.copy()
     copy.name = f"{original.name} [{variant}]"
     had_fake_user = original.use_fake_user
@@ -161,25 +201,47 @@ def _copy_material(original: Any, variant: str, details: dict[str, Any]) -> Any:
             had_fake_user = record.original_had_fake_user
     if original.library is None:
         original.use_fake_user = True
-    write_record(copy, variant, original, had_fake_user, details)
+    write_record(copy, variant, original, had_fake_user, details, objects)
     # A variant that is not shown on any object must survive saving too.
     copy.use_fake_user = True
     return copy
 
 
 def _point_to(material: Any, path: tuple[str, ...], image: Any, groups: dict[Any, Any], variant: str) -> None:
-    """Set the image at a path within a copied material, copying the shared groups on the way once."""
+    """Set the image at a path within a copied material."""
+    _own_tree(material, path[:-1], groups, variant)
+    node_at(material, path).image = image
+
+
+def _set_color(material: Any, image: Any, uv_map: str, groups: dict[Any, Any], variant: str) -> None:
+    """Let every BSDF of a copied material take its colour from an image through a UV map."""
+    engine = bpy.context.scene.render.engine
+    for leaf, socket_name in colored_leaves(material, engine):
+        tree = _own_tree(material, leaf.groups, groups, variant)
+        socket = tree.nodes[leaf.node].inputs[socket_name]
+        if socket.links and getattr(socket.links[0].from_node, "image", None) == image:
+            continue
+        node, uv_node = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeUVMap")
+        node.image, uv_node.uv_map = image, uv_map
+        node.location = tree.nodes[leaf.node].location[0] - 300, tree.nodes[leaf.node].location[1]
+        uv_node.location = node.location[0] - 200, node.location[1]
+        tree.links.new(uv_node.outputs["UV"], node.inputs["Vector"])
+        tree.links.new(node.outputs["Color"], socket)
+
+
+def _own_tree(material: Any, path: tuple[str, ...], groups: dict[Any, Any], variant: str) -> Any:
+    """The node tree at the end of a path of group nodes; shared groups on the way are copied, each once."""
     tree = material.node_tree
-    for name in path[:-1]:
+    for name in path:
         node = tree.nodes[name]
-        if not was_made_for(node.node_tree, variant):
+        if node.node_tree not in groups.values():
             if node.node_tree not in groups:
                 shared = node.node_tree
                 groups[shared] = shared.copy()
                 mark_made(groups[shared], variant)
             node.node_tree = groups[node.node_tree]
         tree = node.node_tree
-    node_at(material, path).image = image
+    return tree
 
 
 def _assign(object_: Any, copies: Mapping[Any, Any]) -> int:

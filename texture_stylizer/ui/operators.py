@@ -42,6 +42,7 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
                 [(style, 1.0)],
                 settings.to_settings(),
                 variant=settings.variant or style.stem,
+                bake=settings.bake_options(),
                 python=worker_python_path(context),
             )
         except StylizerError as error:
@@ -63,6 +64,7 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
                 [StyleImage(str(style))],
                 settings.to_settings(),
                 variant=settings.variant or style.stem,
+                bake=settings.bake_options(),
             )
         except StylizerError as error:
             self.report({"ERROR"}, str(error))

@@ -21,6 +21,9 @@ class TEXTURE_STYLIZER_PT_stylize(bpy.types.Panel):
         layout.prop(settings, "content_weight")
         layout.prop(settings, "style_scale")
         layout.prop(settings, "preserve_color")
+        layout.prop(settings, "bake")
+        if settings.bake:
+            layout.prop(settings, "bake_size")
         layout.prop(settings, "variant")
         layout.operator("texture_stylizer.stylize", icon="BRUSH_DATA")
         variants = sorted(list_variants())

@@ -4,6 +4,7 @@
 
 import bpy
 
+from ..descriptions import BakeOptions
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
 
 PACKAGE = __package__.rpartition(".")[0] if __package__ else "texture_stylizer"
@@ -52,6 +53,23 @@ class StylizerSettings(bpy.types.PropertyGroup):
         items=_items(PRESERVE_COLOR_MODES),
         default="off",
     )  # type: ignore[valid-type]
+
+    bake: bpy.props.BoolProperty(
+        name="Bake Missing Colors",
+        description="Bake colours that are no image, or an image under other nodes, to an image first",
+    )  # type: ignore[valid-type]
+    bake_size: bpy.props.IntProperty(
+        name="Bake Size",
+        description="Side of the baked images",
+        subtype="PIXEL",
+        default=BakeOptions().size,
+        min=16,
+        max=16384,
+        soft_max=4096,
+    )  # type: ignore[valid-type]
+
+    def bake_options(self) -> BakeOptions | None:
+        return BakeOptions(size=self.bake_size) if self.bake else None
 
     def to_settings(self) -> Settings:
         return Settings.preset(

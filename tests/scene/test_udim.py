@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from texture_stylizer.jobs.udim import lay_out, take_apart
 from texture_stylizer.settings import Settings
 
 
@@ -53,22 +52,6 @@ def test_a_file_without_a_folder_gets_the_tiles_packed(restyle, make_material, m
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
     assert len(bpy.data.images[name].pixels) == 24 * 24 * 4
-
-
-def test_neighbours_lie_side_by_side_and_row_1011_above() -> None:
-    tiles = {n: np.full((4, 4, 3), n - 1001, dtype=np.float32) / 100 for n in (1001, 1002, 1011)}
-    canvas = lay_out(tiles)
-    assert canvas.color.shape == (8, 8, 3)
-    assert canvas.corners == {1011: (0, 0), 1001: (4, 0), 1002: (4, 4)}
-    assert canvas.mask[:4, 4:].max() == 0
-    back = take_apart(canvas, canvas.color, tiles)
-    assert all(np.array_equal(back[n], tiles[n]) for n in tiles)
-
-
-def test_tiles_that_are_no_neighbours_do_not_touch() -> None:
-    canvas = lay_out({n: np.zeros((4, 4, 3), dtype=np.float32) for n in (1001, 1003)})
-    assert canvas.color.shape[1] > 8
-    assert canvas.mask.sum() == 32
 
 
 def test_one_tile_missing_on_disk_is_left_out(restyle, make_material, make_object, tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ def _add_stylize(commands: Any) -> None:
         help="several objects: an image each, or one",
     )
     add("--bake-unwrap", action="store_true", help="Smart UV Project for objects without a UV map")
+    add("--frames", action="store_true", help="restyle image sequences, frame by frame")
     add("--seams", default="off", choices=("on", "off"))
     add("--jpeg", choices=("png", "keep"), help="JPEGs become PNG or stay JPEG; default: keep in glTF alone")
     add("--report", type=Path, metavar="FILE.json")
@@ -166,6 +167,7 @@ def _stylize(options: argparse.Namespace) -> int:
         report=options.report,
         jpeg=options.jpeg,
         bake=bake,
+        frames=options.frames,
         verbose=options.verbose,
     )
     return run(request)

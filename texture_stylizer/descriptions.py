@@ -107,12 +107,21 @@ class UdimTile:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """One frame of an image sequence: its number and its pixels in and out."""
+
+    number: int
+    source: Source
+    destination: Destination
+
+
+@dataclass(frozen=True)
 class Job:
     """One texture's work, complete in itself.
 
     `name` is what messages call the texture. `preview_size` is the longest side of preview images, or 0 for
-    none. `tiles` are those of a UDIM set, worked on as one picture; `source` and `destination` are then the
-    first tile's.
+    none. `tiles` are those of a UDIM set, worked on as one picture; `frames` those of an image
+    sequence, each started from the one before. `source` and `destination` are then the first one's.
     """
 
     id: str
@@ -125,6 +134,7 @@ class Job:
     folder: str
     preview_size: int = 0
     tiles: tuple[UdimTile, ...] = ()
+    frames: tuple[Frame, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Nested plain values."""
@@ -143,11 +153,17 @@ class Job:
             compute=Compute(**fields["compute"]),
             folder=fields["folder"],
             preview_size=fields["preview_size"],
-            tiles=tuple(
-                UdimTile(tile["number"], Source(**tile["source"]), Destination(**tile["destination"]))
-                for tile in fields["tiles"]
-            ),
+            tiles=tuple(UdimTile(**_in_and_out(tile)) for tile in fields["tiles"]),
+            frames=tuple(Frame(**_in_and_out(frame)) for frame in fields["frames"]),
         )
+
+
+def _in_and_out(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "number": fields["number"],
+        "source": Source(**fields["source"]),
+        "destination": Destination(**fields["destination"]),
+    }
 
 
 @dataclass(frozen=True)

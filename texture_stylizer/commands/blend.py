@@ -150,11 +150,12 @@ def save_blend(path: Path) -> None:
 
 
 def chosen_objects(names: Sequence[str] | None, path: Path) -> list[Any]:
-    """The objects of those names, or every object of the scene. Raises BadInput for an unknown name."""
+    """The objects of those names, or every object of every scene. Raises BadInput for an unknown name."""
     import bpy
 
     if not names:
-        return list(bpy.context.scene.objects)
+        scenes = [bpy.context.scene, *bpy.data.scenes]
+        return list(dict.fromkeys(object_ for scene in scenes for object_ in scene.objects))
     missing = [name for name in names if name not in bpy.data.objects]
     if missing:
         known = ", ".join(sorted(object_.name for object_ in bpy.data.objects)[:12])

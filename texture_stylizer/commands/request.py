@@ -31,6 +31,7 @@ class Request:
     report: Path | None
     jpeg: Jpeg | None
     bake: BakeOptions | None
+    frames: bool
     verbose: bool
 
 

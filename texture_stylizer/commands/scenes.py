@@ -38,6 +38,7 @@ def stylize_scene(
             keep_jpeg=request.jpeg == "keep",
             skip_hidden=not request.objects,
             bake=request.bake,
+            frames=request.frames,
         )
     except BadInput as error:
         remove_folder(scratch)

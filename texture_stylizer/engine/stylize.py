@@ -70,12 +70,14 @@ def stylize(
     features: Features,
     mask: Array | None = None,
     seams: None = None,
+    start: Array | None = None,
     on_progress: OnProgress | None = None,
 ) -> Result:
     """Redraw `content` in the strokes and colours of `styles`.
 
     content: (H, W, 3) float32, display-encoded [0, 1]. styles: [((h, w, 3) array, weight), ...], likewise.
     mask: (H, W) in [0, 1], what each texel counts for; where it is 0 the content is kept.
+    start: (H, W, 3), where the coarsest level starts instead of the content: the last frame's result.
     seams: reserved for the seams of a mesh; this version takes None alone.
     on_progress: called after every iteration with an `Iterate`; an exception it raises ends the run.
     Raises BadInput for arrays that do not fit, OutOfMemory when not even the smallest tile fits.
@@ -84,6 +86,8 @@ def stylize(
     if seams is not None:
         raise BadInput("seams are not supported by this version; leave them out")
     _check(content, styles, mask)
+    if start is not None and start.shape != content.shape:
+        raise BadInput(f"the start has the shape {start.shape}, but the texture {content.shape}")
     if settings.iterations == 0:
         return Result(content.copy(), (), time.perf_counter() - started)
 
@@ -98,6 +102,7 @@ def stylize(
             None if mask is None else _mask_tensor(mask, features),
             on_progress,
             started,
+            None if start is None else _to_tensor(start, features),
         )
         optimised = run.levels()
     image = _to_array(optimised)[:height, :width]
@@ -133,6 +138,7 @@ class _Run:
         mask: Tensor | None,
         on_progress: OnProgress | None,
         started: float,
+        start: Tensor | None = None,
     ) -> None:
         self.features = features
         self.content = content
@@ -141,6 +147,7 @@ class _Run:
         self.mask = mask
         self.on_progress = on_progress
         self.started = started
+        self.start = start
         self.losses: list[float] = []
         self.warnings: list[str] = []
         self.tile: int | None = None
@@ -160,7 +167,7 @@ class _Run:
         for level, (height, width) in enumerate(self.sizes):
             content = resize(self.content, height, width)
             if image is None or coarse is None:
-                image = self._with_noise(content)
+                image = self._with_noise(content if self.start is None else resize(self.start, height, width))
             else:
                 image = next_level(image, content, coarse)
             image = self._optimise(level, image, content)
@@ -170,10 +177,10 @@ class _Run:
             image = next_level(image, self.content, coarse)
         return image
 
-    def _with_noise(self, content: Tensor) -> Tensor:
+    def _with_noise(self, image: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(self.settings.seed)
-        noise = torch.randn(content.shape, generator=generator).to(content)
-        return (content + START_NOISE * noise).clamp_(0.0, 1.0)
+        noise = torch.randn(image.shape, generator=generator).to(image)
+        return (image + START_NOISE * noise).clamp_(0.0, 1.0)
 
     def _optimise(self, level: int, image: Tensor, content: Tensor) -> Tensor:
         """Take the level's steps from `image`, (1, 3, h, w). Returns the image after the last."""

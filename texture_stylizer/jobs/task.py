@@ -20,6 +20,7 @@ from ..engine.weight_sources import EMBEDDED_PATH, resolve_source, vgg19_path
 from ..errors import BadInput, OutOfMemory
 from ..settings import Settings
 from . import cache
+from .frames import run_frames
 from .images import Picture, picture_from_pixels, read_image, write_image
 from .udim import Canvas, lay_out, settings_for, take_apart
 
@@ -35,17 +36,27 @@ class _Work:
     settings: Settings
     mask: Array | None = None
     canvas: Canvas | None = None
+    start: Array | None = None
 
 
 def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
-    """Stylise the job's source and write its destination.
+    """Stylise the job's source and write its destination, or its tiles' or frames'.
 
     Raises the errors of errors.py; an exception out of `on_iterate` ends the job and leaves no file.
     """
+    if job.frames:
+        return run_frames(job, _run_single, on_iterate, on_warning)
+    return _run_single(job, None, on_iterate, on_warning)[0]
+
+
+def _run_single(
+    job: Job, start: Array | None, on_iterate: OnIterate, on_warning: OnWarning
+) -> tuple[Outcome, Array]:
+    """One texture or UDIM set, optimised from `start` where that is given. Returns its picture too."""
     started = time.perf_counter()
     pictures = _read_sources(job)
     styles = [(_read_style(style), style.weight) for style in job.styles]
-    work = _work_of(job, pictures)
+    work = _work_of(job, pictures, start)
     warnings: list[str] = []
 
     def warn(message: str) -> None:
@@ -65,7 +76,7 @@ def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
     output = Path(job.destination.path)
     _write_results(job, pictures, work, made.image)
     height, width = pictures[0].color.shape[:2]
-    return Outcome(
+    outcome = Outcome(
         input=job.source.path,
         output=str(output),
         input_sha256=_sha256(Path(job.source.path)),
@@ -81,6 +92,7 @@ def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
         cached=made.facts["cached"],
         warnings=tuple(warnings),
     )
+    return outcome, made.image
 
 
 def _make(
@@ -96,7 +108,8 @@ def _make(
     precision = str(dtype).removeprefix("torch.")
     source = resolve_source(job.compute.features)
     key = ""
-    if job.compute.cache:
+    # A frame depends on the one before it, so it has no key of its own.
+    if job.compute.cache and work.start is None:
         weights = _weights_sha256(source)
         key = cache.key_of(work.color, styles, work.settings, weights, device.type, precision)
         found = cache.load(cache.cache_folder(), key)
@@ -104,7 +117,13 @@ def _make(
             return cache.CachedResult(found.image, found.facts | {"cached": True})
     features = load_features(source, device=device, dtype=dtype, download=job.compute.download)
     result = stylize(
-        work.color, styles, work.settings, features=features, mask=work.mask, on_progress=on_iterate
+        work.color,
+        styles,
+        work.settings,
+        features=features,
+        mask=work.mask,
+        start=work.start,
+        on_progress=on_iterate,
     )
     facts = {
         "features": _features_name(features),
@@ -147,9 +166,12 @@ def _read_source(source: Source, destination: Destination) -> Picture:
     )
 
 
-def _work_of(job: Job, pictures: list[Picture]) -> _Work:
+def _work_of(job: Job, pictures: list[Picture], start: Array | None) -> _Work:
     if not job.tiles:
-        return _Work(pictures[0].color, job.settings)
+        color = pictures[0].color
+        return _Work(
+            color, job.settings, start=start if start is not None and start.shape == color.shape else None
+        )
     numbers = [tile.number for tile in job.tiles]
     canvas = lay_out({number: p.color for number, p in zip(numbers, pictures, strict=True)})
     mask = None if canvas.mask.all() else canvas.mask

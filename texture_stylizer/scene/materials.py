@@ -32,7 +32,7 @@ def material_users(objects: Iterable[Any], *, skip_hidden: bool = False) -> dict
     """
     users: dict[Any, MaterialUsers] = {}
     shown = dict.fromkeys(objects)
-    hidden = {o for o in shown if skip_hidden and not o.visible_get()}
+    hidden = {o for o in shown if skip_hidden and _is_hidden(o)}
     for object_ in _with_instances(shown):
         reason = _why_not_editable(object_)
         if object_ in hidden:
@@ -109,6 +109,12 @@ def _modifier_materials(object_: Any) -> list[Any]:
     if evaluated.data is not None and hasattr(evaluated.data, "materials"):
         materials += list(evaluated.data.materials)
     return [original_of(m.original) for m in dict.fromkeys(materials) if m is not None]
+
+
+def _is_hidden(object_: Any) -> bool:
+    """Whether an object is hidden or excluded in every view layer of its scenes."""
+    layers = (layer for scene in object_.users_scene for layer in scene.view_layers)
+    return not any(object_.visible_get(view_layer=layer) for layer in layers)
 
 
 def _why_not_editable(object_: Any) -> str | None:

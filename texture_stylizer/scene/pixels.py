@@ -28,6 +28,9 @@ _SUFFIX_OF_FORMAT = {
     "OPEN_EXR": ".exr",
     "HDR": ".hdr",
 }
+RESULT_SUFFIXES = (*dict.fromkeys(_SUFFIX_OF_FORMAT.values()), ".jpeg", ".tiff")
+"""Suffixes of files that results keep when a source is read as a file."""
+
 # Those whose float files the worker reads itself: Blender gives decoded values, without the file's depth.
 _READ_BY_WORKER = ("PNG", "TIFF", "OPEN_EXR", "HDR")
 

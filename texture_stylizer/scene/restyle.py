@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..descriptions import BakeOptions, Compute, Destination, Job, Outcome, StyleImage, UdimTile
+from ..descriptions import BakeOptions, Compute, Destination, Frame, Job, Outcome, StyleImage, UdimTile
 from ..errors import BadInput, Cancelled, StylizerError
 from ..jobs.client import WorkerClient, private_folder, remove_folder
 from ..settings import COLOR_ROLES, Settings
 from .bake import BakedColor, bake_missing, remove_uv_maps
 from .materials import materials_of
 from .pixels import destination_in, free_path, load_result, textures_folder, write_source
+from .sequence import frame_jobs, load_frames
 from .textures import TextureUse, find_textures, image_of
 from .udim import load_tiles, pattern_of, tile_jobs
 from .variants import Variant, create_variant, unique_variant_name
@@ -57,10 +58,12 @@ def plan(
     keep_jpeg: bool = False,
     skip_hidden: bool = False,
     bake: BakeOptions | None = None,
+    frames: bool = False,
 ) -> Restyle:
     """Find the textures and write their pixels for the worker; changes nothing in the scene.
 
     bake: how colours that are no image are baked to one, under negative keys; None leaves them as they are.
+    frames: image sequences are stylised too, frame by frame.
     keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
     folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
     Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise.
@@ -68,7 +71,7 @@ def plan(
     chosen = list(objects)
     if not styles:
         raise BadInput("there is no style image; give at least one")
-    uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden)
+    uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden, frames=frames)
     run_folder = private_folder()
     baked: list[BakedColor] = []
     problems: list[StylizerError] = []
@@ -85,6 +88,9 @@ def plan(
     name = unique_variant_name(variant, materials_of(chosen))
     compute = compute or Compute()
     results = folder or textures_folder()
+    if results is None and any(image_of(use).source == "SEQUENCE" for use in wanted):
+        remove_folder(run_folder)
+        raise BadInput("an image sequence cannot be packed; save the .blend first, so that it has a folder")
     jobs: dict[int, Job] = {}
     failed: dict[int, StylizerError] = {-1000 - i: problem for i, problem in enumerate(problems)}
     taken: set[Path] = set()
@@ -170,9 +176,13 @@ def _job(
     image = image_of(use)
     job_id = uuid.uuid4().hex[:12]
     tiles: tuple[UdimTile, ...] = ()
+    frames: tuple[Frame, ...] = ()
     if image.source == "TILED":
         tiles = tile_jobs(image, results, run_folder, job_id, variant, taken, keep_jpeg=keep_jpeg)
         source, destination = tiles[0].source, tiles[0].destination
+    elif image.source == "SEQUENCE":
+        frames = frame_jobs(image, results, variant, taken, keep_jpeg=keep_jpeg)
+        source, destination = frames[0].source, frames[0].destination
     else:
         source = write_source(image, run_folder / job_id)
         destination = destination_in(results, image, variant, taken, keep_jpeg=keep_jpeg)
@@ -187,6 +197,7 @@ def _job(
         folder=str(run_folder),
         preview_size=preview_size,
         tiles=tiles,
+        frames=frames,
     )
 
 
@@ -233,6 +244,8 @@ def _load(run: Restyle, session_uid: int, original: Any) -> Any:
     if job.tiles:
         path = pattern_of(job.destination.path, job.tiles[0].number)
         return load_tiles(path, original, pack=run.pack)
+    if job.frames:
+        return load_frames(Path(job.destination.path), original)
     return load_result(Path(job.destination.path), original, pack=run.pack)
 
 
@@ -245,7 +258,8 @@ def withdraw(run: Restyle) -> None:
     """Delete everything a run wrote: it was cancelled or failed before it reached the scene."""
     for session_uid in run.outcomes:
         job = run.jobs[session_uid]
-        for destination in (job.destination, *(tile.destination for tile in job.tiles)):
+        parts = (*job.tiles, *job.frames)
+        for destination in (job.destination, *(part.destination for part in parts)):
             Path(destination.path).unlink(missing_ok=True)
     for color in run.baked.values():
         remove_uv_maps(color)
@@ -281,13 +295,14 @@ def stylize_objects(
     client: WorkerClient | None = None,
     keep_jpeg: bool = False,
     bake: BakeOptions | None = None,
+    frames: bool = False,
     on_event: OnEvent | None = None,
 ) -> Variant:
     """Restyle the objects' colour textures and show the result on them as a new variant; waits.
 
     styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. client: a worker
-    that is already there; it is left running. keep_jpeg, bake: as in `plan`. Nothing is left behind when it
-    fails or is cancelled. Raises the errors of errors.py.
+    that is already there; it is left running. keep_jpeg, bake, frames: as in `plan`. Nothing is left behind
+    when it fails or is cancelled. Raises the errors of errors.py.
     """
     images = [
         style if isinstance(style, StyleImage) else StyleImage(str(style[0]), float(style[1]))
@@ -303,6 +318,7 @@ def stylize_objects(
         folder=folder,
         keep_jpeg=keep_jpeg,
         bake=bake,
+        frames=frames,
     )
     try:
         with contextlib.nullcontext(client) if client is not None else WorkerClient(python) as worker:

@@ -12,6 +12,7 @@ from ..settings import COLOR_ROLES
 from .materials import MaterialUsers, material_users, materials_of
 from .pixels import file_path
 from .roles import Role
+from .sequence import frame_files
 from .udim import tile_path
 from .walk import image_nodes, node_at
 
@@ -76,11 +77,13 @@ def find_textures(
     roles: Sequence[str] = COLOR_ROLES,
     engine: str | None = None,
     skip_hidden: bool = False,
+    frames: bool = False,
 ) -> list[TextureUse]:
     """Every image that the objects' materials use, once for each role.
 
     roles: those to be stylised; images in other roles are listed with the reason they are skipped.
     engine: the render engine whose Material Output counts; None for the scene's.
+    frames: whether image sequences are stylised, frame by frame.
     skip_hidden: what hidden objects alone use is listed, but skipped.
     """
     engine = engine or bpy.context.scene.render.engine
@@ -90,7 +93,7 @@ def find_textures(
             node = node_at(material, place.path)
             key = (node.image.session_uid, place.role)
             found.setdefault(key, []).append(_Row(node, material, users, place.path))
-    return [_texture_use(role, rows, roles) for (_, role), rows in found.items()]
+    return [_texture_use(role, rows, roles, frames=frames) for (_, role), rows in found.items()]
 
 
 def materials_without_textures(objects: Iterable[Any]) -> list[str]:
@@ -117,13 +120,13 @@ class _Row:
     path: tuple[str, ...]
 
 
-def _texture_use(role: Role, rows: list[_Row], roles: Sequence[str]) -> TextureUse:
+def _texture_use(role: Role, rows: list[_Row], roles: Sequence[str], *, frames: bool) -> TextureUse:
     node = rows[0].node
     image = node.image
     objects = dict.fromkeys(object_.name for row in rows for object_ in row.users.objects)
     # A material that no slot can be pointed away from needs no copy.
     reachable = [row for row in rows if row.users.editable]
-    skipped = _why_skipped(image, role, roles)
+    skipped = _why_skipped(image, role, roles, frames=frames)
     if skipped is None and not reachable:
         skipped = next(iter(rows[0].users.reasons.values()))
     return TextureUse(
@@ -149,7 +152,7 @@ def _uv_map(node: Any) -> str:
     return ""
 
 
-def _why_skipped(image: Any, role: Role, roles: Sequence[str]) -> str | None:
+def _why_skipped(image: Any, role: Role, roles: Sequence[str], *, frames: bool) -> str | None:
     """One sentence: what the thing is, and what to do about it; None for what can be stylised."""
     if role not in roles:
         return f"its role is {role}; only {', '.join(roles)} are asked for"
@@ -157,8 +160,12 @@ def _why_skipped(image: Any, role: Role, roles: Sequence[str]) -> str | None:
         return f"its role is {role}, which is data, not a colour; stylising it would break the shading"
     if image.source == "TILED":
         return _why_no_tiles(image)
-    if image.source in ("SEQUENCE", "MOVIE"):
-        return f"it is a {image.source.lower()}; this version stylises still images only"
+    if image.source == "MOVIE":
+        return "it is a movie; save its frames as an image sequence and use that"
+    if image.source == "SEQUENCE":
+        if not frames:
+            return "it is an image sequence; ask for it with --frames"
+        return None if frame_files(image) else f"no frame of it is at {file_path(image)}; find the files"
     if image.type in ("RENDER_RESULT", "COMPOSITING") or image.source == "VIEWER":
         return "it is a render result; save it as an image file and use that"
     if not image.has_data and image.size[0] == 0:

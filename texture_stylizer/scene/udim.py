@@ -10,10 +10,7 @@ import bpy
 
 from ..descriptions import Destination, Source, UdimTile
 from ..errors import BadInput
-from .pixels import file_path, free_path, take_over
-
-_SUFFIXES = (".png", ".tga", ".tif", ".bmp", ".webp", ".exr", ".hdr")
-_IMAGE_SUFFIXES = (*_SUFFIXES, ".jpg", ".jpeg", ".tiff")
+from .pixels import RESULT_SUFFIXES, file_path, free_path, take_over
 
 
 def tile_jobs(
@@ -39,9 +36,7 @@ def tile_jobs(
     if not sources:
         raise BadInput(f"no tile of {image.name} is at {file_path(image)}; find the files or pack them")
     suffix = Path(next(iter(sources.values())).path).suffix.lower()
-    if suffix in (".jpg", ".jpeg") and keep_jpeg:
-        suffix = ".jpg"
-    elif suffix not in _SUFFIXES:
+    if suffix not in RESULT_SUFFIXES or (suffix in (".jpg", ".jpeg") and not keep_jpeg):
         suffix = ".png"
     pattern = free_path(folder, f"{_base_name(image)}_{variant}", f".<UDIM>{suffix}", taken)
     return tuple(
@@ -88,7 +83,7 @@ def load_tiles(path: Path, original: Any, *, pack: bool) -> Any:
 
 def _base_name(image: Any) -> str:
     """`wall` for `wall.<UDIM>.png` and `wall.1001.png`, as Blender names such images."""
-    stem = image.name.rpartition(".")[0] if Path(image.name).suffix.lower() in _IMAGE_SUFFIXES else image.name
+    stem = image.name.rpartition(".")[0] if Path(image.name).suffix.lower() in RESULT_SUFFIXES else image.name
     return re.sub(r"[._]?(<UDIM>|<UVTILE>|1\d{3})$", "", stem) or image.name
 
 

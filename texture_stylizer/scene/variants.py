@@ -15,6 +15,8 @@ from .records import SLOT_LINKS, clear_record, mark_made, original_of, record_of
 from .textures import TextureUse
 from .walk import node_at
 
+_TIMING = ("frame_duration", "frame_start", "frame_offset", "use_cyclic", "use_auto_refresh")
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -210,7 +212,12 @@ def _copy_material(original: Any, variant: str, details: dict[str, Any], objects
 def _point_to(material: Any, path: tuple[str, ...], image: Any, groups: dict[Any, Any], variant: str) -> None:
     """Set the image at a path within a copied material."""
     _own_tree(material, path[:-1], groups, variant)
-    node_at(material, path).image = image
+    node = node_at(material, path)
+    # Blender may reset a sequence's frame range when the image changes.
+    timing = {name: getattr(node.image_user, name) for name in _TIMING}
+    node.image = image
+    for name, value in timing.items():
+        setattr(node.image_user, name, value)
 
 
 def _set_color(material: Any, image: Any, uv_map: str, groups: dict[Any, Any], variant: str) -> None:

@@ -7,7 +7,14 @@ from pathlib import Path
 import bpy
 import pytest
 
-from texture_stylizer.scene import find_textures, list_variants, use_original
+from texture_stylizer.scene import (
+    find_textures,
+    list_variants,
+    modifiers,
+    remove_variant,
+    use_original,
+    use_variant,
+)
 
 
 def set_material_tree(material: bpy.types.Material, node: str = "GeometryNodeSetMaterial"):
@@ -48,21 +55,70 @@ def test_every_kind_of_object_has_materials(restyle, make_image, make_material, 
     assert object_.material_slots[0].material == material
 
 
-def test_a_material_set_by_geometry_nodes_is_named(make_image, make_material) -> None:
-    object_ = cube("a")
-    object_.modifiers.new("n", "NODES").node_group = set_material_tree(make_material("m", make_image()))
+def evaluated_materials(object_: bpy.types.Object) -> list[str]:
+    bpy.context.view_layer.update()
+    evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    return [slot.material.name for slot in evaluated.material_slots if slot.material]
+
+
+@pytest.mark.parametrize("node", ["GeometryNodeSetMaterial", "GeometryNodeReplaceMaterial"])
+def test_a_material_set_by_geometry_nodes_is_replaced_in_a_copy(
+    restyle, make_image, make_material, node
+) -> None:
+    object_, other = cube("a"), cube("b")
+    slot_material = make_material("slot", None)
+    material = make_material("m", make_image())
+    tree = set_material_tree(material, node)
+    if node == "GeometryNodeReplaceMaterial":
+        next(n for n in tree.nodes if n.bl_idname == node).inputs["Old"].default_value = slot_material
+    for item in (object_, other):
+        item.data.materials.append(slot_material)
+        item.modifiers.new("n", "NODES").node_group = tree
     (use,) = find_textures([object_])
-    assert use.materials == ("m",)
-    assert "geometry nodes modifier of a" in (use.skipped or "")
+    assert (use.materials, use.skipped) == (("m",), None)
+    restyle(object_)
+    assert "m [oil]" in evaluated_materials(object_)
+    assert "m" in evaluated_materials(other)
+    use_original([object_])
+    assert "m" in evaluated_materials(object_)
+    assert object_.modifiers["n"].node_group == tree
+    assert len(bpy.data.node_groups) == 1
+    use_variant("oil", [object_])
+    assert "m [oil]" in evaluated_materials(object_)
+    remove_variant("oil")
+    assert "m" in evaluated_materials(object_)
+    assert (len(bpy.data.node_groups), len(bpy.data.materials), list(object_.keys())) == (1, 2, [])
 
 
-def test_a_slot_beside_geometry_nodes_is_still_relinked(restyle, make_image, make_material) -> None:
+def test_a_material_in_a_modifier_input_is_replaced(
+    restyle, make_image, make_material, tmp_path: Path
+) -> None:
     object_ = cube("a")
     material = make_material("m", make_image())
-    object_.data.materials.append(material)
+    tree = set_material_tree(None)
+    socket = tree.interface.new_socket("Material", in_out="INPUT", socket_type="NodeSocketMaterial")
+    start = next(n for n in tree.nodes if n.type == "GROUP_INPUT")
+    setter = next(n for n in tree.nodes if n.bl_idname == "GeometryNodeSetMaterial")
+    tree.links.new(start.outputs["Material"], setter.inputs["Material"])
+    modifier = object_.modifiers.new("n", "NODES")
+    modifier.node_group = tree
+    modifiers._set_input(modifier, socket.identifier, material)
+    restyle(object_)
+    assert evaluated_materials(object_) == ["m [oil]"]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    object_ = bpy.data.objects["a"]
+    assert evaluated_materials(object_) == ["m [oil]"]
+    use_original([object_])
+    assert evaluated_materials(object_) == ["m"]
+
+
+def test_a_slot_beside_geometry_nodes_is_relinked_too(restyle, make_image, make_material) -> None:
+    object_ = cube("a")
+    object_.data.materials.append(make_material("m", make_image()))
     object_.modifiers.new("n", "NODES").node_group = set_material_tree(make_material("n", make_image("q")))
     variant = restyle(object_)
-    assert [original for original, _ in variant.materials] == ["m"]
+    assert {original for original, _ in variant.materials} == {"m", "n"}
 
 
 def test_hidden_objects_are_skipped_unless_named(make_image, make_material, make_object) -> None:

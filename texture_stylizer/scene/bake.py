@@ -144,6 +144,10 @@ def _uv_map_of(object_: Any, material: Any, options: BakeOptions) -> str:
         )
     if not object_.data.polygons:
         raise BadInput(f"{material.name} on {object_.name} cannot be baked: the mesh has no faces")
+    if not any(original_of(slot.material) == material for slot in object_.material_slots):
+        raise BadInput(
+            f"{material.name} on {object_.name} cannot be baked: a modifier puts it there; apply that first"
+        )
     found = render_uv_map(object_)
     if found is None and options.unwrap:
         found = smart_uv_map(object_)

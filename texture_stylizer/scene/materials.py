@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from .modifiers import names_material
 from .records import original_of
 
 
@@ -42,11 +43,7 @@ def material_users(objects: Iterable[Any], *, skip_hidden: bool = False) -> dict
             _add(users, material, object_, reason)
         for material in _modifier_materials(object_):
             if material not in slot_materials:
-                sentence = (
-                    f"a geometry nodes modifier of {object_.name} sets the material {material.name}; "
-                    "apply the modifier, or put the material into a slot"
-                )
-                _add(users, material, object_, sentence)
+                _add(users, material, object_, reason or _why_not_replaceable(object_, material))
     return users
 
 
@@ -74,6 +71,15 @@ def _slot_materials(object_: Any) -> Iterator[Any]:
     for slot in object_.material_slots:
         if slot.material is not None:
             yield original_of(slot.material)
+
+
+def _why_not_replaceable(object_: Any, material: Any) -> str | None:
+    if names_material(object_, material):
+        return None
+    return (
+        f"a modifier of {object_.name} takes the material {material.name} from elsewhere; "
+        "apply the modifier, or put the material into a slot"
+    )
 
 
 def _with_instances(objects: Iterable[Any]) -> list[Any]:

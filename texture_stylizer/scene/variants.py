@@ -10,8 +10,9 @@ import bpy
 
 from ..errors import BadInput
 from .bake import BakedColor, colored_leaves
-from .materials import editable_objects, materials_of
-from .records import SLOT_LINKS, clear_record, mark_made, original_of, record_of, was_made_for, write_record
+from .materials import editable_objects, material_users
+from .modifiers import put_back, set_materials
+from .records import SLOT_LINKS, clear_record, mark_made, record_of, was_made_for, write_record
 from .textures import TextureUse
 from .walk import node_at
 
@@ -59,7 +60,8 @@ def create_variant(
     once for the whole variant, and once more for each baked colour.
     """
     editable = editable_objects(objects)
-    by_name = {material.name: material for material in materials_of(editable)}
+    users = material_users(editable)
+    by_name = {material.name: material for material in users}
     changes: dict[Any, list[tuple[tuple[str, ...], Any]]] = {}
     for use in uses:
         if use.session_uid in images:
@@ -82,7 +84,7 @@ def create_variant(
             shown[object_name][original] = copy
     groups: dict[Any, Any] = {}
     for original, places in changes.items():
-        takers = [o for o in editable if _shows(o, original) and original not in shown[o.name]]
+        takers = [o for o in users[original].editable if original not in shown[o.name]]
         if takers:
             copy = _copy_material(original, name, details)
             for path, image in places:
@@ -95,16 +97,12 @@ def create_variant(
     for image in new_images:
         mark_made(image, name)
     for object_ in editable:
-        _assign(object_, shown[object_.name])
+        _assign(object_, shown[object_.name], name)
     return Variant(
         name,
         tuple((original.name, copy.name) for original, copy in made),
         tuple(image.name for image in new_images),
     )
-
-
-def _shows(object_: Any, original: Any) -> bool:
-    return any(original_of(slot.material) == original for slot in object_.material_slots)
 
 
 def list_variants() -> dict[str, list[Any]]:
@@ -118,12 +116,12 @@ def list_variants() -> dict[str, list[Any]]:
 
 
 def use_variant(name: str, objects: Iterable[Any]) -> int:
-    """Show a variant on the objects whose materials have it. Returns how many slots changed.
+    """Show a variant on the objects whose materials have it. Returns how many slots and modifiers changed.
 
     Raises BadInput when there is no such variant.
     """
     found = _copies_of(name)
-    return sum(_assign(object_, _copies_for(object_, found)) for object_ in editable_objects(objects))
+    return sum(_assign(object_, _copies_for(object_, found), name) for object_ in editable_objects(objects))
 
 
 def _copies_for(object_: Any, copies: Iterable[Any]) -> dict[Any, Any]:
@@ -139,8 +137,9 @@ def _copies_for(object_: Any, copies: Iterable[Any]) -> dict[Any, Any]:
 
 
 def use_original(objects: Iterable[Any]) -> int:
-    """Show the original materials again, in the slots' former link mode. Returns how many slots changed."""
-    return sum(_restore(object_) for object_ in editable_objects(objects))
+    """Show the originals again, in the slots' former link mode. Returns how many slots and modifiers changed."""
+    editable = editable_objects(objects)
+    return sum(put_back(object_) + _restore(object_) for object_ in editable)
 
 
 def remove_variant(name: str) -> None:
@@ -150,6 +149,7 @@ def remove_variant(name: str) -> None:
     """
     copies = _copies_of(name)
     for object_ in bpy.data.objects:
+        put_back(object_, name)
         if any(slot.material in copies for slot in object_.material_slots):
             _restore(object_, copies)
     originals = [
@@ -251,7 +251,7 @@ def _own_tree(material: Any, path: tuple[str, ...], groups: dict[Any, Any], vari
     return tree
 
 
-def _assign(object_: Any, copies: Mapping[Any, Any]) -> int:
+def _assign(object_: Any, copies: Mapping[Any, Any], variant: str) -> int:
     """Show copies in an object's slots, through object-level links so that no other object changes."""
     changed = 0
     for index, slot in enumerate(object_.material_slots):
@@ -269,7 +269,7 @@ def _assign(object_: Any, copies: Mapping[Any, Any]) -> int:
         slot.link = "OBJECT"
         slot.material = copy
         changed += 1
-    return changed
+    return changed + set_materials(object_, copies, variant)
 
 
 def _restore(object_: Any, only: list[Any] | None = None) -> int:

@@ -137,7 +137,7 @@ def _copies_for(object_: Any, copies: Iterable[Any]) -> dict[Any, Any]:
 
 
 def use_original(objects: Iterable[Any]) -> int:
-    """Show the originals again, with the slots' former links. Returns how many slots and modifiers changed."""
+    """Show the originals again, with their former links. Returns how many slots and modifiers changed."""
     editable = editable_objects(objects)
     return sum(put_back(object_) + _restore(object_) for object_ in editable)
 

@@ -27,22 +27,26 @@ def stylize_scene(
     objects = chosen_objects(request.objects, source)
     scratch = private_folder()
     try:
-        run = plan(
-            objects,
-            request.styles,
-            request.settings,
-            variant=request.variant,
-            roles=request.roles,
-            compute=request.compute,
-            folder=_results_folder(target, scratch),
-            keep_jpeg=request.jpeg == "keep",
-            skip_hidden=not request.objects,
-            bake=request.bake,
-            frames=request.frames,
-        )
+        with quiet():
+            run = plan(
+                objects,
+                request.styles,
+                request.settings,
+                variant=request.variant,
+                roles=request.roles,
+                compute=request.compute,
+                folder=_results_folder(target, scratch),
+                keep_jpeg=request.jpeg == "keep",
+                skip_hidden=not request.objects,
+                bake=request.bake,
+                frames=request.frames,
+            )
     except BadInput as error:
         remove_folder(scratch)
         raise BadInput(f"{source}: {error}") from None
+    for use in run.uses:
+        if use.skipped is not None and use.role in request.roles:
+            print(f"skipped: {source}: {use.image}: {use.skipped}", file=sys.stderr)
     try:
         names = {job.id: job.name for job in run.jobs.values()}
         with ProgressBar(names) as bar:

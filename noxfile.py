@@ -112,3 +112,12 @@ def build(session: nox.Session) -> None:
     session.install("-q", "build")
     session.run("python", "-m", "build", "--outdir", "build/dist", silent=True)
     session.run("python", "tests/build_extension.py", "build/dist")
+
+
+@nox.session(python=PYTHON_311)
+def train_features(session: nox.Session) -> None:
+    """Train the embedded network further on drawn textures; writes build/embedded.safetensors."""
+    install(session)
+    out = ROOT / "build" / "embedded.safetensors"
+    out.parent.mkdir(exist_ok=True)
+    session.run("python", "-m", "texture_stylizer.training.train", str(out), *session.posargs)

@@ -7,6 +7,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+LEFT_OUT = {"__pycache__", "training"}
 PACKAGE = Path(__file__).parent.parent / "texture_stylizer"
 
 
@@ -17,7 +18,7 @@ def build_extension(folder: Path) -> Path:
     path = folder / f"{manifest['id']}-{manifest['version']}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(PACKAGE.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file() and not LEFT_OUT & set(file.relative_to(PACKAGE).parts):
                 archive.write(file, file.relative_to(PACKAGE))
     return path
 

@@ -86,6 +86,10 @@ class Features(nn.Module):
         )
         return 2.0 * elements * self.dtype.itemsize
 
+    def named_convolutions(self) -> list[tuple[_Convolution, nn.Conv2d]]:
+        """Every convolution with its place in configuration E, for writing the weights."""
+        return list(zip(CONVOLUTIONS, self._layers, strict=True))
+
     def forward(self, image: Tensor, padding: Padding = "zeros") -> dict[str, Tensor]:
         """Maps of the style layers and the content layer.
 

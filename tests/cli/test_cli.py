@@ -126,3 +126,31 @@ def test_doctor_says_what_works(folder: Path) -> None:
     done = run("doctor")
     assert done.returncode == 0
     assert "torch" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes there")
+def test_a_full_disk_gets_one_sentence_and_no_half_file(folder: Path) -> None:
+    import resource
+
+    limit = (4096, 4096)
+    done = subprocess.run(
+        [*COMMAND, "stylize", "a.png", "--style", "style.png", "-o", "out", "--iterations", "1",
+         "--features", "embedded", "--device", "cpu", "--no-cache"],
+        capture_output=True, text=True, timeout=200,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+    )  # fmt: skip
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error")]
+    assert len(lines) == 1
+    assert "cannot be written" in lines[0]
+    assert not list(folder.rglob("out/*"))
+
+
+def test_a_file_where_a_folder_should_be_gets_one_sentence(folder: Path) -> None:
+    Path("taken").write_text("mine")
+    for source, target in (("a.png", "taken/out.png"), (str(MARKET), "taken/out.blend")):
+        done = stylize(source, "-o", target, "--iterations", "0")
+        assert done.returncode == 1
+        assert sum(line.startswith("error") for line in done.stderr.splitlines()) >= 1
+        assert "Traceback" not in done.stderr
+    assert Path("taken").read_text() == "mine"

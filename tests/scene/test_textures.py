@@ -100,3 +100,55 @@ def test_the_market_holds_one_of_each_thing() -> None:
     assert by_image["leaf", "alpha"].skipped is not None
     assert (by_image["wall", "base_color"].source, by_image["wall", "base_color"].skipped) == ("TILED", None)
     assert "missing" in (by_image["lost", "base_color"].skipped or "")
+
+
+def test_the_engine_chooses_the_output(make_image, make_material, make_object) -> None:
+    material = make_material("m", make_image("all"))
+    tree = material.node_tree
+    for target in ("CYCLES", "EEVEE"):
+        output, shader = tree.nodes.new("ShaderNodeOutputMaterial"), tree.nodes.new("ShaderNodeBsdfDiffuse")
+        output.target = target
+        node = tree.nodes.new("ShaderNodeTexImage")
+        node.image = make_image(target)
+        tree.links.new(node.outputs["Color"], shader.inputs["Color"])
+        tree.links.new(shader.outputs[0], output.inputs["Surface"])
+    object_ = make_object("a", material)
+    found = {
+        engine: [use.image for use in find_textures([object_], engine=engine)]
+        for engine in ("CYCLES", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")
+    }
+    assert found == {
+        "CYCLES": ["CYCLES"], "BLENDER_EEVEE_NEXT": ["EEVEE"], "BLENDER_WORKBENCH": ["all"],
+    }  # fmt: skip
+
+
+def test_an_image_in_two_roles_is_stylised_in_the_colour_one(make_image, make_material, make_object) -> None:
+    material = make_material("m", make_image())
+    tree = material.node_tree
+    node = next(n for n in tree.nodes if n.type == "TEX_IMAGE")
+    shader = next(n for n in tree.nodes if n.type == "BSDF_PRINCIPLED")
+    tree.links.new(node.outputs["Alpha"], shader.inputs["Alpha"])
+    tree.links.new(node.outputs["Color"], shader.inputs["Roughness"])
+    found = {use.role: use.skipped is None for use in find_textures([make_object("a", material)])}
+    assert found == {"base_color": True, "alpha": False, "roughness": False}
+
+
+@pytest.mark.parametrize(
+    ("kind", "socket"),
+    [
+        ("ShaderNodeHueSaturation", "Color"), ("ShaderNodeGamma", "Color"), ("ShaderNodeInvert", "Color"),
+        ("ShaderNodeBrightContrast", "Color"), ("ShaderNodeRGBCurve", "Color"), ("ShaderNodeValToRGB", "Fac"),
+        ("ShaderNodeVectorMath", 0), ("ShaderNodeMapRange", "Value"), ("ShaderNodeSeparateColor", "Color"),
+        ("ShaderNodeRGBToBW", "Color"), ("ShaderNodeClamp", "Value"), ("ShaderNodeMath", 0),
+    ],
+)  # fmt: skip
+def test_colours_are_followed_through_converters(
+    make_image, make_material, make_object, kind, socket
+) -> None:
+    material = make_material("m", make_image())
+    tree = material.node_tree
+    shader = next(n for n in tree.nodes if n.type == "BSDF_PRINCIPLED")
+    node, source = tree.nodes.new(kind), shader.inputs["Base Color"].links[0].from_socket
+    tree.links.new(source, node.inputs[socket if socket == 0 or socket in node.inputs else 0])
+    tree.links.new(node.outputs[0], shader.inputs["Base Color"])
+    assert [use.role for use in find_textures([make_object("a", material)])] == ["base_color"]

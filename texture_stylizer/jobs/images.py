@@ -121,6 +121,7 @@ def write_image(path: Path, picture: Picture, color: Array, *, depth: Depth | No
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(temporary, _specification(picture, pixels, depth, suffix), pixels)
+        _check_whole(temporary)
         os.replace(temporary, path)
     except OSError as reason:
         raise BadInput(
@@ -195,6 +196,17 @@ def _write(path: Path, spec: oiio.ImageSpec, pixels: NDArray[Any]) -> None:
     written = output.write_image(np.ascontiguousarray(pixels))
     if not output.close() or not written:
         raise OSError(_reason(output.geterror()))
+
+
+def _check_whole(path: Path) -> None:
+    """Read a written file once: on a full disk some formats are cut short without an error."""
+    written = oiio.ImageInput.open(str(path))
+    if written is None:
+        raise OSError(f"it came out damaged, the disk may be full: {_reason(oiio.geterror())}")
+    with contextlib.closing(written):
+        channels = written.spec().nchannels
+        if written.read_image(0, 0, 0, channels, written.spec().format) is None:
+            raise OSError(f"it came out damaged, the disk may be full: {_reason(written.geterror())}")
 
 
 def _writing_depth(suffix: str, depth: Depth) -> Depth:

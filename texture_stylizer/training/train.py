@@ -123,8 +123,8 @@ def train(out: Path, start: Path, steps: int, exemplars: int, seconds: float) ->
             group["lr"] = rate * min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * progress))
         images, structure, classes = crops(pictures, generator)
         logits, found = heads(network(images.to(memory_format=torch.channels_last), padding="replicate"))
-        missed = functional.mse_loss(found, structure) / structure.square().mean()
-        loss = STRUCTURE_WEIGHT * missed
+        missed: Tensor = functional.mse_loss(found, structure) / structure.square().mean()
+        loss: Tensor = STRUCTURE_WEIGHT * missed
         for layer, weight in CLASS_WEIGHTS.items():
             loss = loss + weight * functional.cross_entropy(logits[layer], classes)
         optimiser.zero_grad()

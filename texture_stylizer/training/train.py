@@ -148,7 +148,7 @@ def write(network: Features, out: Path) -> None:
     weights = {
         f"features.{row.number}.{name}": value.detach().half().contiguous()
         for row, layer in network.named_convolutions()
-        for name, value in (("weight", layer.weight), ("bias", layer.bias))
+        for name, value in layer.state_dict().items()
     }
     save_file(weights, out)
 

@@ -7,8 +7,9 @@ import tomllib
 import zipfile
 from pathlib import Path
 
-LEFT_OUT = {"__pycache__", "training"}
 PACKAGE = Path(__file__).parent.parent / "texture_stylizer"
+STYLES = PACKAGE.parent / "sample_assets" / "styles"
+LEFT_OUT = {"__pycache__", "training"}
 
 
 def build_extension(folder: Path) -> Path:
@@ -20,6 +21,8 @@ def build_extension(folder: Path) -> Path:
         for file in sorted(PACKAGE.rglob("*")):
             if file.is_file() and not LEFT_OUT & set(file.relative_to(PACKAGE).parts):
                 archive.write(file, file.relative_to(PACKAGE))
+        for style in sorted(STYLES.glob("*.jpg")):
+            archive.write(style, Path("styles") / style.name)
     return path
 
 

@@ -70,6 +70,13 @@ def put_back(object_: Any, variant: str | None = None) -> int:
     return changed
 
 
+def rename_record(object_: Any, variant: str, new_name: str) -> None:
+    """Follow a variant's new name."""
+    record = object_.get(MODIFIERS)
+    if record is not None and record[_VARIANT] == variant:
+        record[_VARIANT] = new_name
+
+
 def _nodes_modifiers(object_: Any) -> Iterator[Any]:
     for modifier in object_.modifiers:
         if modifier.type == "NODES" and modifier.node_group is not None:

@@ -18,6 +18,7 @@ _DETAILS = _PREFIX + "details"
 _OBJECTS = _PREFIX + "objects"
 _MADE_BY = _PREFIX + "made_by"
 SLOT_LINKS = _PREFIX + "slot_links"
+COMPARED = _PREFIX + "compared"
 MODIFIERS = _PREFIX + "modifiers"
 
 

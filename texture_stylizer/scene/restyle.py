@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,11 +59,12 @@ def plan(
     skip_hidden: bool = False,
     bake: BakeOptions | None = None,
     frames: bool = False,
+    unwanted: Collection[int] = (),
 ) -> Restyle:
     """Find the textures and write their pixels for the worker; changes nothing in the scene.
 
     bake: how colours that are no image are baked to one, under negative keys; None leaves them as they are.
-    frames: image sequences are stylised too, frame by frame.
+    frames: image sequences are stylised too, frame by frame. unwanted: session ids of images to leave out.
     keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
     folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
     Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise.
@@ -72,6 +73,7 @@ def plan(
     if not styles:
         raise BadInput("there is no style image; give at least one")
     uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden, frames=frames)
+    uses = [_ticked_off(use) if use.session_uid in unwanted else use for use in uses]
     run_folder = private_folder()
     baked: list[BakedColor] = []
     problems: list[StylizerError] = []
@@ -124,6 +126,10 @@ def plan(
     }
     names = tuple(object_.name for object_ in chosen)
     return Restyle(name, names, uses, jobs, run_folder, results is None, details, failed=failed, baked=colors)
+
+
+def _ticked_off(use: TextureUse) -> TextureUse:
+    return dataclasses.replace(use, skipped=use.skipped or "it was ticked off")
 
 
 def _without_baked(use: TextureUse, materials: set[str]) -> TextureUse:
@@ -296,13 +302,14 @@ def stylize_objects(
     keep_jpeg: bool = False,
     bake: BakeOptions | None = None,
     frames: bool = False,
+    unwanted: Collection[int] = (),
     on_event: OnEvent | None = None,
 ) -> Variant:
     """Restyle the objects' colour textures and show the result on them as a new variant; waits.
 
     styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. client: a worker
-    that is already there; it is left running. keep_jpeg, bake, frames: as in `plan`. Nothing is left behind
-    when it fails or is cancelled. Raises the errors of errors.py.
+    that is already there; it is left running. keep_jpeg, bake, frames, unwanted: as in `plan`. Nothing is left
+    behind when it fails or is cancelled. Raises the errors of errors.py.
     """
     images = [
         style if isinstance(style, StyleImage) else StyleImage(str(style[0]), float(style[1]))
@@ -319,6 +326,7 @@ def stylize_objects(
         keep_jpeg=keep_jpeg,
         bake=bake,
         frames=frames,
+        unwanted=unwanted,
     )
     try:
         with contextlib.nullcontext(client) if client is not None else WorkerClient(python) as worker:

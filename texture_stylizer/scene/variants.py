@@ -11,8 +11,17 @@ import bpy
 from ..errors import BadInput
 from .bake import BakedColor, colored_leaves
 from .materials import editable_objects, material_users
-from .modifiers import put_back, set_materials
-from .records import SLOT_LINKS, clear_record, mark_made, record_of, was_made_for, write_record
+from .modifiers import put_back, rename_record, set_materials
+from .records import (
+    COMPARED,
+    SLOT_LINKS,
+    VARIANT,
+    clear_record,
+    mark_made,
+    record_of,
+    was_made_for,
+    write_record,
+)
 from .textures import TextureUse
 from .walk import node_at
 
@@ -163,6 +172,51 @@ def remove_variant(name: str) -> None:
     for original, had_fake_user in originals:
         if original is not None and original not in still_needed:
             original.use_fake_user = had_fake_user
+
+
+def shown_variants(objects: Iterable[Any]) -> set[str]:
+    """Names of the variants that the objects' slots show."""
+    return {
+        record.variant
+        for object_ in objects
+        for slot in object_.material_slots
+        if slot.material is not None
+        for record in [record_of(slot.material)]
+        if record is not None
+    }
+
+
+def compare(objects: Iterable[Any]) -> None:
+    """Switch between the variant that the objects show and their originals; it is remembered on them."""
+    for object_ in objects:
+        shown = shown_variants([object_])
+        if shown:
+            object_[COMPARED] = sorted(shown)[0]
+            use_original([object_])
+        elif object_.get(COMPARED) in list_variants():
+            use_variant(object_[COMPARED], [object_])
+            del object_[COMPARED]
+
+
+def rename_variant(name: str, new_name: str) -> None:
+    """Give a variant another name. Raises BadInput when it is taken or empty."""
+    copies = _copies_of(name)
+    if not new_name.strip():
+        raise BadInput("a variant needs a name; type one")
+    if new_name != name and new_name in list_variants():
+        raise BadInput(f"there is a variant {new_name!r} already; choose another name")
+    for copy in copies:
+        record = record_of(copy)
+        copy[VARIANT] = new_name
+        if record is not None and record.original is not None:
+            copy.name = f"{record.original.name} [{new_name}]"
+    for data_block in (*bpy.data.images, *bpy.data.node_groups):
+        if was_made_for(data_block, name):
+            mark_made(data_block, new_name)
+    for object_ in bpy.data.objects:
+        if object_.get(COMPARED) == name:
+            object_[COMPARED] = new_name
+        rename_record(object_, name, new_name)
 
 
 def make_permanent(name: str) -> None:

@@ -4,24 +4,38 @@ from typing import Any
 
 import bpy
 
-from . import operators, panels, properties
+from . import gallery, live, operators, panels, properties, setup, variant_operators
 
-_CLASSES = [*properties.CLASSES, *operators.CLASSES, *panels.CLASSES]
+_CLASSES = [
+    *properties.CLASSES,
+    *operators.CLASSES,
+    *variant_operators.CLASSES,
+    *setup.CLASSES,
+    *panels.CLASSES,
+]
 _handles: list[Any] = []
 
 
 def register() -> None:
-    """Register the classes, the scene's settings, and `blender --command texture_stylizer`."""
+    """Register the classes, the scene's settings, menus, and `blender --command texture_stylizer`."""
     for class_ in _CLASSES:
         bpy.utils.register_class(class_)
     bpy.types.Scene.texture_stylizer = bpy.props.PointerProperty(type=properties.StylizerSettings)
+    bpy.types.WindowManager.texture_stylizer_run = bpy.props.PointerProperty(type=properties.StylizerRun)
+    for menu in panels.MENUS:
+        getattr(bpy.types, menu).append(panels.draw_menu)
     _handles.append(bpy.utils.register_cli_command("texture_stylizer", _command))
 
 
 def unregister() -> None:
-    """Undo `register`."""
+    """Undo `register`; a run or set-up under way ends at its next tick."""
     while _handles:
         bpy.utils.unregister_cli_command(_handles.pop())
+    for menu in panels.MENUS:
+        getattr(bpy.types, menu).remove(panels.draw_menu)
+    gallery.unregister()
+    live.clear()
+    del bpy.types.WindowManager.texture_stylizer_run
     del bpy.types.Scene.texture_stylizer
     for class_ in reversed(_CLASSES):
         bpy.utils.unregister_class(class_)

@@ -1,0 +1,89 @@
+"""Set Up: the worker's environment is made in the background, with progress, a log and a way to cancel."""
+
+import bpy
+
+from ..errors import StylizerError
+from ..jobs.environment import EnvironmentSetup
+from .properties import environment_folder
+
+POLL_SECONDS = 0.2
+
+
+class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
+    """Download torch and the other libraries into a Python environment of the add-on's own, outside Blender"""
+
+    bl_idname = "texture_stylizer.setup"
+    bl_label = "Set Up"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not bpy.app.online_access:
+            cls.poll_message_set("Allow Online Access in Preferences > System first")
+            return False
+        if context.window_manager.texture_stylizer_run.setup_active:
+            cls.poll_message_set("It is being set up already")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        run = context.window_manager.texture_stylizer_run
+        try:
+            self._setup = EnvironmentSetup(environment_folder())
+        except StylizerError as error:
+            run.setup_text = str(error)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        run.setup_active, run.setup_text, run.setup_fraction = True, "Starting", 0.0
+        self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        run = context.window_manager.texture_stylizer_run
+        if not run.setup_active:
+            self._setup.cancel()
+        self._setup.poll()
+        changed = run.setup_text != self._setup.title
+        run.setup_text, run.setup_fraction = self._setup.title, self._setup.fraction
+        if changed or self._setup.done:
+            _redraw(context)
+        if not self._setup.done:
+            return {"PASS_THROUGH"}
+        self._end(context)
+        if self._setup.error is None:
+            self.report({"INFO"}, "Texture Stylizer is ready")
+            return {"FINISHED"}
+        self.report({"ERROR"}, self._setup.error)
+        return {"CANCELLED"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender quits, or another file is loaded."""
+        self._setup.cancel()
+        self._end(context)
+
+    def _end(self, context: bpy.types.Context) -> None:
+        context.window_manager.event_timer_remove(self._timer)
+        context.window_manager.texture_stylizer_run.setup_active = False
+
+
+class TEXTURE_STYLIZER_OT_cancel_setup(bpy.types.Operator):
+    """Stop setting up, and delete what was downloaded into the environment so far"""
+
+    bl_idname = "texture_stylizer.cancel_setup"
+    bl_label = "Cancel Set Up"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.window_manager.texture_stylizer_run.setup_active = False
+        return {"FINISHED"}
+
+
+def _redraw(context: bpy.types.Context) -> None:
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in ("VIEW_3D", "PREFERENCES", "PROPERTIES", "IMAGE_EDITOR"):
+                area.tag_redraw()
+
+
+CLASSES = [TEXTURE_STYLIZER_OT_setup, TEXTURE_STYLIZER_OT_cancel_setup]

@@ -308,8 +308,8 @@ def stylize_objects(
     """Restyle the objects' colour textures and show the result on them as a new variant; waits.
 
     styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. client: a worker
-    that is already there; it is left running. keep_jpeg, bake, frames, unwanted: as in `plan`. Nothing is left
-    behind when it fails or is cancelled. Raises the errors of errors.py.
+    that is already there; it is left running. keep_jpeg, bake, frames, unwanted: as in `plan`. Nothing is
+    left behind when it fails or is cancelled. Raises the errors of errors.py.
     """
     images = [
         style if isinstance(style, StyleImage) else StyleImage(str(style[0]), float(style[1]))

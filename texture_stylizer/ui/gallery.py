@@ -49,7 +49,7 @@ def _load(context: bpy.types.Context) -> None:
     if _shown["previews"] is None:
         _shown["previews"] = bpy.utils.previews.new()
     previews = _shown["previews"]
-    found = [_NONE]
+    found: list[tuple[str, str, str, int, int]] = [_NONE]
     for number, path in enumerate(_files(context), start=1):
         key = str(path)
         thumbnail = previews[key] if key in previews else previews.load(key, key, "IMAGE")

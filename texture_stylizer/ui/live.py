@@ -14,7 +14,7 @@ def show(path: str) -> None:
     _shown["number"] += 1
     thumbnail = _shown["previews"].load(f"preview {_shown['number']}", path, "IMAGE")
     # Read now: the worker's folder goes when the run ends.
-    if thumbnail.icon_size[0]:
+    if len(thumbnail.image_pixels) and len(thumbnail.icon_pixels):
         _shown["icon"] = thumbnail.icon_id
 
 

@@ -1,4 +1,4 @@
-"""The stylize operator and what prepares it: they read the panel's settings and call the scene's functions."""
+"""The stylize operator and what prepares it: they read the settings and call the scene's functions."""
 
 import time
 from pathlib import Path

@@ -10,7 +10,7 @@ POLL_SECONDS = 0.2
 
 
 class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
-    """Download torch and the other libraries into a Python environment of the add-on's own, outside Blender"""
+    """Download torch and the other libraries into a Python environment outside Blender"""
 
     bl_idname = "texture_stylizer.setup"
     bl_label = "Set Up"

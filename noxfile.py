@@ -121,3 +121,14 @@ def train_features(session: nox.Session) -> None:
     out = ROOT / "build" / "embedded.safetensors"
     out.parent.mkdir(exist_ok=True)
     session.run("python", "-m", "texture_stylizer.training.train", str(out), *session.posargs)
+
+
+@nox.session(python=PYTHON_311)
+def ui(session: nox.Session) -> None:
+    """Drive the add-on in a real window: `nox -s ui -- BLENDER`, an executable that can open one."""
+    if len(session.posargs) != 1:
+        session.error("name the Blender to drive: nox -s ui -- /path/to/blender")
+    session.install("-q", "-e", ".")
+    session.run("python", "tests/build_extension.py", "build/dist")
+    python = str(Path(session.virtualenv.location) / BIN / "python")
+    session.run("python", "tests/window/run.py", session.posargs[0], "build/dist", python)

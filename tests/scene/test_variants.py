@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 
 from texture_stylizer.errors import BadInput
-from texture_stylizer.scene import (
-    list_variants,
-    remove_variant,
-    use_original,
-    use_variant,
-)
+from texture_stylizer.scene import list_variants, remove_variant, use_original, use_variant
+from texture_stylizer.scene.variants import compare, make_permanent, rename_variant
 
 
 def image_in(material: bpy.types.Material) -> bpy.types.Image:
@@ -157,3 +153,42 @@ def test_a_failed_run_leaves_nothing_behind(
 def test_nothing_to_stylise_says_why(restyle, make_image, make_material, make_object) -> None:
     with pytest.raises(BadInput, match="its role is roughness"):
         restyle(make_object("a", make_material("m", make_image(), "Roughness")))
+
+
+def test_renaming(restyle, make_image, make_material, make_object) -> None:
+    object_ = make_object("a", make_material("m", make_image()))
+    restyle(object_)
+    restyle(object_, variant="ink")
+    with pytest.raises(BadInput, match="already"):
+        rename_variant("oil", "ink")
+    rename_variant("oil", "paint")
+    assert set(list_variants()) == {"ink", "paint"}
+    remove_variant("paint")
+    remove_variant("ink")
+    assert [image.name for image in bpy.data.images] == ["paint"]
+
+
+def test_comparing_switches_to_and_fro(restyle, make_image, make_material, make_object) -> None:
+    object_ = make_object("a", make_material("m", make_image()))
+    restyle(object_)
+    compare([object_])
+    assert object_.material_slots[0].material.name == "m"
+    compare([object_])
+    assert object_.material_slots[0].material.name == "m [oil]"
+
+
+def test_making_permanent(restyle, make_image, make_material, make_object) -> None:
+    object_ = make_object("a", make_material("m", make_image()))
+    restyle(object_)
+    make_permanent("oil")
+    assert object_.material_slots[0].material.name == "m"
+    assert not list_variants()
+    assert not object_.keys()
+
+
+def test_switching_a_hundred_objects(restyle, make_image, make_material, make_object) -> None:
+    material = make_material("m", make_image())
+    objects = [make_object(f"o{number}", material) for number in range(100)]
+    restyle(*objects)
+    assert use_original(objects) == 100
+    assert use_variant("oil", objects) == 100

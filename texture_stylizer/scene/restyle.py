@@ -34,7 +34,7 @@ class Restyle:
     """
 
     variant: str
-    object_names: tuple[str, ...]
+    object_uids: tuple[int, ...]
     uses: list[TextureUse]
     jobs: dict[int, Job]
     folder: Path
@@ -124,8 +124,8 @@ def plan(
         "settings": settings.to_json(),
         "engine_version": __version__,
     }
-    names = tuple(object_.name for object_ in chosen)
-    return Restyle(name, names, uses, jobs, run_folder, results is None, details, failed=failed, baked=colors)
+    uids = tuple(object_.session_uid for object_ in chosen)
+    return Restyle(name, uids, uses, jobs, run_folder, results is None, details, failed=failed, baked=colors)
 
 
 def _ticked_off(use: TextureUse) -> TextureUse:
@@ -217,7 +217,9 @@ def apply(run: Restyle) -> Variant:
     if not run.outcomes:
         reasons = "; ".join(str(error) for error in run.failed.values())
         raise BadInput(f"no texture was stylised: {reasons}")
-    objects = [bpy.data.objects[name] for name in run.object_names if name in bpy.data.objects]
+    objects = [object_ for object_ in bpy.data.objects if object_.session_uid in run.object_uids]
+    if not objects:
+        raise BadInput("the chosen objects were deleted during the run; nothing was changed")
     images: dict[int, Any] = {}
     uses = []
     for use in run.uses:
@@ -240,9 +242,24 @@ def apply(run: Restyle) -> Variant:
     features = sorted({outcome.features for outcome in run.outcomes.values()})
     details = run.details | {"features": ", ".join(features)}
     made = create_variant(run.variant, objects, uses, images, details, baked)
+    _remove_unused(run, images)
+    if not made.materials:
+        raise BadInput("the materials were deleted during the run; nothing was changed")
     failures = tuple(str(error) for error in run.failed.values())
     failures += tuple(warning for color in run.baked.values() for warning in color.warnings)
     return Variant(made.name, made.materials, made.images, failures)
+
+
+def _remove_unused(run: Restyle, images: dict[int, Any]) -> None:
+    """Forget results that no material takes, since it was deleted during the run."""
+    import bpy
+
+    for session_uid, image in list(images.items()):
+        if image.users == 0:
+            bpy.data.images.remove(image)
+            del images[session_uid]
+            if not run.pack:
+                Path(run.jobs[session_uid].destination.path).unlink(missing_ok=True)
 
 
 def _load(run: Restyle, session_uid: int, original: Any) -> Any:

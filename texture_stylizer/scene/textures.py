@@ -19,10 +19,11 @@ from .walk import image_nodes, node_at
 
 @dataclass(frozen=True)
 class Place:
-    """Where an image is used: a material's name and the names of the nodes that lead to it."""
+    """Where an image is used: a material's name and session id, and the names of the nodes on the way."""
 
     material: str
     path: tuple[str, ...]
+    session_uid: int
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,9 @@ class _Row:
     users: MaterialUsers
     path: tuple[str, ...]
 
+    def place(self) -> Place:
+        return Place(self.material.name, self.path, self.material.session_uid)
+
 
 def _texture_use(role: Role, rows: list[_Row], roles: Sequence[str], *, frames: bool) -> TextureUse:
     node = rows[0].node
@@ -139,7 +143,9 @@ def _texture_use(role: Role, rows: list[_Row], roles: Sequence[str], *, frames: 
         depth=image.depth,
         materials=tuple(dict.fromkeys(row.material.name for row in rows)),
         objects=tuple(objects),
-        places=tuple(Place(row.material.name, row.path) for row in (reachable or rows)),
+        places=tuple(
+            Place(row.material.name, row.path, row.material.session_uid) for row in (reachable or rows)
+        ),
         uv_map=_uv_map(node),
         skipped=skipped,
     )

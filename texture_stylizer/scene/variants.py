@@ -70,19 +70,22 @@ def create_variant(
     """
     editable = editable_objects(objects)
     users = material_users(editable)
+    by_uid = {material.session_uid: material for material in users}
     by_name = {material.name: material for material in users}
     changes: dict[Any, list[tuple[tuple[str, ...], Any]]] = {}
     for use in uses:
         if use.session_uid in images:
             for place in use.places:
-                if place.material in by_name:
-                    found = changes.setdefault(by_name[place.material], [])
+                if place.session_uid in by_uid:
+                    found = changes.setdefault(by_uid[place.session_uid], [])
                     found.append((place.path, images[use.session_uid]))
 
     shown: dict[str, dict[Any, Any]] = {object_.name: {} for object_ in editable}
     made: list[tuple[Any, Any]] = []
     for color, image in baked:
-        original = by_name[color.material]
+        original = by_name.get(color.material)
+        if original is None:
+            continue
         copy = _copy_material(original, name, details, color.objects)
         own_groups: dict[Any, Any] = {}
         for path, changed in changes.get(original, []):
@@ -90,7 +93,7 @@ def create_variant(
         _set_color(copy, image, color.uv_map, own_groups, name)
         made.append((original, copy))
         for object_name in color.objects:
-            shown[object_name][original] = copy
+            shown.setdefault(object_name, {})[original] = copy
     groups: dict[Any, Any] = {}
     for original, places in changes.items():
         takers = [o for o in users[original].editable if original not in shown[o.name]]

@@ -1,0 +1,117 @@
+"""Runs inside a Blender window, one step a timer tick: presses, waits, looks at the state, takes pictures."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import bpy
+
+OUT = Path(os.environ["STYLIZER_OUT"])
+
+
+def picture(name: str) -> None:
+    """Of the whole screen, where ImageMagick is there: Blender's own operator gives black under Xvfb."""
+    if shutil.which("import"):
+        subprocess.run(["import", "-window", "root", str(OUT / f"{name}.png")], check=False)
+
+
+def view() -> tuple:
+    window = bpy.context.window_manager.windows[0]
+    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    return window, area, next(region for region in area.regions if region.type == "UI")
+
+
+def press(operator, *arguments, **properties):
+    """Call an operator as its button in the 3D View does."""
+    window, area, region = view()
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        return operator(*arguments, **properties)
+
+
+def key(kind: str, **modifiers) -> None:
+    """Press a key over the 3D View, where Blender was started with events simulated, or through xdotool."""
+    names = {"ESC": "Escape", "Z": "z"}
+    held = "".join(f"{name}+" for name in modifiers)
+    subprocess.run(["xdotool", "mousemove", "700", "450", "key", f"{held}{names[kind]}"], check=True)
+
+
+def materials() -> list[str]:
+    return sorted(material.name for material in bpy.data.materials)
+
+
+def steps():
+    preferences = bpy.context.preferences
+    preferences.view.show_splash = False
+    name = next(name for name in preferences.addons.keys() if name.endswith("texture_stylizer"))  # noqa: SIM118
+    preferences.addons[name].preferences.python_path = os.environ["STYLIZER_PYTHON"]
+    _, area, _ = view()
+    area.spaces.active.show_region_ui = True
+    area.spaces.active.shading.type = "MATERIAL"
+    yield 1.0
+    view()[2].active_panel_category = "Stylize"
+    settings = bpy.context.scene.texture_stylizer
+    run = bpy.context.window_manager.texture_stylizer_run
+    yield 3.0
+    choices = settings.bl_rna.properties["gallery"]
+    assert choices is not None
+    settings.gallery = next(
+        str(path)
+        for path in sorted((Path(sys.modules[f"{name}.ui.gallery"].__file__).parents[1] / "styles").iterdir())
+    )
+    assert settings.style_path == settings.gallery, "the gallery sets the style"
+    settings.quality = "draft"
+    press(bpy.ops.texture_stylizer.find)
+    assert [row.name for row in settings.textures if not row.skipped] == ["crate_color"]
+    picture("panel")
+
+    assert press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT") == {"RUNNING_MODAL"}
+    while run.fraction < 0.2:
+        yield 0.1
+    assert not bpy.ops.texture_stylizer.stylize.poll(), "one run at a time"
+    key("ESC")
+    yield 1.5
+    assert not run.active, "Esc cancels"
+    assert materials() == ["Crate"], "a cancelled run leaves nothing"
+    assert not (OUT / "textures").exists()
+
+    press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT")
+    longest, last = 0.0, time.monotonic()
+    while run.active:
+        yield 0.01
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+        if run.fraction > 0.6 and not (OUT / "running.png").exists():
+            yield 1.0
+            picture("running")
+            last = time.monotonic()
+    assert len(materials()) == 2
+    assert "torch" not in sys.modules
+    yield 3.0
+    picture("done")
+    key("Z", ctrl=True)
+    yield 2.0
+    assert materials() == ["Crate"], "one undo takes everything back"
+    key("Z", ctrl=True, shift=True)
+    yield 2.0
+    assert len(materials()) == 2, "and redo brings it again"
+    picture("redone")
+    return f"longest time between two ticks of the main loop: {1000 * longest:.0f} ms\n"
+
+
+def tick():
+    try:
+        return next(tick.running)
+    except StopIteration as end:
+        verdict = f"{end.value}passed"
+    except Exception:
+        verdict = traceback.format_exc() + "failed"
+    (OUT / "verdict.txt").write_text(verdict)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+tick.running = steps()
+bpy.app.timers.register(tick, first_interval=2.0)

@@ -93,6 +93,11 @@ class WorkerClient:
         """The worker's process id while it runs."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether the worker's process runs."""
+        return self._process is not None and self._process.poll() is None
+
     def submit(self, job: Job) -> None:
         """Hand over a job; its events come through `poll`. Starts the worker when none is running."""
         self._start_if_needed()
@@ -107,6 +112,11 @@ class WorkerClient:
     def describe(self, timeout: float = 120.0) -> Message:
         """The worker's `machine` message. Raises BadMachine when it cannot give one."""
         return self._ask("describe", "machine", timeout)
+
+    def request_vgg19(self) -> None:
+        """Ask for VGG19's weights without waiting; `downloaded` or `broken` comes through `poll`."""
+        self._start_if_needed()
+        self._send({"type": "download"})
 
     def download_vgg19(self, timeout: float = 7200.0) -> str:
         """Fetch VGG19's weights; waits. Returns the file's path. Raises MissingWeights."""

@@ -167,6 +167,7 @@ class StylizerPreferences(bpy.types.AddonPreferences):
         layout.use_property_split = True
         draw_setup(layout, context)
         layout.prop(self, "python_path")
+        layout.operator("texture_stylizer.download_vgg19", icon="IMPORT")
         layout.prop(self, "style_folder")
 
 

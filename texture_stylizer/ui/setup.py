@@ -4,7 +4,7 @@ import bpy
 
 from ..errors import StylizerError
 from ..jobs.environment import EnvironmentSetup
-from .properties import environment_folder
+from .properties import environment_folder, worker_python_path
 
 POLL_SECONDS = 0.2
 
@@ -79,6 +79,68 @@ class TEXTURE_STYLIZER_OT_cancel_setup(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
+    """Download the weights of VGG19, the network that the method was made with"""
+
+    bl_idname = "texture_stylizer.download_vgg19"
+    bl_label = "Download VGG19 (548 MB)"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not bpy.app.online_access:
+            cls.poll_message_set("Allow Online Access in Preferences > System first")
+            return False
+        if not worker_python_path(context):
+            cls.poll_message_set("Set up torch first")
+            return False
+        return not context.window_manager.texture_stylizer_run.setup_active
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        from ..jobs.client import WorkerClient
+
+        run = context.window_manager.texture_stylizer_run
+        try:
+            self._client = WorkerClient(worker_python_path(context))
+            self._client.request_vgg19()
+        except StylizerError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        run.setup_active, run.setup_text, run.setup_fraction = True, "Downloading VGG19", 0.0
+        self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        run = context.window_manager.texture_stylizer_run
+        if not run.setup_active:
+            return self._end(context, {"INFO"}, "The download was cancelled")
+        for message in self._client.poll():
+            if message["type"] == "downloaded":
+                return self._end(context, {"INFO"}, f"VGG19 is at {message['path']}")
+            if message["type"] == "broken":
+                return self._end(context, {"ERROR"}, message["message"])
+        if not self._client.alive:
+            return self._end(
+                context, {"ERROR"}, "The worker ended during the download; try again"
+            )
+        return {"PASS_THROUGH"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender quits, or another file is loaded."""
+        self._end(context, {"INFO"}, "The download was cancelled")
+
+    def _end(self, context: bpy.types.Context, kind: set[str], text: str) -> set[str]:
+        run = context.window_manager.texture_stylizer_run
+        self._client.close()
+        context.window_manager.event_timer_remove(self._timer)
+        run.setup_active, run.setup_text = False, text
+        self.report(kind, text)
+        _redraw(context)
+        return {"FINISHED"}
+
+
 def _redraw(context: bpy.types.Context) -> None:
     for window in context.window_manager.windows:
         for area in window.screen.areas:
@@ -86,4 +148,4 @@ def _redraw(context: bpy.types.Context) -> None:
                 area.tag_redraw()
 
 
-CLASSES = [TEXTURE_STYLIZER_OT_setup, TEXTURE_STYLIZER_OT_cancel_setup]
+CLASSES = [TEXTURE_STYLIZER_OT_setup, TEXTURE_STYLIZER_OT_cancel_setup, TEXTURE_STYLIZER_OT_download_vgg19]

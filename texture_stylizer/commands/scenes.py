@@ -21,7 +21,8 @@ def stylize_scene(
     Returns the report's rows and what failed.
     """
     load_scene(source)
-    from ..scene.restyle import apply, discard, plan, withdraw, work
+    from ..scene.plan import plan
+    from ..scene.restyle import apply, discard, withdraw, work
     from ..scene.variants import make_permanent
 
     objects = chosen_objects(request.objects, source)

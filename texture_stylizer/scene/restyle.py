@@ -1,210 +1,25 @@
-"""The whole way of a scene's textures: found, handed to the worker, and linked into a variant."""
+"""A planned run carried out: worked on, loaded into the scene as a variant, or taken back."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
-from ..descriptions import BakeOptions, Compute, Destination, Frame, Job, Outcome, StyleImage, UdimTile
-from ..errors import BadInput, Cancelled, StylizerError
-from ..jobs.client import WorkerClient, private_folder, remove_folder
-from ..settings import COLOR_ROLES, Settings
-from .bake import BakedColor, bake_missing, remove_uv_maps
-from .materials import materials_of
-from .pixels import destination_in, free_path, load_result, textures_folder, write_source
-from .sequence import frame_jobs, load_frames
-from .textures import TextureUse, find_textures, image_of
-from .udim import load_tiles, pattern_of, tile_jobs
-from .variants import Variant, create_variant, unique_variant_name
+from ..descriptions import Outcome, StyleImage
+from ..errors import BadInput, Cancelled
+from ..jobs.client import WorkerClient, remove_folder
+from ..settings import Settings
+from .bake import remove_uv_maps
+from .pixels import load_result
+from .plan import Restyle, plan
+from .sequence import load_frames
+from .textures import image_of
+from .udim import load_tiles, pattern_of
+from .variants import Variant, create_variant
 
 OnEvent = Callable[[dict[str, Any]], None]
-
-
-@dataclass
-class Restyle:
-    """A run between its parts: what was found, the jobs for it, and what became of them.
-
-    Holds names and session ids, no references into Blender: they would not survive an undo.
-    """
-
-    variant: str
-    object_uids: tuple[int, ...]
-    uses: list[TextureUse]
-    jobs: dict[int, Job]
-    folder: Path
-    pack: bool
-    details: dict[str, Any]
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-    failed: dict[int, StylizerError] = field(default_factory=dict)
-    baked: dict[int, BakedColor] = field(default_factory=dict)
-
-
-def plan(
-    objects: Iterable[Any],
-    styles: Sequence[StyleImage],
-    settings: Settings,
-    *,
-    variant: str,
-    roles: Sequence[str] = COLOR_ROLES,
-    compute: Compute | None = None,
-    folder: Path | None = None,
-    preview_size: int = 0,
-    keep_jpeg: bool = False,
-    skip_hidden: bool = False,
-    bake: BakeOptions | None = None,
-    frames: bool = False,
-    unwanted: Collection[int] = (),
-) -> Restyle:
-    """Find the textures and write their pixels for the worker; changes nothing in the scene.
-
-    bake: how colours that are no image are baked to one, under negative keys; None leaves them as they are.
-    frames: image sequences are stylised too, frame by frame. unwanted: session ids of images to leave out.
-    keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
-    folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
-    Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise.
-    """
-    chosen = list(objects)
-    if not styles:
-        raise BadInput("there is no style image; give at least one")
-    uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden, frames=frames)
-    uses = [_ticked_off(use) if use.session_uid in unwanted else use for use in uses]
-    run_folder = private_folder()
-    baked: list[BakedColor] = []
-    problems: list[StylizerError] = []
-    try:
-        if bake is not None and "base_color" in roles:
-            baked, problems = bake_missing(chosen, bake, run_folder, skip_hidden=skip_hidden)
-            uses = [_without_baked(use, {color.material for color in baked}) for use in uses]
-        wanted = [use for use in uses if use.skipped is None]
-        if not wanted and not baked:
-            raise problems[0] if problems else BadInput(nothing_found(chosen, uses))
-    except BaseException:
-        remove_folder(run_folder)
-        raise
-    name = unique_variant_name(variant, materials_of(chosen))
-    compute = compute or Compute()
-    results = folder or textures_folder()
-    if results is None and any(image_of(use).source == "SEQUENCE" for use in wanted):
-        remove_folder(run_folder)
-        raise BadInput("an image sequence cannot be packed; save the .blend first, so that it has a folder")
-    jobs: dict[int, Job] = {}
-    failed: dict[int, StylizerError] = {-1000 - i: problem for i, problem in enumerate(problems)}
-    taken: set[Path] = set()
-    for use in wanted:
-        if use.session_uid in jobs:
-            continue
-        try:
-            jobs[use.session_uid] = _job(
-                use,
-                styles,
-                settings,
-                compute,
-                name,
-                results or run_folder,
-                run_folder,
-                taken,
-                keep_jpeg=keep_jpeg,
-                preview_size=preview_size,
-            )
-        except StylizerError as error:
-            failed[use.session_uid] = error
-    colors = {-1 - index: color for index, color in enumerate(baked)}
-    for key, color in colors.items():
-        jobs[key] = _bake_job(
-            color, styles, settings, compute, name, results or run_folder, run_folder, taken
-        )
-    details = {
-        "styles": [[style.path, style.weight] for style in styles],
-        "settings": settings.to_json(),
-        "engine_version": __version__,
-    }
-    uids = tuple(object_.session_uid for object_ in chosen)
-    return Restyle(name, uids, uses, jobs, run_folder, results is None, details, failed=failed, baked=colors)
-
-
-def _ticked_off(use: TextureUse) -> TextureUse:
-    return dataclasses.replace(use, skipped=use.skipped or "it was ticked off")
-
-
-def _without_baked(use: TextureUse, materials: set[str]) -> TextureUse:
-    """A base colour image without its places in materials whose whole colour was baked."""
-    if use.role != "base_color" or use.skipped is not None:
-        return use
-    places = tuple(place for place in use.places if place.material not in materials)
-    if places:
-        return dataclasses.replace(use, places=places)
-    return dataclasses.replace(use, skipped="it is part of a colour that was baked as a whole")
-
-
-def _bake_job(
-    color: BakedColor,
-    styles: Sequence[StyleImage],
-    settings: Settings,
-    compute: Compute,
-    variant: str,
-    results: Path,
-    run_folder: Path,
-    taken: set[Path],
-) -> Job:
-    path = free_path(results, f"{color.material}_{color.objects[0]}_{variant}", ".png", taken)
-    return Job(
-        id=uuid.uuid4().hex[:12],
-        name=f"{color.material} on {', '.join(color.objects)}",
-        source=color.source,
-        destination=Destination(str(path), "uint8"),
-        styles=tuple(styles),
-        settings=settings,
-        compute=compute,
-        folder=str(run_folder),
-    )
-
-
-def _job(
-    use: TextureUse,
-    styles: Sequence[StyleImage],
-    settings: Settings,
-    compute: Compute,
-    variant: str,
-    results: Path,
-    run_folder: Path,
-    taken: set[Path],
-    *,
-    keep_jpeg: bool,
-    preview_size: int,
-) -> Job:
-    """The worker's job for one texture; its pixels are written now."""
-    image = image_of(use)
-    job_id = uuid.uuid4().hex[:12]
-    tiles: tuple[UdimTile, ...] = ()
-    frames: tuple[Frame, ...] = ()
-    if image.source == "TILED":
-        tiles = tile_jobs(image, results, run_folder, job_id, variant, taken, keep_jpeg=keep_jpeg)
-        source, destination = tiles[0].source, tiles[0].destination
-    elif image.source == "SEQUENCE":
-        frames = frame_jobs(image, results, variant, taken, keep_jpeg=keep_jpeg)
-        source, destination = frames[0].source, frames[0].destination
-    else:
-        source = write_source(image, run_folder / job_id)
-        destination = destination_in(results, image, variant, taken, keep_jpeg=keep_jpeg)
-    return Job(
-        id=job_id,
-        name=use.image,
-        source=source,
-        destination=destination,
-        styles=tuple(styles),
-        settings=settings,
-        compute=compute,
-        folder=str(run_folder),
-        preview_size=preview_size,
-        tiles=tiles,
-        frames=frames,
-    )
 
 
 def apply(run: Restyle) -> Variant:
@@ -311,40 +126,23 @@ def stylize_objects(
     settings: Settings,
     *,
     variant: str,
-    roles: Sequence[str] = COLOR_ROLES,
-    compute: Compute | None = None,
-    folder: Path | None = None,
     python: str | None = None,
     client: WorkerClient | None = None,
-    keep_jpeg: bool = False,
-    bake: BakeOptions | None = None,
-    frames: bool = False,
-    unwanted: Collection[int] = (),
     on_event: OnEvent | None = None,
+    **options: Any,
 ) -> Variant:
     """Restyle the objects' colour textures and show the result on them as a new variant; waits.
 
     styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. client: a worker
-    that is already there; it is left running. keep_jpeg, bake, frames, unwanted: as in `plan`. Nothing is
-    left behind when it fails or is cancelled. Raises the errors of errors.py.
+    that is already there; it is left running. options: roles, compute, folder, keep_jpeg, bake, frames and
+    unwanted, as in `scene.plan.begin`. Nothing is left behind when it fails or is cancelled. Raises what
+    errors.py lists.
     """
     images = [
         style if isinstance(style, StyleImage) else StyleImage(str(style[0]), float(style[1]))
         for style in styles
     ]
-    run = plan(
-        objects,
-        images,
-        settings,
-        variant=variant,
-        roles=roles,
-        compute=compute,
-        folder=folder,
-        keep_jpeg=keep_jpeg,
-        bake=bake,
-        frames=frames,
-        unwanted=unwanted,
-    )
+    run = plan(objects, images, settings, variant=variant, **options)
     try:
         with contextlib.nullcontext(client) if client is not None else WorkerClient(python) as worker:
             work(run, worker, on_event)
@@ -354,13 +152,3 @@ def stylize_objects(
         raise
     discard(run)
     return made
-
-
-def nothing_found(objects: Sequence[Any], uses: Sequence[TextureUse]) -> str:
-    """One sentence that says why there is nothing to stylise."""
-    if not objects:
-        return "no object is chosen; select one or more"
-    if not uses:
-        return "no material of the chosen objects uses an image; bake the colour to one first"
-    listed = "; ".join(f"{use.image}: {use.skipped}" for use in uses[:4])
-    return f"no texture can be stylised ({listed})"

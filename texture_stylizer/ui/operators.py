@@ -73,12 +73,12 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Work in the background; Esc cancels, and the scene stays usable."""
         from ..jobs.client import WorkerClient
-        from ..scene.restyle import plan
+        from ..scene.plan import begin
 
         settings = context.scene.texture_stylizer
         try:
             self._client = WorkerClient(worker_python_path(context))
-            self._run = plan(
+            self._run = begin(
                 chosen_objects(context),
                 settings.styles(),
                 settings.to_settings(),
@@ -90,16 +90,15 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
         except StylizerError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self._names = {job.id: uid for uid, job in self._run.jobs.items()}
-        self._open = set(self._names)
+        self._names: dict[str, int] = {}
+        self._open: set[str] = set()
+        self._count = len(self._run.waiting)
         self._started = time.monotonic()
-        for job in self._run.jobs.values():
-            self._client.submit(job)
         self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
         context.window_manager.modal_handler_add(self)
         shown = context.window_manager.texture_stylizer_run
         shown.active, shown.stop, shown.fraction = True, False, 0.0
-        self._say(context, f"Starting, {len(self._names)} textures", 0.0)
+        self._say(context, f"Starting, {self._count} textures", 0.0)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -110,9 +109,10 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
             return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
+        self._submit_next()
         for message in self._client.poll():
             self._take(context, message)
-        if self._open:
+        if self._open or self._run.waiting:
             return {"PASS_THROUGH"}
         return self._finish(context)
 
@@ -120,14 +120,25 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
         """Another file is loaded, or Blender quits, during the run."""
         self._stop(context, keep=False)
 
+    def _submit_next(self) -> None:
+        """Write one texture's pixels a tick, so that no tick takes long."""
+        from ..scene.plan import next_job
+
+        key = self._run.waiting[0] if self._run.waiting else None
+        job = next_job(self._run)
+        if job is not None and key is not None:
+            self._names[job.id] = key
+            self._open.add(job.id)
+            self._client.submit(job)
+
     def _take(self, context: bpy.types.Context, message: dict[str, Any]) -> None:
         if message["type"] == "progress":
             done = len(self._names) - len(self._open)
-            fraction = (done + message["fraction"]) / len(self._names)
+            fraction = (done + message["fraction"]) / self._count
             seconds = time.monotonic() - self._started
             left = seconds / max(fraction, 1e-3) - seconds
             name = self._run.jobs[self._names[message["id"]]].name
-            self._say(context, f"{done + 1} of {len(self._names)}: {name}, {_duration(left)} left", fraction)
+            self._say(context, f"{done + 1} of {self._count}: {name}, {_duration(left)} left", fraction)
         elif message["type"] == "preview":
             from . import live
 

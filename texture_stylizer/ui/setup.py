@@ -122,9 +122,7 @@ class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
             if message["type"] == "broken":
                 return self._end(context, {"ERROR"}, message["message"])
         if not self._client.alive:
-            return self._end(
-                context, {"ERROR"}, "The worker ended during the download; try again"
-            )
+            return self._end(context, {"ERROR"}, "The worker ended during the download; try again")
         return {"PASS_THROUGH"}
 
     def cancel(self, context: bpy.types.Context) -> None:

@@ -1,0 +1,260 @@
+"""What a run will do: the textures found, and for each the worker's job with its pixels written."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..descriptions import (
+    BakeOptions,
+    Compute,
+    Destination,
+    Frame,
+    Job,
+    Outcome,
+    StyleImage,
+    UdimTile,
+)
+from ..errors import BadInput, StylizerError
+from ..jobs.client import private_folder, remove_folder
+from ..settings import COLOR_ROLES, Settings
+from .bake import BakedColor, bake_missing
+from .materials import materials_of
+from .pixels import destination_in, free_path, textures_folder, write_source
+from .sequence import frame_jobs
+from .textures import TextureUse, find_textures, image_of
+from .udim import tile_jobs
+from .variants import unique_variant_name
+
+
+@dataclass(frozen=True)
+class Order:
+    """What all jobs of a run have in common.
+
+    results: the folder for the results; folder: the run's temporary one; taken: paths given to jobs already.
+    """
+
+    styles: tuple[StyleImage, ...]
+    settings: Settings
+    compute: Compute
+    variant: str
+    results: Path
+    folder: Path
+    keep_jpeg: bool
+    preview_size: int
+    taken: set[Path] = field(default_factory=set)
+
+
+@dataclass
+class Restyle:
+    """A run between its parts: what was found, the jobs for it, and what became of them.
+
+    Holds names and session ids, no references into Blender: they would not survive an undo. The keys are
+    session ids of images, and negative numbers for baked colours; `waiting` are those without a job yet.
+    """
+
+    order: Order
+    object_uids: tuple[int, ...]
+    uses: list[TextureUse]
+    pack: bool
+    waiting: list[int]
+    baked: dict[int, BakedColor]
+    jobs: dict[int, Job] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    failed: dict[int, StylizerError] = field(default_factory=dict)
+
+    @property
+    def variant(self) -> str:
+        return self.order.variant
+
+    @property
+    def folder(self) -> Path:
+        return self.order.folder
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the variant's record says about the run."""
+        return {
+            "styles": [[style.path, style.weight] for style in self.order.styles],
+            "settings": self.order.settings.to_json(),
+            "engine_version": __version__,
+        }
+
+
+def begin(
+    objects: Iterable[Any],
+    styles: Sequence[StyleImage],
+    settings: Settings,
+    *,
+    variant: str,
+    roles: Sequence[str] = COLOR_ROLES,
+    compute: Compute | None = None,
+    folder: Path | None = None,
+    preview_size: int = 0,
+    keep_jpeg: bool = False,
+    skip_hidden: bool = False,
+    bake: BakeOptions | None = None,
+    frames: bool = False,
+    unwanted: Collection[int] = (),
+) -> Restyle:
+    """Find the textures; `next_job` then writes the pixels of one after the other.
+
+    bake: how colours that are no image are baked to one, under negative keys; None leaves them as they are.
+    frames: image sequences are stylised too, frame by frame. unwanted: session ids of images to leave out.
+    keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
+    folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
+    Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise.
+    """
+    chosen = list(objects)
+    if not styles:
+        raise BadInput("there is no style image; give at least one")
+    uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden, frames=frames)
+    uses = [_ticked_off(use) if use.session_uid in unwanted else use for use in uses]
+    run_folder = private_folder()
+    results = folder or textures_folder()
+    baked: list[BakedColor] = []
+    problems: list[StylizerError] = []
+    try:
+        if bake is not None and "base_color" in roles:
+            baked, problems = bake_missing(chosen, bake, run_folder, skip_hidden=skip_hidden)
+            uses = [_without_baked(use, {color.material for color in baked}) for use in uses]
+        wanted = [use for use in uses if use.skipped is None]
+        if not wanted and not baked:
+            raise problems[0] if problems else BadInput(nothing_found(chosen, uses))
+        if results is None and any(image_of(use).source == "SEQUENCE" for use in wanted):
+            raise BadInput(
+                "an image sequence cannot be packed; save the .blend first, so that it has a folder"
+            )
+    except BaseException:
+        remove_folder(run_folder)
+        raise
+    colors = {-1 - index: color for index, color in enumerate(baked)}
+    order = Order(
+        styles=tuple(styles),
+        settings=settings,
+        compute=compute or Compute(),
+        variant=unique_variant_name(variant, materials_of(chosen)),
+        results=results or run_folder,
+        folder=run_folder,
+        keep_jpeg=keep_jpeg,
+        preview_size=preview_size,
+    )
+    return Restyle(
+        order,
+        tuple(object_.session_uid for object_ in chosen),
+        uses,
+        pack=results is None,
+        waiting=[*dict.fromkeys(use.session_uid for use in wanted), *colors],
+        baked=colors,
+        failed={-1000 - index: problem for index, problem in enumerate(problems)},
+    )
+
+
+def next_job(run: Restyle) -> Job | None:
+    """Write the pixels of the next texture and give its job; None when it failed or none is waiting."""
+    if not run.waiting:
+        return None
+    key = run.waiting.pop(0)
+    try:
+        if key in run.baked:
+            job = _bake_job(run.baked[key], run.order)
+        else:
+            job = _job(next(use for use in run.uses if use.session_uid == key), run.order)
+    except KeyError:
+        run.failed[key] = BadInput("an image was deleted before it was read")
+        return None
+    except StylizerError as error:
+        run.failed[key] = error
+        return None
+    run.jobs[key] = job
+    return job
+
+
+def plan(objects: Iterable[Any], styles: Sequence[StyleImage], settings: Settings, **options: Any) -> Restyle:
+    """`begin`, with every job's pixels written at once. Raises what `begin` raises."""
+    run = begin(objects, styles, settings, **options)
+    try:
+        while run.waiting:
+            next_job(run)
+    except BaseException:
+        remove_folder(run.folder)
+        raise
+    return run
+
+
+def _ticked_off(use: TextureUse) -> TextureUse:
+    return dataclasses.replace(use, skipped=use.skipped or "it was ticked off")
+
+
+def _without_baked(use: TextureUse, materials: set[str]) -> TextureUse:
+    """A base colour image without its places in materials whose whole colour was baked."""
+    if use.role != "base_color" or use.skipped is not None:
+        return use
+    places = tuple(place for place in use.places if place.material not in materials)
+    if places:
+        return dataclasses.replace(use, places=places)
+    return dataclasses.replace(use, skipped="it is part of a colour that was baked as a whole")
+
+
+def _bake_job(color: BakedColor, order: Order) -> Job:
+    name = f"{color.material}_{color.objects[0]}_{order.variant}"
+    path = free_path(order.results, name, ".png", order.taken)
+    return Job(
+        id=uuid.uuid4().hex[:12],
+        name=f"{color.material} on {', '.join(color.objects)}",
+        source=color.source,
+        destination=Destination(str(path), "uint8"),
+        styles=order.styles,
+        settings=order.settings,
+        compute=order.compute,
+        folder=str(order.folder),
+        preview_size=order.preview_size,
+    )
+
+
+def _job(use: TextureUse, order: Order) -> Job:
+    """The worker's job for one texture; its pixels are written now."""
+    image = image_of(use)
+    job_id = uuid.uuid4().hex[:12]
+    tiles: tuple[UdimTile, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    keep_jpeg = order.keep_jpeg
+    if image.source == "TILED":
+        tiles = tile_jobs(
+            image, order.results, order.folder, job_id, order.variant, order.taken, keep_jpeg=keep_jpeg
+        )
+        source, destination = tiles[0].source, tiles[0].destination
+    elif image.source == "SEQUENCE":
+        frames = frame_jobs(image, order.results, order.variant, order.taken, keep_jpeg=keep_jpeg)
+        source, destination = frames[0].source, frames[0].destination
+    else:
+        source = write_source(image, order.folder / job_id)
+        destination = destination_in(order.results, image, order.variant, order.taken, keep_jpeg=keep_jpeg)
+    return Job(
+        id=job_id,
+        name=use.image,
+        source=source,
+        destination=destination,
+        styles=order.styles,
+        settings=order.settings,
+        compute=order.compute,
+        folder=str(order.folder),
+        preview_size=order.preview_size,
+        tiles=tiles,
+        frames=frames,
+    )
+
+
+def nothing_found(objects: Sequence[Any], uses: Sequence[TextureUse]) -> str:
+    """One sentence that says why there is nothing to stylise."""
+    if not objects:
+        return "no object is chosen; select one or more"
+    if not uses:
+        return "no material of the chosen objects uses an image; bake the colour to one first"
+    listed = "; ".join(f"{use.image}: {use.skipped}" for use in uses[:4])
+    return f"no texture can be stylised ({listed})"

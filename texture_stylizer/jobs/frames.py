@@ -16,7 +16,7 @@ OnIterate = Callable[[Iterate], None]
 OnWarning = Callable[[str], None]
 RunSingle = Callable[[Job, Array | None, OnIterate, OnWarning], tuple[Outcome, Array]]
 
-LATER_LEARNING_RATE = 0.4
+LATER_LEARNING_RATE = 0.2
 """Share of the learning rate for all frames but the first: they start near their goal, and larger steps would
 move strokes that have no reason to move."""
 

@@ -56,8 +56,6 @@ def steps():
     settings = bpy.context.scene.texture_stylizer
     run = bpy.context.window_manager.texture_stylizer_run
     yield 3.0
-    choices = settings.bl_rna.properties["gallery"]
-    assert choices is not None
     settings.gallery = next(
         str(path)
         for path in sorted((Path(sys.modules[f"{name}.ui.gallery"].__file__).parents[1] / "styles").iterdir())

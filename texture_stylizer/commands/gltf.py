@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import urllib.parse
 import uuid
@@ -23,6 +22,7 @@ from ..gltf.textures import (
 )
 from ..jobs.client import WorkerClient, private_folder, remove_folder
 from .display import ProgressBar
+from .files import write_whole
 from .request import Request, report_row
 
 
@@ -117,26 +117,13 @@ def _write(container: Container, target: Path, files: dict[str, bytes]) -> None:
             new = folder / urllib.parse.unquote(uri) if uri else target.resolve()
             if uri and new.exists():
                 raise BadInput(f"{new} exists already; choose another folder or --variant")
-            _write_whole(new, data)
+            write_whole(new, data)
             written.append(new)
     except BaseException:
         for path in written:
             with contextlib.suppress(OSError):
                 path.unlink()
         raise
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except OSError as reason:
-        raise BadInput(f"{path} cannot be written ({reason.strerror}); choose another folder") from reason
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _kept_uris(container: Container, files: dict[str, bytes]) -> list[str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import BadInput, Cancelled, StylizerError
+from ..errors import Cancelled, StylizerError
 from ..jobs.client import WorkerClient
 from .display import show_error
+from .files import write_whole
 from .gltf import stylize_gltf
 from .images import stylize_image
 from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, SCENE_SUFFIXES, check_kind
@@ -96,13 +95,4 @@ def _announce_features(request: Request, rows: list[dict[str, Any]]) -> None:
 
 def _write_report(path: Path, rows: list[dict[str, Any]], failures: list[dict[str, str]]) -> None:
     report = {"version": __version__, "textures": rows, "failed": failures}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
-        os.replace(temporary, path)
-    except OSError as reason:
-        raise BadInput(f"the report {path} cannot be written ({reason.strerror})") from reason
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    write_whole(path, (json.dumps(report, indent=2) + "\n").encode("utf-8"))

@@ -25,7 +25,7 @@ def redraw(context: bpy.types.Context) -> None:
     """Draw the panels again."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "PROPERTIES", "IMAGE_EDITOR"):
+            if area.type in ("VIEW_3D", "PROPERTIES", "IMAGE_EDITOR", "PREFERENCES"):
                 area.tag_redraw()
 
 

@@ -1,9 +1,12 @@
 """Set Up: the worker's environment is made in the background, with progress, a log and a way to cancel."""
 
+from typing import Any
+
 import bpy
 
 from ..errors import StylizerError
 from ..jobs.environment import EnvironmentSetup
+from .operators import redraw
 from .properties import environment_folder, worker_python_path
 
 POLL_SECONDS = 0.2
@@ -33,9 +36,7 @@ class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
             run.setup_text = str(error)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        run.setup_active, run.setup_text, run.setup_fraction = True, "Starting", 0.0
-        self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
-        context.window_manager.modal_handler_add(self)
+        self._timer = _start(self, context, "Starting")
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -48,7 +49,7 @@ class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
         changed = run.setup_text != self._setup.title
         run.setup_text, run.setup_fraction = self._setup.title, self._setup.fraction
         if changed or self._setup.done:
-            _redraw(context)
+            redraw(context)
         if not self._setup.done:
             return {"PASS_THROUGH"}
         self._end(context)
@@ -98,16 +99,13 @@ class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         from ..jobs.client import WorkerClient
 
-        run = context.window_manager.texture_stylizer_run
         try:
             self._client = WorkerClient(worker_python_path(context))
             self._client.request_vgg19()
         except StylizerError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        run.setup_active, run.setup_text, run.setup_fraction = True, "Downloading VGG19", 0.0
-        self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
-        context.window_manager.modal_handler_add(self)
+        self._timer = _start(self, context, "Downloading VGG19")
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -135,15 +133,16 @@ class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
         context.window_manager.event_timer_remove(self._timer)
         run.setup_active, run.setup_text = False, text
         self.report(kind, text)
-        _redraw(context)
+        redraw(context)
         return {"FINISHED"}
 
 
-def _redraw(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "PREFERENCES", "PROPERTIES", "IMAGE_EDITOR"):
-                area.tag_redraw()
+def _start(operator: bpy.types.Operator, context: bpy.types.Context, text: str) -> Any:
+    """Show a set-up as under way and let the operator be called by a timer. Returns the timer."""
+    run = context.window_manager.texture_stylizer_run
+    run.setup_active, run.setup_text, run.setup_fraction = True, text, 0.0
+    context.window_manager.modal_handler_add(operator)
+    return context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
 
 
 CLASSES = [TEXTURE_STYLIZER_OT_setup, TEXTURE_STYLIZER_OT_cancel_setup, TEXTURE_STYLIZER_OT_download_vgg19]

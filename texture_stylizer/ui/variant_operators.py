@@ -1,5 +1,7 @@
 """Operators on variants: show, compare, rename, remove, make permanent."""
 
+from collections.abc import Callable
+
 import bpy
 
 from ..errors import StylizerError
@@ -13,16 +15,14 @@ class _OnVariant(bpy.types.Operator):
 
     name: bpy.props.StringProperty(name="Variant")  # type: ignore[valid-type]
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def report_errors(self, change: Callable[[], object]) -> set[str]:
+        """Make a change to the scene; an error becomes one sentence in the status bar."""
         try:
-            self.change(context)
+            change()
         except StylizerError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
-
-    def change(self, context: bpy.types.Context) -> None:
-        raise NotImplementedError
 
 
 class TEXTURE_STYLIZER_OT_show_variant(_OnVariant):
@@ -31,13 +31,13 @@ class TEXTURE_STYLIZER_OT_show_variant(_OnVariant):
     bl_idname = "texture_stylizer.show_variant"
     bl_label = "Show Texture Variant"
 
-    def change(self, context: bpy.types.Context) -> None:
+    def execute(self, context: bpy.types.Context) -> set[str]:
         from ..scene.variants import use_original, use_variant
 
+        objects = chosen_objects(context)
         if self.name:
-            use_variant(self.name, chosen_objects(context))
-        else:
-            use_original(chosen_objects(context))
+            return self.report_errors(lambda: use_variant(self.name, objects))
+        return self.report_errors(lambda: use_original(objects))
 
 
 class TEXTURE_STYLIZER_OT_remove_variant(_OnVariant):
@@ -46,10 +46,10 @@ class TEXTURE_STYLIZER_OT_remove_variant(_OnVariant):
     bl_idname = "texture_stylizer.remove_variant"
     bl_label = "Remove Texture Variant"
 
-    def change(self, context: bpy.types.Context) -> None:
+    def execute(self, context: bpy.types.Context) -> set[str]:
         from ..scene.variants import remove_variant
 
-        remove_variant(self.name)
+        return self.report_errors(lambda: remove_variant(self.name))
 
 
 class TEXTURE_STYLIZER_OT_keep_variant(_OnVariant):
@@ -58,10 +58,10 @@ class TEXTURE_STYLIZER_OT_keep_variant(_OnVariant):
     bl_idname = "texture_stylizer.keep_variant"
     bl_label = "Make Texture Variant Permanent"
 
-    def change(self, context: bpy.types.Context) -> None:
+    def execute(self, context: bpy.types.Context) -> set[str]:
         from ..scene.variants import make_permanent
 
-        make_permanent(self.name)
+        return self.report_errors(lambda: make_permanent(self.name))
 
 
 class TEXTURE_STYLIZER_OT_rename_variant(_OnVariant):
@@ -76,10 +76,10 @@ class TEXTURE_STYLIZER_OT_rename_variant(_OnVariant):
         self.new_name = self.name
         return context.window_manager.invoke_props_dialog(self)
 
-    def change(self, context: bpy.types.Context) -> None:
+    def execute(self, context: bpy.types.Context) -> set[str]:
         from ..scene.variants import rename_variant
 
-        rename_variant(self.name, self.new_name)
+        return self.report_errors(lambda: rename_variant(self.name, self.new_name))
 
 
 class TEXTURE_STYLIZER_OT_compare(bpy.types.Operator):

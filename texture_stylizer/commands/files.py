@@ -1,0 +1,23 @@
+"""Files written whole: under a temporary name beside their place, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from ..errors import BadInput
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, its folder too; it appears whole or not at all. Raises BadInput when it cannot be."""
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    except OSError as reason:
+        raise BadInput(f"{path} cannot be written ({reason.strerror}); choose another folder") from reason
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

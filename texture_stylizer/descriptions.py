@@ -17,10 +17,11 @@ Depth = Literal["uint8", "uint16", "half", "float"]
 
 @dataclass(frozen=True)
 class StyleImage:
-    """A style image file, and its share among several."""
+    """A style image file or, as in `Source`, a .npy array with its encoding; and its share among several."""
 
     path: str
     weight: float = 1.0
+    encoding: Encoding = "display"
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < float("inf"):
@@ -91,10 +92,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Destination:
-    """The file to be written; its format is told by its suffix. `depth` None keeps the source's."""
+    """The file to be written; its format is told by its suffix. `depth` None keeps the source's.
+
+    replace: whether a file that is there already may be replaced; otherwise the name gets a number.
+    """
 
     path: str
     depth: Depth | None = None
+    replace: bool = True
 
 
 @dataclass(frozen=True)

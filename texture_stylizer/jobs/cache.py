@@ -19,6 +19,7 @@ import platformdirs
 
 from ..engine.color import Array
 from ..settings import Settings
+from .cache_folder import CACHE_VARIABLE, entries
 
 SIZE_LIMIT = 4 * 2**30
 """Bytes of results that are kept."""
@@ -37,7 +38,7 @@ class CachedResult:
 
 def cache_folder() -> Path:
     """Where results are kept; TEXTURE_STYLIZER_CACHE names another place."""
-    named = os.environ.get("TEXTURE_STYLIZER_CACHE")
+    named = os.environ.get(CACHE_VARIABLE)
     return Path(named) if named else Path(platformdirs.user_cache_dir("texture-stylizer", False))
 
 
@@ -90,11 +91,9 @@ def store(folder: Path, key: str, result: CachedResult) -> None:
 
 
 def _drop_oldest(folder: Path) -> None:
-    entries = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     total = 0
-    for entry in entries:
-        array = entry.with_suffix(".npy")
+    for facts, array in entries(folder):
         total += array.stat().st_size if array.is_file() else 0
         if total > SIZE_LIMIT:
-            entry.unlink(missing_ok=True)
+            facts.unlink(missing_ok=True)
             array.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from typing import Any
 
 from ..descriptions import Job, Outcome
 from ..errors import BadMachine, Cancelled, StylizerError, from_message
+from .cache_folder import CACHE_VARIABLE
 from .protocol import FOLDER_PREFIX, SILENCE_LIMIT_SECONDS, Message, from_line, to_line
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
@@ -52,8 +53,10 @@ def private_folder() -> Path:
 def worker_python(configured: str | None = None) -> str:
     """The interpreter that has torch: the configured one, or this one.
 
-    Raises BadMachine when there is none.
+    configured None takes what TEXTURE_STYLIZER_PYTHON names, if anything. Raises BadMachine when there is
+    none.
     """
+    configured = configured or os.environ.get("TEXTURE_STYLIZER_PYTHON")
     if configured:
         if not Path(configured).is_file():
             raise BadMachine(
@@ -71,8 +74,11 @@ def worker_python(configured: str | None = None) -> str:
 class WorkerClient:
     """One worker process. Use it as a context manager, or call `close`."""
 
-    def __init__(self, python: str | None = None) -> None:
+    def __init__(self, python: str | None = None, *, cache_folder: Path | None = None) -> None:
+        """python: the interpreter that has torch; None for this one. cache_folder: where the worker keeps
+        results; None for the user's cache. Raises BadMachine when there is no such interpreter."""
         self._python = worker_python(python)
+        self._cache_folder = cache_folder
         self._process: subprocess.Popen[str] | None = None
         self._messages: queue.Queue[Message] = queue.Queue()
         self._stderr: collections.deque[str] = collections.deque(maxlen=40)
@@ -112,6 +118,11 @@ class WorkerClient:
     def describe(self, timeout: float = 120.0) -> Message:
         """The worker's `machine` message. Raises BadMachine when it cannot give one."""
         return self._ask("describe", "machine", timeout)
+
+    def request_description(self) -> None:
+        """Ask for the `machine` message without waiting; it or `broken` comes through `poll`."""
+        self._start_if_needed()
+        self._send({"type": "describe"})
 
     def request_vgg19(self) -> None:
         """Ask for VGG19's weights without waiting; `downloaded` or `broken` comes through `poll`."""
@@ -227,7 +238,7 @@ class WorkerClient:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=_environment(self._python),
+            env=_environment(self._python, self._cache_folder),
             **_own_group(),
         )
         self._heard = time.monotonic()
@@ -327,11 +338,11 @@ def _error_of(message: Message) -> StylizerError:
     return error
 
 
-def _environment(python: str) -> dict[str, str]:
+def _environment(python: str, cache_folder: Path | None) -> dict[str, str]:
     """This process's environment; another interpreter gets none of this one's Python settings."""
-    if python == sys.executable:
-        return dict(os.environ)
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    own = python == sys.executable
+    kept = {name: value for name, value in os.environ.items() if own or not name.startswith("PYTHON")}
+    return kept if cache_folder is None else kept | {CACHE_VARIABLE: str(cache_folder)}
 
 
 def _own_group() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..descriptions import Job, Outcome
 from ..engine.color import Array
 from ..engine.stylize import Iterate
+from ..errors import BadInput
 
 OnIterate = Callable[[Iterate], None]
 OnWarning = Callable[[str], None]
@@ -41,6 +42,8 @@ def run_frames(job: Job, run_single: RunSingle, on_iterate: OnIterate, on_warnin
             report = _as_part(on_iterate, index, len(job.frames), started)
             outcome, before = run_single(single, before, report, on_warning)
             outcomes.append(outcome)
+            if outcome.output != frame.destination.path:
+                raise BadInput(f"{frame.destination.path} was made by another program meanwhile; try again")
     except BaseException:
         for outcome in outcomes:
             with contextlib.suppress(OSError):

@@ -105,10 +105,13 @@ def picture_from_pixels(
     return Picture(color, gain, alpha, depth)
 
 
-def write_image(path: Path, picture: Picture, color: Array, *, depth: Depth | None = None) -> None:
+def write_image(
+    path: Path, picture: Picture, color: Array, *, depth: Depth | None = None, replace: bool = True
+) -> Path:
     """Write `color` with the alpha, range and depth of `picture`, in the format of the path's suffix.
 
-    color: (H, W, 3), display-encoded [0, 1]. The file appears whole or not at all.
+    color: (H, W, 3), display-encoded [0, 1]. The file appears whole or not at all. Returns where it
+    is: without `replace` the name gets a number when another program has taken it meanwhile.
     Raises BadInput when the folder cannot be written to, the disk is full, or the format is unknown.
     """
     suffix = path.suffix.lower()
@@ -122,7 +125,7 @@ def write_image(path: Path, picture: Picture, color: Array, *, depth: Depth | No
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(temporary, _specification(picture, pixels, depth, suffix), pixels)
         _check_whole(temporary)
-        os.replace(temporary, path)
+        return _put(temporary, path, replace=replace)
     except OSError as reason:
         raise BadInput(
             f"{path} cannot be written ({reason.strerror or reason}); choose another folder"
@@ -130,6 +133,27 @@ def write_image(path: Path, picture: Picture, color: Array, *, depth: Depth | No
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _put(temporary: Path, path: Path, *, replace: bool) -> Path:
+    """Give a finished file its name, in one step. Returns the path."""
+    if replace:
+        os.replace(temporary, path)
+        return path
+    candidate, number = path, 0
+    while True:
+        try:
+            os.link(temporary, candidate)
+            return candidate
+        except FileExistsError:
+            pass
+        except OSError:
+            # No hard links on this file system: the check and the renaming are two steps there.
+            if not candidate.exists():
+                os.replace(temporary, candidate)
+                return candidate
+        number += 1
+        candidate = path.with_stem(f"{path.stem}_{number:03d}")
 
 
 def temporary_path(path: Path) -> Path:

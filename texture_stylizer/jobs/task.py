@@ -73,8 +73,7 @@ def _run_single(
     for message in made.facts["warnings"]:
         warn(message)
 
-    output = Path(job.destination.path)
-    _write_results(job, pictures, work, made.image)
+    output = _write_results(job, pictures, work, made.image)
     height, width = pictures[0].color.shape[:2]
     outcome = Outcome(
         input=job.source.path,
@@ -178,30 +177,35 @@ def _work_of(job: Job, pictures: list[Picture], start: Array | None) -> _Work:
     return _Work(canvas.color, settings_for(canvas, job.settings), mask, canvas)
 
 
-def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array) -> None:
-    """Write the one file, or every tile's; when one cannot be written none is left."""
+def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array) -> Path:
+    """Write the one file, or every tile's; when one cannot be written none is left. Returns the first."""
     if work.canvas is None:
-        write_image(Path(job.destination.path), pictures[0], image, depth=job.destination.depth)
-        return
+        return _write(job.destination, pictures[0], image)
     colors = {tile.number: picture.color for tile, picture in zip(job.tiles, pictures, strict=True)}
     images = take_apart(work.canvas, image, colors)
     written: list[Path] = []
     try:
         for tile, picture in zip(job.tiles, pictures, strict=True):
-            path = Path(tile.destination.path)
-            write_image(path, picture, images[tile.number], depth=tile.destination.depth)
+            path = _write(tile.destination, picture, images[tile.number])
             written.append(path)
+            if path != Path(tile.destination.path):
+                raise BadInput(f"{tile.destination.path} was made by another program meanwhile; try again")
     except BaseException:
         for path in written:
             path.unlink(missing_ok=True)
         raise
+    return written[0]
+
+
+def _write(destination: Destination, picture: Picture, image: Array) -> Path:
+    path = Path(destination.path)
+    return write_image(path, picture, image, depth=destination.depth, replace=destination.replace)
 
 
 def _read_style(style: StyleImage) -> Array:
     """A style's colours; where it is transparent it counts as white paper."""
-    path = Path(style.path)
     try:
-        picture = read_image(path)
+        picture = _read_source(Source(style.path, style.encoding), Destination(style.path))
     except BadInput as reason:
         raise BadInput(f"the style cannot be used: {reason}") from None
     if picture.alpha is None:

@@ -110,8 +110,8 @@ class Worker:
             if job.preview_size and now - shown["preview"] >= PREVIEW_SECONDS:
                 number += 1
                 path = Path(job.folder) / f"preview_{job.id}_{number}.png"
-                write_preview(path, iterate, job.preview_size)
-                self._send({"type": "preview", "id": job.id, "path": str(path)})
+                fields = write_preview(path, iterate, job.preview_size)
+                self._send({"type": "preview", "id": job.id, **fields})
                 shown["preview"] = time.monotonic()
 
         def on_warning(text: str) -> None:
@@ -169,8 +169,9 @@ def progress_fields(iterate: object) -> Message:
     }
 
 
-def write_preview(path: Path, iterate: object, size: int) -> None:
-    """Write the image of the moment as an 8-bit PNG, its longest side at most `size`."""
+def write_preview(path: Path, iterate: object, size: int) -> Message:
+    """Write the image of the moment, its longest side at most `size`: as an 8-bit PNG, and as raw float32
+    RGBA, bottom row first, the form that a GPU takes. Returns `path`, `pixels`, `width` and `height`."""
     import numpy as np
     from PIL import Image
 
@@ -180,6 +181,10 @@ def write_preview(path: Path, iterate: object, size: int) -> None:
     partial = path.with_suffix(".part.png")
     picture.save(partial, compress_level=1)
     os.replace(partial, path)
+    values = np.asarray(picture.convert("RGBA"), dtype=np.float32)[::-1] / np.float32(255)
+    pixels = path.with_suffix(".rgba")
+    values.tofile(pixels)
+    return {"path": str(path), "pixels": str(pixels), "width": picture.width, "height": picture.height}
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ emission of a rewired copy is exactly the colour. Mix Shaders keep mixing, since
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,18 +75,25 @@ def leaf_node(material: Any, leaf: LeafShader) -> Any:
 
 
 def bake_missing(
-    objects: Iterable[Any], options: BakeOptions, folder: Path, *, skip_hidden: bool = False
+    objects: Iterable[Any],
+    options: BakeOptions,
+    folder: Path,
+    *,
+    skip_hidden: bool = False,
+    materials: Collection[int] | None = None,
 ) -> tuple[list[BakedColor], list[StylizerError]]:
     """Bake every colour that is no image, of the objects' materials. Changes nothing but UV maps asked for.
 
-    folder: where the pixels are written for the worker. Returns what was baked, and why others were not.
+    folder: where the pixels are written for the worker. materials: session ids of the only ones to bake; None
+    for all. Returns what was baked, and why others were not.
     """
     engine = bpy.context.scene.render.engine
     baked: list[BakedColor] = []
     failed: list[StylizerError] = []
     number = 0
     for material, users in material_users(objects, skip_hidden=skip_hidden).items():
-        if not users.editable or not needs_baking(material, engine):
+        chosen = materials is None or material.session_uid in materials
+        if not chosen or not users.editable or not needs_baking(material, engine):
             continue
         groups = [users.editable] if options.sharing == "atlas" else [[o] for o in users.editable]
         for group in groups:

@@ -33,14 +33,18 @@ RESULT_SUFFIXES = (*dict.fromkeys(_SUFFIX_OF_FORMAT.values()), ".jpeg", ".tiff")
 
 # Those whose float files the worker reads itself: Blender gives decoded values, without the file's depth.
 _READ_BY_WORKER = ("PNG", "TIFF", "OPEN_EXR", "HDR")
+# Byte files in which the worker finds the very bytes that Blender holds: the window need not wait.
+_SAME_BYTES = ("PNG", "JPEG")
 
 
 def write_source(image: Any, path: Path) -> Source:
     """Write an image's pixels for the worker; `path` without its suffix.
 
-    Byte images give their stored bytes as a uint8 array, (H, W, 3) or (H, W, 4), top row first, straight
-    alpha. Float images from a file give that file; others scene-linear float32 with the alpha multiplication
-    undone. Raises BadInput when Blender has no pixels for the image.
+    An unchanged PNG or JPEG, and any float image from a file, gives that file. Other byte images give their
+    stored bytes as a uint8 array, (H, W, 3) or (H, W, 4), top row first, straight alpha; other float images
+    scene-linear float32 with the alpha multiplication undone.
+
+    Raises BadInput when Blender has no pixels for the image.
     """
     encoded = _encoded_file(image, path)
     if encoded is not None:
@@ -66,10 +70,12 @@ def write_source(image: Any, path: Path) -> Source:
 
 
 def _encoded_file(image: Any, path: Path) -> Path | None:
-    """The file behind an unchanged float image: its own, or the packed bytes written to `path`."""
-    if not image.is_float or image.is_dirty or image.source != "FILE":
+    """The file behind an unchanged image: its own, or the packed bytes written to `path`."""
+    if image.is_dirty or image.source != "FILE" or len(image.packed_files) > 1:
         return None
-    if image.file_format not in _READ_BY_WORKER:
+    if image.file_format not in (_READ_BY_WORKER if image.is_float else _SAME_BYTES):
+        return None
+    if not image.is_float and image.alpha_mode not in ("STRAIGHT", "CHANNEL_PACKED"):
         return None
     suffix = _SUFFIX_OF_FORMAT[image.file_format]
     if image.packed_file is not None:
@@ -77,7 +83,8 @@ def _encoded_file(image: Any, path: Path) -> Path | None:
         path.write_bytes(image.packed_file.data)
         return path
     found = file_path(image)
-    return found if found.suffix.lower() == suffix and found.is_file() else None
+    same = (suffix, ".jpeg") if suffix == ".jpg" else (suffix,)
+    return found if found.suffix.lower() in same and found.is_file() else None
 
 
 def file_path(image: Any) -> Path:
@@ -116,7 +123,7 @@ def destination_in(
     path = free_path(
         folder, f"{Path(image.name).stem}_{variant}", result_suffix(image, keep_jpeg=keep_jpeg), taken
     )
-    return Destination(str(path), stored_depth(image))
+    return Destination(str(path), stored_depth(image), replace=False)
 
 
 def free_path(folder: Path, name: str, suffix: str, taken: set[Path]) -> Path:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import bpy
+
 from .. import __version__
 from ..descriptions import (
     BakeOptions,
@@ -30,6 +32,14 @@ from .sequence import frame_jobs
 from .textures import TextureUse, find_textures, image_of
 from .udim import tile_jobs
 from .variants import unique_variant_name
+
+
+@dataclass(frozen=True)
+class SceneStyle:
+    """An image of the file as a style, by its session id, and its share among several."""
+
+    session_uid: int
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,7 @@ class Restyle:
 
 def begin(
     objects: Iterable[Any],
-    styles: Sequence[StyleImage],
+    styles: Sequence[StyleImage | SceneStyle],
     settings: Settings,
     *,
     variant: str,
@@ -101,11 +111,13 @@ def begin(
     bake: BakeOptions | None = None,
     frames: bool = False,
     unwanted: Collection[int] = (),
+    materials: Collection[int] | None = None,
 ) -> Restyle:
     """Find the textures; `next_job` then writes the pixels of one after the other.
 
     bake: how colours that are no image are baked to one, under negative keys; None leaves them as they are.
     frames: image sequences are stylised too, frame by frame. unwanted: session ids of images to leave out.
+    materials: session ids of the only materials to restyle; None for all that the objects show.
     keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
     folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
     Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise.
@@ -115,14 +127,19 @@ def begin(
         raise BadInput("there is no style image; give at least one")
     uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden, frames=frames)
     uses = [_ticked_off(use) if use.session_uid in unwanted else use for use in uses]
+    if materials is not None:
+        uses = [_within(use, materials) for use in uses]
     run_folder = private_folder()
     results = folder or textures_folder()
     baked: list[BakedColor] = []
     problems: list[StylizerError] = []
     try:
         if bake is not None and "base_color" in roles:
-            baked, problems = bake_missing(chosen, bake, run_folder, skip_hidden=skip_hidden)
+            baked, problems = bake_missing(
+                chosen, bake, run_folder, skip_hidden=skip_hidden, materials=materials
+            )
             uses = [_without_baked(use, {color.material for color in baked}) for use in uses]
+        styles = [_style_image(style, run_folder) for style in styles]
         wanted = [use for use in uses if use.skipped is None]
         if not wanted and not baked:
             raise problems[0] if problems else BadInput(nothing_found(chosen, uses))
@@ -175,7 +192,9 @@ def next_job(run: Restyle) -> Job | None:
     return job
 
 
-def plan(objects: Iterable[Any], styles: Sequence[StyleImage], settings: Settings, **options: Any) -> Restyle:
+def plan(
+    objects: Iterable[Any], styles: Sequence[StyleImage | SceneStyle], settings: Settings, **options: Any
+) -> Restyle:
     """`begin`, with every job's pixels written at once. Raises what `begin` raises."""
     run = begin(objects, styles, settings, **options)
     try:
@@ -185,6 +204,25 @@ def plan(objects: Iterable[Any], styles: Sequence[StyleImage], settings: Setting
         remove_folder(run.folder)
         raise
     return run
+
+
+def _style_image(style: StyleImage | SceneStyle, folder: Path) -> StyleImage:
+    """A style as a file that the worker reads; an image of the .blend is written to `folder` where needed."""
+    if isinstance(style, StyleImage):
+        return style
+    image = next((image for image in bpy.data.images if image.session_uid == style.session_uid), None)
+    if image is None:
+        raise BadInput("the style image was deleted; choose another")
+    source = write_source(image, folder / f"style_{style.session_uid}")
+    return StyleImage(source.path, style.weight, source.encoding)
+
+
+def _within(use: TextureUse, materials: Collection[int]) -> TextureUse:
+    """A texture's places in some materials only."""
+    places = tuple(place for place in use.places if place.session_uid in materials)
+    if places or use.skipped is not None:
+        return dataclasses.replace(use, places=places)
+    return dataclasses.replace(use, skipped="the chosen material does not use it")
 
 
 def _ticked_off(use: TextureUse) -> TextureUse:
@@ -208,7 +246,7 @@ def _bake_job(color: BakedColor, order: Order) -> Job:
         id=uuid.uuid4().hex[:12],
         name=f"{color.material} on {', '.join(color.objects)}",
         source=color.source,
-        destination=Destination(str(path), "uint8"),
+        destination=Destination(str(path), "uint8", replace=False),
         styles=order.styles,
         settings=order.settings,
         compute=order.compute,

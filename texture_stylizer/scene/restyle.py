@@ -13,7 +13,7 @@ from ..jobs.client import WorkerClient, remove_folder
 from ..settings import Settings
 from .bake import remove_uv_maps
 from .pixels import load_result
-from .plan import Restyle, plan
+from .plan import Restyle, SceneStyle, plan
 from .sequence import load_frames
 from .textures import image_of
 from .udim import load_tiles, pattern_of
@@ -74,7 +74,7 @@ def _remove_unused(run: Restyle, images: dict[int, Any]) -> None:
             bpy.data.images.remove(image)
             del images[session_uid]
             if not run.pack:
-                Path(run.jobs[session_uid].destination.path).unlink(missing_ok=True)
+                Path(run.outcomes[session_uid].output).unlink(missing_ok=True)
 
 
 def _load(run: Restyle, session_uid: int, original: Any) -> Any:
@@ -84,7 +84,7 @@ def _load(run: Restyle, session_uid: int, original: Any) -> Any:
         return load_tiles(path, original, pack=run.pack)
     if job.frames:
         return load_frames(Path(job.destination.path), original)
-    return load_result(Path(job.destination.path), original, pack=run.pack)
+    return load_result(Path(run.outcomes[session_uid].output), original, pack=run.pack)
 
 
 def discard(run: Restyle) -> None:
@@ -94,11 +94,11 @@ def discard(run: Restyle) -> None:
 
 def withdraw(run: Restyle) -> None:
     """Delete everything a run wrote: it was cancelled or failed before it reached the scene."""
-    for session_uid in run.outcomes:
+    for session_uid, outcome in run.outcomes.items():
         job = run.jobs[session_uid]
-        parts = (*job.tiles, *job.frames)
-        for destination in (job.destination, *(part.destination for part in parts)):
-            Path(destination.path).unlink(missing_ok=True)
+        paths = [part.destination.path for part in (*job.tiles, *job.frames)]
+        for path in (outcome.output, *paths):
+            Path(path).unlink(missing_ok=True)
     for color in run.baked.values():
         remove_uv_maps(color)
     folders = {Path(job.destination.path).parent for job in run.jobs.values()}
@@ -122,7 +122,7 @@ def work(run: Restyle, client: WorkerClient, on_event: OnEvent | None = None) ->
 
 def stylize_objects(
     objects: Iterable[Any],
-    styles: Sequence[StyleImage | tuple[str | Path, float]],
+    styles: Sequence[StyleImage | SceneStyle | tuple[str | Path, float]],
     settings: Settings,
     *,
     variant: str,
@@ -134,12 +134,12 @@ def stylize_objects(
     """Restyle the objects' colour textures and show the result on them as a new variant; waits.
 
     styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. client: a worker
-    that is already there; it is left running. options: roles, compute, folder, keep_jpeg, bake, frames and
-    unwanted, as in `scene.plan.begin`. Nothing is left behind when it fails or is cancelled. Raises what
-    errors.py lists.
+    that is already there; it is left running. options: roles, compute, folder, keep_jpeg, bake, frames,
+    unwanted and materials, as in `scene.plan.begin`. Nothing is left behind when it fails or is cancelled.
+    Raises what errors.py lists.
     """
     images = [
-        style if isinstance(style, StyleImage) else StyleImage(str(style[0]), float(style[1]))
+        style if isinstance(style, (StyleImage, SceneStyle)) else StyleImage(str(style[0]), float(style[1]))
         for style in styles
     ]
     run = plan(objects, images, settings, variant=variant, **options)

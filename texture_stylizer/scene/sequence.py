@@ -46,7 +46,11 @@ def frame_jobs(
         number += 1
     taken.add(folder / wanted)
     return tuple(
-        Frame(frame, Source(str(file)), Destination(str(folder / f"{wanted}_{frame:0{digits}d}{suffix}")))
+        Frame(
+            frame,
+            Source(str(file)),
+            Destination(str(folder / f"{wanted}_{frame:0{digits}d}{suffix}"), replace=False),
+        )
         for frame, file in files.items()
     )
 

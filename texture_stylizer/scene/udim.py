@@ -43,7 +43,7 @@ def tile_jobs(
         UdimTile(
             number,
             source,
-            Destination(str(pattern.with_name(pattern.name.replace("<UDIM>", str(number))))),
+            Destination(str(pattern.with_name(pattern.name.replace("<UDIM>", str(number)))), replace=False),
         )
         for number, source in sources.items()
     )

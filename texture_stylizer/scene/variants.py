@@ -18,6 +18,7 @@ from .records import (
     VARIANT,
     clear_record,
     mark_made,
+    original_of,
     record_of,
     was_made_for,
     write_record,
@@ -127,17 +128,33 @@ def list_variants() -> dict[str, list[Any]]:
     return found
 
 
-def use_variant(name: str, objects: Iterable[Any]) -> int:
-    """Show a variant on the objects whose materials have it. Returns how many slots and modifiers changed.
+def variants_for(objects: Iterable[Any], material: Any = None) -> dict[str, list[Any]]:
+    """The stylised copies, by variant name, of the materials in the objects' slots, or of one material."""
+    if material is not None:
+        originals = {original_of(material)}
+    else:
+        originals = {original_of(slot.material) for object_ in objects for slot in object_.material_slots}
+    found = {}
+    for name, copies in list_variants().items():
+        suiting = [copy for copy in copies if original_of(copy) in originals]
+        if suiting:
+            found[name] = suiting
+    return found
 
-    Raises BadInput when there is no such variant.
+
+def use_variant(name: str, objects: Iterable[Any], material: Any = None) -> int:
+    """Show a variant on the objects whose materials have it, or only in place of one original material.
+
+    Returns how many slots and modifiers changed. Raises BadInput when there is no such variant.
     """
-    found = _copies_of(name)
-    return sum(_assign(object_, _copies_for(object_, found), name) for object_ in editable_objects(objects))
+    found = [copy for copy in _copies_of(name) if material is None or original_of(copy) == material]
+    return sum(
+        _assign(object_, suiting_copies(object_, found), name) for object_ in editable_objects(objects)
+    )
 
 
-def _copies_for(object_: Any, copies: Iterable[Any]) -> dict[Any, Any]:
-    """The copy of each original that suits an object: the one baked for it before one for all."""
+def suiting_copies(object_: Any, copies: Iterable[Any]) -> dict[Any, Any]:
+    """The copy of each original material that suits an object: the one baked for it before one for all."""
     suiting: dict[Any, Any] = {}
     for copy in copies:
         record = record_of(copy)
@@ -148,9 +165,13 @@ def _copies_for(object_: Any, copies: Iterable[Any]) -> dict[Any, Any]:
     return suiting
 
 
-def use_original(objects: Iterable[Any]) -> int:
-    """Show the originals again, with their former links. Returns how many slots and modifiers changed."""
+def use_original(objects: Iterable[Any], material: Any = None) -> int:
+    """Show the originals again, or only one, with their former links. Returns how many slots and modifiers
+    changed."""
     editable = editable_objects(objects)
+    if material is not None:
+        copies = [copy for copy in bpy.data.materials if original_of(copy) == material]
+        return sum(_restore(object_, copies) for object_ in editable)
     return sum(put_back(object_) + _restore(object_) for object_ in editable)
 
 
@@ -175,6 +196,40 @@ def remove_variant(name: str) -> None:
     for original, had_fake_user in originals:
         if original is not None and original not in still_needed:
             original.use_fake_user = had_fake_user
+
+
+def purge_unused_variants() -> list[str]:
+    """Remove every variant that no object shows. Returns their names."""
+    unused = [name for name, copies in list_variants().items() if not any(map(_is_shown, copies))]
+    for name in unused:
+        remove_variant(name)
+    return unused
+
+
+def _is_shown(copy: Any) -> bool:
+    """Whether anything but its own fake user needs a stylised copy: a slot, a modifier, a node group."""
+    return copy.users > int(copy.use_fake_user)
+
+
+def images_of(copies: Iterable[Any]) -> list[Any]:
+    """The stylised images that a variant's copies show, for its thumbnail."""
+    found = []
+    for copy in copies:
+        record = record_of(copy)
+        if record is not None and copy.node_tree is not None:
+            found += _made_images(copy.node_tree, record.variant)
+    return found
+
+
+def _made_images(tree: Any, variant: str) -> list[Any]:
+    found = []
+    for node in tree.nodes:
+        image, group = getattr(node, "image", None), getattr(node, "node_tree", None)
+        if image is not None and was_made_for(image, variant):
+            found.append(image)
+        elif group is not None and was_made_for(group, variant):
+            found += _made_images(group, variant)
+    return found
 
 
 def shown_variants(objects: Iterable[Any]) -> set[str]:

@@ -25,7 +25,7 @@ def items(_self: Any, context: bpy.types.Context) -> list[tuple[str, str, str, i
 def choose(settings: Any, _context: bpy.types.Context) -> None:
     """Take the chosen picture as the style."""
     if settings.gallery not in ("", "NONE"):
-        settings.style_path = settings.gallery
+        settings.style_path, settings.style_image = settings.gallery, None
 
 
 def reload(_self: Any = None, _context: bpy.types.Context | None = None) -> None:

@@ -1,17 +1,15 @@
 """The stylize operator and what prepares it: they read the settings and call the scene's functions."""
 
-import time
-from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
-from ..descriptions import Outcome
-from ..errors import StylizerError, from_message
-from .properties import StylizerSettings, worker_python_path
+from ..errors import StylizerError
+from .properties import results_folder, worker_python_path
+from .session import LINE, Request, Session
 
 POLL_SECONDS = 0.05
-PREVIEW_SIZE = 256
 
 
 def chosen_objects(context: bpy.types.Context) -> list[Any]:
@@ -36,16 +34,19 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
     bl_label = "Stylize Textures"
     bl_options = {"REGISTER", "UNDO"}
 
+    only_material: bpy.props.BoolProperty(
+        name="Only the Active Material",
+        description="Restyle the active material of the active object alone",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )  # type: ignore[valid-type]
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not chosen_objects(context):
+        if not chosen_objects(context) and context.object is None:
             cls.poll_message_set("Select one or more objects first")
             return False
-        if not context.scene.texture_stylizer.style_path:
+        if not context.scene.texture_stylizer.has_style():
             cls.poll_message_set("Choose a style image first")
-            return False
-        if context.window_manager.texture_stylizer_run.active:
-            cls.poll_message_set("A run is under way; wait for it or cancel it")
             return False
         return True
 
@@ -56,150 +57,132 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
         settings = context.scene.texture_stylizer
         try:
             variant = stylize_objects(
-                chosen_objects(context),
+                self._objects(context),
                 settings.styles(),
                 settings.to_settings(),
-                variant=_variant_name(settings),
-                bake=settings.bake_options(),
-                unwanted=settings.unwanted(),
+                variant=settings.variant_name(),
                 python=worker_python_path(context),
+                **self._options(context),
             )
         except StylizerError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self._report_failures(variant.failed)
+        self._report_warnings(variant.failed)
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Work in the background; Esc cancels, and the scene stays usable."""
-        from ..jobs.client import WorkerClient
-        from ..scene.plan import begin
-
+        """Work in the background; Esc cancels, the scene stays usable, and a further run waits in line."""
         settings = context.scene.texture_stylizer
         try:
-            self._client = WorkerClient(worker_python_path(context))
-            self._run = begin(
-                chosen_objects(context),
+            request = Request(
+                tuple(object_.session_uid for object_ in self._objects(context)),
                 settings.styles(),
                 settings.to_settings(),
-                variant=_variant_name(settings),
-                bake=settings.bake_options(),
-                unwanted=settings.unwanted(),
-                preview_size=PREVIEW_SIZE,
+                settings.variant_name(),
+                self._options(context),
             )
+            self._session = Session(request)
+            LINE.append(self._session)
+            if self._session.is_first:
+                self._session.begin(context)
         except StylizerError as error:
+            self._session.end(keep=False)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self._names: dict[str, int] = {}
-        self._open: set[str] = set()
-        self._count = len(self._run.waiting)
-        self._started = time.monotonic()
         self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
         context.window_manager.modal_handler_add(self)
-        shown = context.window_manager.texture_stylizer_run
-        shown.active, shown.stop, shown.fraction = True, False, 0.0
-        self._say(context, f"Starting, {self._count} textures", 0.0)
+        if self._session.is_first:
+            context.window_manager.texture_stylizer_run.stop = False
+        self._show(context)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        stop = context.window_manager.texture_stylizer_run.stop
-        if stop or (event.type == "ESC" and event.value == "PRESS"):
-            self._stop(context, keep=False)
-            self.report({"INFO"}, "Stylizing was cancelled")
-            return {"CANCELLED"}
+        if self._session not in LINE:
+            # The add-on was switched off meanwhile.
+            return self._end(context, keep=False)
+        if not self._session.is_first:
+            return {"PASS_THROUGH"}
+        if context.window_manager.texture_stylizer_run.stop or (
+            event.type == "ESC" and event.value == "PRESS"
+        ):
+            context.window_manager.texture_stylizer_run.stop = False
+            self.report({"INFO"}, rpt("Stylizing was cancelled"))
+            return self._end(context, keep=False)
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
-        self._submit_next()
-        for message in self._client.poll():
-            self._take(context, message)
-        if self._open or self._run.waiting:
-            return {"PASS_THROUGH"}
-        return self._finish(context)
+        try:
+            if not self._session.has_begun:
+                self._session.begin(context)
+            done = self._session.step()
+            self._show(context)
+            if not done:
+                return {"PASS_THROUGH"}
+            variant = self._session.apply()
+        except StylizerError as error:
+            self.report({"ERROR"}, str(error))
+            return self._end(context, keep=False)
+        self._report_warnings((*self._session.warnings, *variant.failed))
+        return self._end(context, keep=True)
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Another file is loaded, or Blender quits, during the run."""
-        self._stop(context, keep=False)
+        self._end(context, keep=False)
 
-    def _submit_next(self) -> None:
-        """Write one texture's pixels a tick, so that no tick takes long."""
-        from ..scene.plan import next_job
+    def _objects(self, context: bpy.types.Context) -> list[Any]:
+        return [context.object] if self.only_material else chosen_objects(context)
 
-        key = self._run.waiting[0] if self._run.waiting else None
-        job = next_job(self._run)
-        if job is not None and key is not None:
-            self._names[job.id] = key
-            self._open.add(job.id)
-            self._client.submit(job)
+    def _options(self, context: bpy.types.Context) -> dict[str, Any]:
+        settings = context.scene.texture_stylizer
+        material = context.object.active_material if self.only_material and context.object else None
+        return {
+            "bake": settings.bake_options(),
+            "unwanted": settings.unwanted(),
+            "folder": results_folder(context),
+            "materials": None if material is None else _original_uids(material),
+        }
 
-    def _take(self, context: bpy.types.Context, message: dict[str, Any]) -> None:
-        if message["type"] == "progress":
-            done = len(self._names) - len(self._open)
-            fraction = (done + message["fraction"]) / self._count
-            seconds = time.monotonic() - self._started
-            left = seconds / max(fraction, 1e-3) - seconds
-            name = self._run.jobs[self._names[message["id"]]].name
-            self._say(context, f"{done + 1} of {self._count}: {name}, {_duration(left)} left", fraction)
-        elif message["type"] == "preview":
-            from . import live
-
-            live.show(message["path"])
-            redraw(context)
-        elif message["type"] == "warning":
-            self.report({"WARNING"}, message["message"])
-        elif message["type"] == "done":
-            outcome = Outcome.from_json(message["outcome"])
-            self._run.outcomes[self._names[message["id"]]] = outcome
-            self._open.discard(message["id"])
-        elif message["type"] == "failed":
-            self._run.failed[self._names[message["id"]]] = from_message(message)
-            self._open.discard(message["id"])
-
-    def _say(self, context: bpy.types.Context, text: str, fraction: float) -> None:
+    def _show(self, context: bpy.types.Context) -> None:
+        """Show how far the run is, in the panel and the status bar."""
         shown = context.window_manager.texture_stylizer_run
-        shown.text, shown.fraction = text, fraction
-        if context.workspace is not None:
-            context.workspace.status_text_set(f"Stylizing {fraction:.0%}, {text}  |  Esc: cancel")
-        redraw(context)
+        shown.active = bool(LINE)
+        if self._session.is_first and shown.text != self._session.text:
+            shown.text, shown.fraction = self._session.text, self._session.fraction
+            sentence = rpt("Stylizing {:.0%}, {}  |  Esc: cancel").format(shown.fraction, shown.text)
+            if context.workspace is not None:
+                context.workspace.status_text_set(sentence)
+            redraw(context)
 
-    def _finish(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.restyle import apply
-
-        try:
-            variant = apply(self._run)
-        except StylizerError as error:
-            self._stop(context, keep=False)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self._stop(context, keep=True)
-        self._report_failures(variant.failed)
-        return {"FINISHED"}
-
-    def _stop(self, context: bpy.types.Context, *, keep: bool) -> None:
-        from ..scene.restyle import discard, withdraw
-        from . import live
-
-        self._client.close()
-        live.clear()
-        (discard if keep else withdraw)(self._run)
+    def _end(self, context: bpy.types.Context, *, keep: bool) -> set[str]:
+        self._session.end(keep=keep)
         context.window_manager.event_timer_remove(self._timer)
-        context.window_manager.texture_stylizer_run.active = False
-        if context.workspace is not None:
+        # Missing when the add-on was switched off meanwhile.
+        if hasattr(context.window_manager, "texture_stylizer_run"):
+            context.window_manager.texture_stylizer_run.active = bool(LINE)
+        if context.workspace is not None and not LINE:
             context.workspace.status_text_set(None)
         redraw(context)
+        return {"FINISHED"} if keep else {"CANCELLED"}
 
-    def _report_failures(self, failed: tuple[str, ...]) -> None:
-        for sentence in failed:
+    def _report_warnings(self, sentences: tuple[str, ...]) -> None:
+        for sentence in sentences:
             self.report({"WARNING"}, sentence)
 
 
 class TEXTURE_STYLIZER_OT_cancel(bpy.types.Operator):
-    """Stop the run; the scene stays as it was"""
+    """Stop the run that is worked on; the scene stays as it was"""
 
     bl_idname = "texture_stylizer.cancel"
     bl_label = "Cancel"
 
+    everything: bpy.props.BoolProperty(
+        name="Everything", description="Also the runs that wait", options={"HIDDEN", "SKIP_SAVE"}
+    )  # type: ignore[valid-type]
+
     def execute(self, context: bpy.types.Context) -> set[str]:
-        context.window_manager.texture_stylizer_run.stop = True
+        if self.everything:
+            for session in LINE[1:]:
+                session.end(keep=False)
+        context.window_manager.texture_stylizer_run.stop = bool(LINE)
         return {"FINISHED"}
 
 
@@ -260,24 +243,55 @@ class TEXTURE_STYLIZER_OT_use_as_style(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         image = getattr(context.space_data, "image", None)
-        if image is None or not image.filepath or image.packed_file is not None:
-            cls.poll_message_set("Open an image that is a file; save a packed or generated one first")
+        if image is None or image.type in ("RENDER_RESULT", "COMPOSITING"):
+            cls.poll_message_set("Open an image in this editor first")
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        image = context.space_data.image
-        path = bpy.path.abspath(image.filepath, library=image.library)
-        context.scene.texture_stylizer.style_path = path
+        context.scene.texture_stylizer.style_image = context.space_data.image
         return {"FINISHED"}
 
 
-def _variant_name(settings: StylizerSettings) -> str:
-    return settings.variant or Path(bpy.path.abspath(settings.style_path)).stem
+class TEXTURE_STYLIZER_OT_drop_style(bpy.types.Operator):
+    """Take a dropped image file as the style"""
+
+    bl_idname = "texture_stylizer.drop_style"
+    bl_label = "Use Dropped Image as Style"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.texture_stylizer
+        settings.style_path, settings.style_image = self.filepath, None
+        return {"FINISHED"}
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+class TEXTURE_STYLIZER_FH_style(bpy.types.FileHandler):
+    bl_idname = "TEXTURE_STYLIZER_FH_style"
+    bl_label = "Style Image"
+    bl_import_operator = "texture_stylizer.drop_style"
+    bl_file_extensions = ".png;.jpg;.jpeg;.tif;.tiff;.webp;.exr"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """On the sidebar's tab alone: in the view itself a dropped image stays an empty."""
+        region = context.region
+        return (
+            context.area is not None
+            and context.area.type == "VIEW_3D"
+            and region is not None
+            and region.type == "UI"
+            and getattr(region, "active_panel_category", "Stylize") == "Stylize"
+        )
+
+
+def _original_uids(material: Any) -> frozenset[int]:
+    """Session ids of a material and, for a variant's copy, of its original."""
+    from ..scene.records import original_of
+
+    return frozenset({material.session_uid, original_of(material).session_uid})
 
 
 CLASSES = [
@@ -287,4 +301,6 @@ CLASSES = [
     TEXTURE_STYLIZER_OT_add_style,
     TEXTURE_STYLIZER_OT_remove_style,
     TEXTURE_STYLIZER_OT_use_as_style,
+    TEXTURE_STYLIZER_OT_drop_style,
+    TEXTURE_STYLIZER_FH_style,
 ]

@@ -1,9 +1,12 @@
 """The sidebar's panels, the one in Material Properties, the Image Editor's, and the menu entries."""
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
 
 from . import live
+from .presets import TEXTURE_STYLIZER_PT_presets
 from .properties import draw_setup, worker_python_path
+from .session import LINE
 
 
 class TEXTURE_STYLIZER_UL_textures(bpy.types.UIList):
@@ -12,13 +15,14 @@ class TEXTURE_STYLIZER_UL_textures(bpy.types.UIList):
     def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index) -> None:
         row = layout.row(align=True)
         if item.skipped:
-            row.label(text=item.name, icon="CANCEL")
-            row.label(text=item.skipped)
+            row.label(text=item.name, icon="CANCEL", translate=False)
+            row.label(text=item.skipped, translate=False)
             row.active = False
             return
         row.prop(item, "wanted", text="")
-        row.label(text=item.name, icon="TEXTURE")
-        row.label(text=f"{item.role.replace('_', ' ').title()}, {item.size[0]} x {item.size[1]}")
+        row.label(text=item.name, icon="TEXTURE", translate=False)
+        role = iface(item.role.replace("_", " ").title())
+        row.label(text=f"{role}, {item.size[0]} x {item.size[1]}", translate=False)
 
 
 class _Sidebar:
@@ -30,6 +34,9 @@ class _Sidebar:
 class TEXTURE_STYLIZER_PT_stylize(_Sidebar, bpy.types.Panel):
     bl_label = "Stylize Textures"
 
+    def draw_header_preset(self, _context: bpy.types.Context) -> None:
+        TEXTURE_STYLIZER_PT_presets.draw_panel_header(self.layout)
+
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.texture_stylizer
         run = context.window_manager.texture_stylizer_run
@@ -38,18 +45,23 @@ class TEXTURE_STYLIZER_PT_stylize(_Sidebar, bpy.types.Panel):
         layout.use_property_decorate = False
         if run.active:
             _draw_run(layout, run)
-            return
         if not worker_python_path(context):
             draw_setup(layout.box(), context)
         layout.template_icon_view(settings, "gallery", show_labels=True, scale=5.0, scale_popup=5.0)
-        layout.prop(settings, "style_path")
+        if settings.style_image is None:
+            layout.prop(settings, "style_path")
+        layout.prop(settings, "style_image")
         layout.prop(settings, "quality")
         layout.prop(settings, "content_weight")
         layout.prop(settings, "style_scale")
         layout.prop(settings, "scope", expand=True)
         row = layout.row()
         row.scale_y = 1.4
-        row.operator("texture_stylizer.stylize", icon="BRUSH_DATA")
+        row.operator(
+            "texture_stylizer.stylize",
+            text="Stylize After This Run" if run.active else "Stylize Textures",
+            icon="BRUSH_DATA",
+        )
 
 
 class TEXTURE_STYLIZER_PT_textures(_Sidebar, bpy.types.Panel):
@@ -85,7 +97,10 @@ class TEXTURE_STYLIZER_PT_options(_Sidebar, bpy.types.Panel):
             layout.prop(settings, "first_weight", text="First Style's Weight")
         for index, style in enumerate(settings.more_styles):
             row = layout.row(align=True)
-            row.prop(style, "path", text="")
+            if style.image is None:
+                row.prop(style, "path", text="")
+            if not style.path:
+                row.prop(style, "image", text="")
             row.prop(style, "weight", text="")
             row.operator("texture_stylizer.remove_style", text="", icon="X").index = index
         layout.operator("texture_stylizer.add_style", icon="ADD")
@@ -95,12 +110,21 @@ class TEXTURE_STYLIZER_PT_variants(_Sidebar, bpy.types.Panel):
     bl_label = "Variants"
     bl_parent_id = "TEXTURE_STYLIZER_PT_stylize"
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return not context.window_manager.texture_stylizer_run.active
-
     def draw(self, context: bpy.types.Context) -> None:
-        draw_variants(self.layout, context)
+        from ..scene.variants import list_variants, variants_for
+
+        settings = context.scene.texture_stylizer
+        if not list_variants():
+            self.layout.label(text="None yet", icon="INFO")
+            return
+        self.layout.row().prop(settings, "listed", expand=True)
+        everything = settings.listed == "SCENE"
+        draw_variants(
+            self.layout, context, list_variants() if everything else variants_for(context.selected_objects)
+        )
+        column = self.layout.column(align=True)
+        column.operator("texture_stylizer.purge_variants", icon="TRASH")
+        column.operator("texture_stylizer.give_to_gltf", icon="EXPORT")
 
 
 class TEXTURE_STYLIZER_PT_material(bpy.types.Panel):
@@ -116,13 +140,20 @@ class TEXTURE_STYLIZER_PT_material(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..scene.records import record_of
+        from ..scene.variants import variants_for
 
-        record = record_of(context.object.active_material)
+        material = context.object.active_material
+        record = record_of(material)
         if record is not None:
-            original = record.original.name if record.original else "a material that is gone"
-            self.layout.label(text=f"Variant {record.variant} of {original}", icon="BRUSH_DATA")
-        self.layout.operator("texture_stylizer.stylize", icon="BRUSH_DATA")
-        draw_variants(self.layout, context)
+            original = record.original.name if record.original else iface("a material that is gone")
+            text = iface("Variant {} of {}").format(record.variant, original)
+            self.layout.label(text=text, icon="BRUSH_DATA", translate=False)
+        self.layout.operator(
+            "texture_stylizer.stylize", text="Stylize This Material", icon="BRUSH_DATA"
+        ).only_material = True
+        found = variants_for([context.object], material)
+        if found:
+            draw_variants(self.layout, context, found, only_material=True)
 
 
 class TEXTURE_STYLIZER_PT_image(bpy.types.Panel):
@@ -135,34 +166,59 @@ class TEXTURE_STYLIZER_PT_image(bpy.types.Panel):
         self.layout.operator("texture_stylizer.use_as_style", icon="IMAGE_REFERENCE")
 
 
-def draw_variants(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The variants of the file, with buttons to show, rename, keep and remove each."""
-    from ..scene.variants import list_variants, shown_variants
+def draw_variants(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    variants: dict[str, list[bpy.types.Material]],
+    *,
+    only_material: bool = False,
+) -> None:
+    """Variants, each with its picture and buttons to show, rename, keep and remove it."""
+    from ..scene.variants import shown_variants
 
-    found = sorted(list_variants())
-    if not found:
-        layout.label(text="None yet", icon="INFO")
-        return
-    shown = shown_variants(context.selected_objects)
+    shown = shown_variants([context.object] if only_material else context.selected_objects)
     row = layout.row(align=True)
-    row.operator(
+    original = row.operator(
         "texture_stylizer.show_variant", text="Original", depress=not shown, icon="LOOP_BACK"
-    ).name = ""
+    )
+    original.name, original.only_material = "", only_material
     row.operator("texture_stylizer.compare", text="", icon="UV_SYNC_SELECT")
-    for name in found:
-        row = layout.row(align=True)
-        row.operator("texture_stylizer.show_variant", text=name, depress=name in shown).name = name
-        row.operator("texture_stylizer.rename_variant", text="", icon="GREASEPENCIL").name = name
-        row.operator("texture_stylizer.keep_variant", text="", icon="CHECKMARK").name = name
-        row.operator("texture_stylizer.remove_variant", text="", icon="X").name = name
+    for name, copies in sorted(variants.items()):
+        _draw_variant(layout, name, copies, name in shown, only_material)
+
+
+def _draw_variant(
+    layout: bpy.types.UILayout,
+    name: str,
+    copies: list[bpy.types.Material],
+    shown: bool,
+    only_material: bool,
+) -> None:
+    from ..scene.variants import images_of
+
+    row = layout.row(align=True)
+    images = images_of(copies)
+    if images:
+        row.template_icon(icon_value=layout.icon(images[0]), scale=2.0)
+    row = row.row(align=True)
+    row.scale_y = 2.0 if images else 1.0
+    button = row.operator("texture_stylizer.show_variant", text=name, translate=False, depress=shown)
+    button.name, button.only_material = name, only_material
+    row.operator("texture_stylizer.rename_variant", text="", icon="GREASEPENCIL").name = name
+    row.operator("texture_stylizer.keep_variant", text="", icon="CHECKMARK").name = name
+    row.operator("texture_stylizer.remove_variant", text="", icon="X").name = name
 
 
 def _draw_run(layout: bpy.types.UILayout, run: bpy.types.PropertyGroup) -> None:
     layout.progress(factor=run.fraction, text=f"{run.fraction:.0%}")
-    layout.label(text=run.text)
+    layout.label(text=run.text, translate=False)
     if live.icon():
         layout.template_icon(icon_value=live.icon(), scale=10.0)
     layout.operator("texture_stylizer.cancel", icon="CANCEL")
+    if len(LINE) > 1:
+        row = layout.row()
+        row.label(text=iface("{} more waiting").format(len(LINE) - 1), icon="SORTTIME", translate=False)
+        row.operator("texture_stylizer.cancel", text="Cancel All").everything = True
 
 
 def draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:

@@ -3,10 +3,13 @@
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 
 from pathlib import Path
+from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
 
 from ..descriptions import BakeOptions, StyleImage
+from ..jobs.cache_folder import size_of
 from ..jobs.environment import COMPLETE, environment_python
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
 from . import gallery
@@ -32,8 +35,11 @@ class StylizerTexture(bpy.types.PropertyGroup):
 
 
 class StylizerStyle(bpy.types.PropertyGroup):
-    """One more style beside the first, with its share."""
+    """One more style beside the first, with its share: a file, or an image of the .blend."""
 
+    image: bpy.props.PointerProperty(
+        name="Image", description="An image of this file to take the style from", type=bpy.types.Image
+    )  # type: ignore[valid-type]
     path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH")  # type: ignore[valid-type]
     weight: bpy.props.FloatProperty(
         name="Weight", description="Share of this style among all", default=1.0, min=0.01, soft_max=5.0
@@ -47,6 +53,7 @@ class StylizerRun(bpy.types.PropertyGroup):
     fraction: bpy.props.FloatProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     active: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     stop: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    device: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     setup_text: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     setup_fraction: bpy.props.FloatProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     setup_active: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
@@ -59,6 +66,11 @@ class StylizerSettings(bpy.types.PropertyGroup):
         name="Style",
         description="The image whose strokes and colours the textures take on",
         subtype="FILE_PATH",
+    )  # type: ignore[valid-type]
+    style_image: bpy.props.PointerProperty(
+        name="Style Image",
+        description="An image of this file to take the style from, in place of a file",
+        type=bpy.types.Image,
     )  # type: ignore[valid-type]
     gallery: bpy.props.EnumProperty(
         name="Gallery",
@@ -79,6 +91,14 @@ class StylizerSettings(bpy.types.PropertyGroup):
         items=[
             ("SELECTED", "Selected", "The selected objects"),
             ("SCENE", "Scene", "Every visible object of the scene"),
+        ],
+    )  # type: ignore[valid-type]
+    listed: bpy.props.EnumProperty(
+        name="List",
+        description="Which variants are listed",
+        items=[
+            ("SELECTED", "Selected", "Those of the selected objects"),
+            ("SCENE", "File", "All of this file"),
         ],
     )  # type: ignore[valid-type]
     variant: bpy.props.StringProperty(
@@ -129,10 +149,25 @@ class StylizerSettings(bpy.types.PropertyGroup):
     def bake_options(self) -> BakeOptions | None:
         return BakeOptions(size=self.bake_size) if self.bake else None
 
-    def styles(self) -> list[StyleImage]:
-        """The styles with their weights. Raises BadInput when a weight is none."""
-        rows = [(self.style_path, self.first_weight), *((s.path, s.weight) for s in self.more_styles)]
-        return [StyleImage(bpy.path.abspath(path), weight) for path, weight in rows if path]
+    def has_style(self) -> bool:
+        return bool(self.style_path or self.style_image)
+
+    def styles(self) -> list[Any]:
+        """The styles with their weights, as `scene.plan.begin` takes them."""
+        from ..scene.plan import SceneStyle
+
+        rows = [(self.style_image, self.style_path, self.first_weight)]
+        rows += [(style.image, style.path, style.weight) for style in self.more_styles]
+        return [
+            SceneStyle(image.session_uid, weight) if image else StyleImage(bpy.path.abspath(path), weight)
+            for image, path, weight in rows
+            if image or path
+        ]
+
+    def variant_name(self) -> str:
+        """The new variant's name: what was typed, or the style's."""
+        style = self.style_image.name if self.style_image else bpy.path.abspath(self.style_path)
+        return self.variant or Path(style).stem
 
     def unwanted(self) -> set[int]:
         """Session ids of the images that the user ticked off."""
@@ -161,30 +196,82 @@ class StylizerPreferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         update=gallery.reload,
     )  # type: ignore[valid-type]
+    results_folder: bpy.props.StringProperty(
+        name="Results",
+        description="Where stylised textures are saved; // is the folder of the .blend. A file that has no "
+        "folder yet takes them into itself",
+        subtype="DIR_PATH",
+        default="//textures/",
+    )  # type: ignore[valid-type]
+    cache_folder: bpy.props.StringProperty(
+        name="Cache",
+        description="Where earlier results are kept, so that the same work is not done twice; empty for the "
+        "add-on's own folder",
+        subtype="DIR_PATH",
+    )  # type: ignore[valid-type]
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
         draw_setup(layout, context)
         layout.prop(self, "python_path")
+        _draw_device(layout, context)
         layout.operator("texture_stylizer.download_vgg19", icon="IMPORT")
+        layout.separator()
         layout.prop(self, "style_folder")
+        layout.prop(self, "results_folder")
+        layout.prop(self, "cache_folder")
+        row = layout.row()
+        size = size_of(cache_folder(context)) / 2**20
+        row.label(text=iface("The cache takes {:.0f} MB").format(size), translate=False)
+        row.operator("texture_stylizer.clear_cache", icon="TRASH")
 
 
 def draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """The Set Up button, or how far a set-up is, or why it failed."""
     run = context.window_manager.texture_stylizer_run
     if run.setup_active:
-        layout.progress(factor=run.setup_fraction, text=run.setup_text)
+        layout.progress(factor=run.setup_fraction, text=iface(run.setup_text))
         layout.operator("texture_stylizer.cancel_setup", icon="CANCEL")
         return
     if run.setup_text:
-        layout.label(text=run.setup_text, icon="INFO")
+        layout.label(text=iface(run.setup_text), icon="INFO", translate=False)
     if not worker_python_path(context):
         layout.label(text="Torch is needed, in a Python of its own", icon="INFO")
     layout.operator("texture_stylizer.setup", icon="IMPORT")
     if not bpy.app.online_access:
         layout.label(text="Allow Online Access in Preferences > System first", icon="INTERNET_OFFLINE")
+
+
+def _draw_device(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What the worker computes on, once it was asked."""
+    row = layout.row()
+    device = context.window_manager.texture_stylizer_run.device
+    row.label(text=device or iface("Device not looked for yet"), icon="DESKTOP", translate=False)
+    row.operator("texture_stylizer.find_device", icon="VIEWZOOM")
+
+
+def preferences_of(context: bpy.types.Context) -> Any:
+    """The add-on's preferences; None where the package is imported without being installed."""
+    addon = context.preferences.addons.get(PACKAGE)
+    return addon.preferences if addon else None
+
+
+def cache_folder(context: bpy.types.Context) -> Path:
+    """Where results are kept: the folder of the preferences, or the extension's own."""
+    preferences = preferences_of(context)
+    if preferences and preferences.cache_folder:
+        return Path(bpy.path.abspath(preferences.cache_folder))
+    return environment_folder().with_name("cache")
+
+
+def results_folder(context: bpy.types.Context) -> Path | None:
+    """Where stylised textures go; None to take them into a .blend that has no folder yet."""
+    preferences = preferences_of(context)
+    chosen = preferences.results_folder if preferences else "//textures/"
+    if chosen.startswith("//") and not bpy.data.filepath:
+        return None
+    return Path(bpy.path.abspath(chosen)) if chosen else None
 
 
 def environment_folder() -> Path:
@@ -198,9 +285,9 @@ def environment_folder() -> Path:
 
 def worker_python_path(context: bpy.types.Context) -> str | None:
     """The interpreter named in the preferences, or that of the environment that Set Up made, or None."""
-    addon = context.preferences.addons.get(PACKAGE)
-    if addon and addon.preferences and addon.preferences.python_path:
-        return addon.preferences.python_path
+    preferences = preferences_of(context)
+    if preferences and preferences.python_path:
+        return preferences.python_path
     made = environment_python(environment_folder())
     return str(made) if (made.parent.parent / COMPLETE).is_file() else None
 

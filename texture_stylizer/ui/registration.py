@@ -4,13 +4,25 @@ from typing import Any
 
 import bpy
 
-from . import gallery, live, operators, panels, properties, setup, variant_operators
+from . import (
+    gallery,
+    live,
+    operators,
+    panels,
+    presets,
+    properties,
+    session,
+    setup,
+    translations,
+    variant_operators,
+)
 
 _CLASSES = [
     *properties.CLASSES,
     *operators.CLASSES,
     *variant_operators.CLASSES,
     *setup.CLASSES,
+    *presets.CLASSES,
     *panels.CLASSES,
 ]
 _handles: list[Any] = []
@@ -24,11 +36,14 @@ def register() -> None:
     bpy.types.WindowManager.texture_stylizer_run = bpy.props.PointerProperty(type=properties.StylizerRun)
     for menu in panels.MENUS:
         getattr(bpy.types, menu).append(panels.draw_menu)
+    bpy.app.translations.register(properties.PACKAGE, translations.TRANSLATIONS)
     _handles.append(bpy.utils.register_cli_command("texture_stylizer", _command))
 
 
 def unregister() -> None:
-    """Undo `register`; a run or set-up under way ends at its next tick."""
+    """Undo `register`; a run under way ends with nothing left of it, a set-up at its next tick."""
+    session.end_all()
+    bpy.app.translations.unregister(properties.PACKAGE)
     while _handles:
         bpy.utils.unregister_cli_command(_handles.pop())
     for menu in panels.MENUS:

@@ -3,11 +3,14 @@
 from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
+from bpy.app.translations import pgettext_rpt as rpt
 
 from ..errors import StylizerError
+from ..jobs.cache_folder import clear
 from ..jobs.environment import EnvironmentSetup
 from .operators import redraw
-from .properties import environment_folder, worker_python_path
+from .properties import cache_folder, environment_folder, worker_python_path
 
 POLL_SECONDS = 0.2
 
@@ -54,7 +57,7 @@ class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
             return {"PASS_THROUGH"}
         self._end(context)
         if self._setup.error is None:
-            self.report({"INFO"}, "Texture Stylizer is ready")
+            self.report({"INFO"}, rpt("Texture Stylizer is ready"))
             return {"FINISHED"}
         self.report({"ERROR"}, self._setup.error)
         return {"CANCELLED"}
@@ -113,19 +116,19 @@ class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
             return {"PASS_THROUGH"}
         run = context.window_manager.texture_stylizer_run
         if not run.setup_active:
-            return self._end(context, {"INFO"}, "The download was cancelled")
+            return self._end(context, {"INFO"}, rpt("The download was cancelled"))
         for message in self._client.poll():
             if message["type"] == "downloaded":
-                return self._end(context, {"INFO"}, f"VGG19 is at {message['path']}")
+                return self._end(context, {"INFO"}, rpt("VGG19 is at {}").format(message["path"]))
             if message["type"] == "broken":
                 return self._end(context, {"ERROR"}, message["message"])
         if not self._client.alive:
-            return self._end(context, {"ERROR"}, "The worker ended during the download; try again")
+            return self._end(context, {"ERROR"}, rpt("The worker ended during the download; try again"))
         return {"PASS_THROUGH"}
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender quits, or another file is loaded."""
-        self._end(context, {"INFO"}, "The download was cancelled")
+        self._end(context, {"INFO"}, rpt("The download was cancelled"))
 
     def _end(self, context: bpy.types.Context, kind: set[str], text: str) -> set[str]:
         run = context.window_manager.texture_stylizer_run
@@ -137,6 +140,78 @@ class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class TEXTURE_STYLIZER_OT_find_device(bpy.types.Operator):
+    """Start the worker once, and say what it computes on and how much memory that has"""
+
+    bl_idname = "texture_stylizer.find_device"
+    bl_label = "Find Device"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not worker_python_path(context):
+            cls.poll_message_set("Set up torch first")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        from ..jobs.client import WorkerClient
+
+        try:
+            self._client = WorkerClient(worker_python_path(context))
+            self._client.request_description()
+        except StylizerError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        context.window_manager.texture_stylizer_run.device = iface("Looking ...")
+        context.window_manager.modal_handler_add(self)
+        self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        for message in self._client.poll():
+            if message["type"] == "machine":
+                return self._end(context, device_text(message))
+            if message["type"] == "broken":
+                return self._end(context, message["message"])
+        if not self._client.alive:
+            return self._end(context, rpt("The worker does not start; press Set Up"))
+        return {"PASS_THROUGH"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender quits, or another file is loaded."""
+        self._end(context, "")
+
+    def _end(self, context: bpy.types.Context, text: str) -> set[str]:
+        self._client.close()
+        context.window_manager.event_timer_remove(self._timer)
+        context.window_manager.texture_stylizer_run.device = text
+        redraw(context)
+        return {"FINISHED"}
+
+
+class TEXTURE_STYLIZER_OT_clear_cache(bpy.types.Operator):
+    """Delete the earlier results that are kept; nothing in any .blend needs them"""
+
+    bl_idname = "texture_stylizer.clear_cache"
+    bl_label = "Clear"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        count = clear(cache_folder(context))
+        self.report({"INFO"}, rpt("{} results were deleted").format(count))
+        return {"FINISHED"}
+
+
+def device_text(machine: dict[str, Any]) -> str:
+    """One line about what the worker computes on. machine: its `machine` message."""
+    chosen = machine["device"] if machine["device"] != "cuda" else "cuda:0"
+    device = next((row for row in machine["devices"] if row["name"] == chosen), machine["devices"][0])
+    free = device["free_memory"] / 2**30
+    sentence = iface("{}: {}, {:.0f} GiB free, torch {}")
+    return sentence.format(chosen.upper(), device["label"], free, machine["libraries"]["torch"])
+
+
 def _start(operator: bpy.types.Operator, context: bpy.types.Context, text: str) -> Any:
     """Show a set-up as under way and let the operator be called by a timer. Returns the timer."""
     run = context.window_manager.texture_stylizer_run
@@ -145,4 +220,10 @@ def _start(operator: bpy.types.Operator, context: bpy.types.Context, text: str) 
     return context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
 
 
-CLASSES = [TEXTURE_STYLIZER_OT_setup, TEXTURE_STYLIZER_OT_cancel_setup, TEXTURE_STYLIZER_OT_download_vgg19]
+CLASSES = [
+    TEXTURE_STYLIZER_OT_setup,
+    TEXTURE_STYLIZER_OT_cancel_setup,
+    TEXTURE_STYLIZER_OT_download_vgg19,
+    TEXTURE_STYLIZER_OT_find_device,
+    TEXTURE_STYLIZER_OT_clear_cache,
+]

@@ -1,8 +1,10 @@
-"""Operators on variants: show, compare, rename, remove, make permanent."""
+"""Operators on variants: show, compare, rename, remove, make permanent, purge, hand to the glTF exporter."""
 
 from collections.abc import Callable
+from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from ..errors import StylizerError
 from .operators import chosen_objects
@@ -31,13 +33,22 @@ class TEXTURE_STYLIZER_OT_show_variant(_OnVariant):
     bl_idname = "texture_stylizer.show_variant"
     bl_label = "Show Texture Variant"
 
+    only_material: bpy.props.BoolProperty(
+        name="Only the Active Material",
+        description="Change the active material of the active object alone",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )  # type: ignore[valid-type]
+
     def execute(self, context: bpy.types.Context) -> set[str]:
+        from ..scene.records import original_of
         from ..scene.variants import use_original, use_variant
 
-        objects = chosen_objects(context)
+        objects, material = chosen_objects(context), None
+        if self.only_material and context.object is not None:
+            objects, material = [context.object], original_of(context.object.active_material)
         if self.name:
-            return self.report_errors(lambda: use_variant(self.name, objects))
-        return self.report_errors(lambda: use_original(objects))
+            return self.report_errors(lambda: use_variant(self.name, objects, material))
+        return self.report_errors(lambda: use_original(objects, material))
 
 
 class TEXTURE_STYLIZER_OT_remove_variant(_OnVariant):
@@ -96,10 +107,48 @@ class TEXTURE_STYLIZER_OT_compare(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class TEXTURE_STYLIZER_OT_purge_variants(bpy.types.Operator):
+    """Remove every variant that no object of this file shows, with its materials and images"""
+
+    bl_idname = "texture_stylizer.purge_variants"
+    bl_label = "Purge Unused Variants"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        from ..scene.variants import purge_unused_variants
+
+        removed = purge_unused_variants()
+        if not removed:
+            self.report({"INFO"}, rpt("Every variant is shown on some object; none was removed"))
+            return {"CANCELLED"}
+        self.report({"INFO"}, rpt("Removed: {}").format(", ".join(removed)))
+        return {"FINISHED"}
+
+
+class TEXTURE_STYLIZER_OT_give_to_gltf(bpy.types.Operator):
+    """Enter the variants of the chosen objects in the glTF exporter's list, which it writes into the model \
+as KHR_materials_variants"""
+
+    bl_idname = "texture_stylizer.give_to_gltf"
+    bl_label = "Hand Variants to glTF"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        from ..scene.gltf_variants import give_to_gltf
+
+        names: list[Any] = []
+        result = _OnVariant.report_errors(self, lambda: names.extend(give_to_gltf(chosen_objects(context))))
+        if names:
+            self.report({"INFO"}, rpt("The next glTF export carries: {}").format(", ".join(names)))
+        return result
+
+
 CLASSES = [
     TEXTURE_STYLIZER_OT_show_variant,
     TEXTURE_STYLIZER_OT_remove_variant,
     TEXTURE_STYLIZER_OT_keep_variant,
     TEXTURE_STYLIZER_OT_rename_variant,
     TEXTURE_STYLIZER_OT_compare,
+    TEXTURE_STYLIZER_OT_purge_variants,
+    TEXTURE_STYLIZER_OT_give_to_gltf,
 ]

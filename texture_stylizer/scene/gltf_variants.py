@@ -1,0 +1,68 @@
+"""Variants handed to Blender's own glTF exporter, which writes them as KHR_materials_variants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import bpy
+
+from ..errors import BadInput
+from .records import original_of
+from .variants import list_variants, suiting_copies
+
+
+def give_to_gltf(objects: Iterable[Any]) -> list[str]:
+    """Fill the exporter's list of variants from those of the file, for the meshes of `objects`.
+
+    What the objects show stays the default of the exported file; a variant that is called "Original" carries
+    the originals. What another hand entered in the exporter's list is kept. Returns the variants' names.
+    Raises BadInput when the exporter's variants are switched off, or there is none to give.
+    """
+    scene = bpy.data.scenes[0]
+    if not hasattr(scene, "gltf2_KHR_materials_variants_variants"):
+        raise BadInput(
+            "the glTF exporter's variants are off; turn on Material Variants in the preferences of "
+            "the add-on glTF 2.0 format"
+        )
+    variants = list_variants()
+    if not variants:
+        raise BadInput("this file has no variant; stylise an object first")
+    names = ["Original", *sorted(variants)]
+    entries = {name: _entry(scene, name) for name in names}
+    for object_ in objects:
+        if object_.type != "MESH" or not object_.data.is_editable:
+            continue
+        choices = {name: suiting_copies(object_, variants[name]) for name in sorted(variants)}
+        for index, slot in enumerate(object_.material_slots):
+            original = original_of(slot.material)
+            suiting = {name: found[original] for name, found in choices.items() if original in found}
+            if suiting:
+                for name, material in {"Original": original, **suiting}.items():
+                    _map(object_.data, index, material, entries[name])
+    return names
+
+
+def _entry(scene: Any, name: str) -> int:
+    """The number of a variant in the exporter's list, where it is added when missing."""
+    known = scene.gltf2_KHR_materials_variants_variants
+    for entry in known:
+        if entry.name == name:
+            return entry.variant_idx
+    entry = known.add()
+    entry.name, entry.variant_idx = name, len(known) - 1
+    return entry.variant_idx
+
+
+def _map(mesh: Any, slot_index: int, material: Any, variant: int) -> None:
+    """Let a slot of a mesh show a material in a variant; a mapping that is there is replaced."""
+    rows = [row for row in mesh.gltf2_variant_mesh_data if row.material_slot_index == slot_index]
+    for row in rows:
+        for position in reversed(range(len(row.variants))):
+            if row.variants[position].variant.variant_idx == variant:
+                row.variants.remove(position)
+    row = next((row for row in rows if row.material == material), None)
+    if row is None:
+        row = mesh.gltf2_variant_mesh_data.add()
+        row.material_slot_index, row.material = slot_index, material
+    row.variants.add().variant.variant_idx = variant

@@ -1,0 +1,158 @@
+"""A run in the window: its request, its worker and its place in the line; no Blender operator.
+
+State lives here and in the run's temporary folder, never in properties that are saved with a file. A session
+holds names and session ids, no references into Blender: an undo would break them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from ..descriptions import Outcome
+from ..errors import BadInput, from_message
+from . import live
+from .properties import cache_folder, worker_python_path
+
+PREVIEW_SIZE = 512
+"""Longest side of the picture that is shown on the model during a run."""
+
+LINE: list[Session] = []
+"""The runs of this Blender in order: the first is worked on, the others wait."""
+
+
+@dataclass
+class Request:
+    """What was asked for: the objects by session id, and what `scene.plan.begin` takes."""
+
+    object_uids: tuple[int, ...]
+    styles: list[Any]
+    settings: Any
+    variant: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Session:
+    """One run from its request to its variant. `text` and `fraction` say how far it is."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.text, self.fraction = "", 0.0
+        self.warnings: list[str] = []
+        self._run: Any = None
+        self._client: Any = None
+        self._keys: dict[str, int] = {}
+        self._open: set[str] = set()
+        self._count = 0
+        self._started = 0.0
+
+    @property
+    def is_first(self) -> bool:
+        return bool(LINE) and LINE[0] is self
+
+    @property
+    def has_begun(self) -> bool:
+        return self._run is not None
+
+    def begin(self, context: bpy.types.Context) -> None:
+        """Find the textures. Raises what `scene.plan.begin` raises, and BadMachine without a worker."""
+        from ..jobs.client import WorkerClient
+        from ..scene.plan import begin
+
+        objects = [o for o in context.scene.objects if o.session_uid in self.request.object_uids]
+        if not objects:
+            raise BadInput("the chosen objects are not in the scene any more; nothing was changed")
+        self._client = WorkerClient(worker_python_path(context), cache_folder=cache_folder(context))
+        self._run = begin(
+            objects,
+            self.request.styles,
+            self.request.settings,
+            variant=self.request.variant,
+            preview_size=PREVIEW_SIZE,
+            **self.request.options,
+        )
+        self._count = len(self._run.waiting)
+        self._started = time.monotonic()
+        self.text = bpy.app.translations.pgettext_iface("Starting, {} textures").format(self._count)
+
+    def step(self) -> bool:
+        """Write one texture's pixels and take the worker's messages. Returns whether all is done."""
+        from ..scene.plan import next_job
+
+        key = self._run.waiting[0] if self._run.waiting else None
+        job = next_job(self._run)
+        if job is not None and key is not None:
+            self._keys[job.id] = key
+            self._open.add(job.id)
+            self._client.submit(job)
+        for message in self._client.poll():
+            self._take(message)
+        return not self._open and not self._run.waiting
+
+    def apply(self) -> Any:
+        """Load the results into the scene as a variant. Raises BadInput when there is none."""
+        from ..scene.restyle import apply
+
+        return apply(self._run)
+
+    def end(self, *, keep: bool) -> None:
+        """Stop the worker, leave the line and delete what is not to be kept; harmless when done twice."""
+        from ..scene.restyle import discard, withdraw
+
+        if self in LINE:
+            LINE.remove(self)
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        if self._run is not None:
+            (discard if keep else withdraw)(self._run)
+            self._run = None
+        live.clear()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        take: dict[str, Callable[[dict[str, Any]], None]] = {
+            "progress": self._note_progress,
+            "preview": self._show,
+            "done": self._keep,
+            "failed": self._note_failure,
+        }
+        if message["type"] == "warning":
+            self.warnings.append(message["message"])
+        elif message["type"] in take and message["id"] in self._keys:
+            take[message["type"]](message)
+
+    def _note_progress(self, message: dict[str, Any]) -> None:
+        done = len(self._keys) - len(self._open)
+        self.fraction = (done + message["fraction"]) / self._count
+        seconds = time.monotonic() - self._started
+        left = seconds / max(self.fraction, 1e-3) - seconds
+        name = self._run.jobs[self._keys[message["id"]]].name
+        sentence = bpy.app.translations.pgettext_iface("{} of {}: {}, {} left")
+        self.text = sentence.format(done + 1, self._count, name, _duration(left))
+
+    def _show(self, message: dict[str, Any]) -> None:
+        key = self._keys[message["id"]]
+        places = [place for use in self._run.uses if use.session_uid == key for place in use.places]
+        live.show(key, message, {place.session_uid for place in places}, self._run.object_uids)
+
+    def _keep(self, message: dict[str, Any]) -> None:
+        self._run.outcomes[self._keys[message["id"]]] = Outcome.from_json(message["outcome"])
+        self._open.discard(message["id"])
+
+    def _note_failure(self, message: dict[str, Any]) -> None:
+        self._run.failed[self._keys[message["id"]]] = from_message(message)
+        self._open.discard(message["id"])
+
+
+def end_all() -> None:
+    """End every run, for when the add-on is switched off."""
+    for session in list(LINE):
+        session.end(keep=False)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -132,3 +132,24 @@ def ui(session: nox.Session) -> None:
     session.run("python", "tests/build_extension.py", "build/dist")
     python = str(Path(session.virtualenv.location) / BIN / "python")
     session.run("python", "tests/window/run.py", session.posargs[0], "build/dist", python)
+
+
+@nox.session(python=PYTHON_311)
+def in_blender(session: nox.Session) -> None:
+    """The tests that meet bpy, inside a real Blender: `nox -s in_blender -- BLENDER [PYTEST ARGUMENTS]`."""
+    if not session.posargs:
+        session.error("name the Blender to test in: nox -s in_blender -- /path/to/blender")
+    blender, *chosen = session.posargs
+    session.install("-q", "-e", ".")
+    probe = "import sys; print('PYTHON %d.%d' % sys.version_info[:2])"
+    said = subprocess.run([blender, "-b", "--python-expr", probe], capture_output=True, text=True).stdout
+    version = next(line.split()[1] for line in said.splitlines() if line.startswith("PYTHON "))
+    libraries = ROOT / "build" / f"in_blender_{version}"
+    packages = ["pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", "pillow>=10", "OpenImageIO>=3.0"]
+    session.install("-q", "--python-version", version, "--target", str(libraries), *packages)
+    environment = {
+        "STYLIZER_TEST_LIBRARIES": str(libraries),
+        "TEXTURE_STYLIZER_PYTHON": str(Path(session.virtualenv.location) / BIN / "python"),
+    }
+    arguments = ["-b", "--factory-startup", "-P", "tests/run.py", "--", *chosen]
+    session.run(blender, *arguments, env=environment, external=True)

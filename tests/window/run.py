@@ -32,7 +32,7 @@ def main(blender: str, dist: Path, python: str) -> int:
         subprocess.run([blender, *arguments], check=True, env=environment, timeout=120)
     # The exit of a Blender under a virtual screen says little, so the driver's own file is the judge.
     subprocess.run(
-        [blender, str(work / "crate.blend"), "--python", str(HERE / "drive.py")], env=environment, timeout=500
+        [blender, str(work / "crate.blend"), "--python", str(HERE / "drive.py")], env=environment, timeout=600
     )
     verdict = work / "verdict.txt"
     text = verdict.read_text() if verdict.is_file() else "the driver did not come to its end"

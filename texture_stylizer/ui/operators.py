@@ -144,7 +144,6 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
     def _show(self, context: bpy.types.Context) -> None:
         """Show how far the run is, in the panel and the status bar."""
         shown = context.window_manager.texture_stylizer_run
-        shown.active = bool(LINE)
         if self._session.is_first and shown.text != self._session.text:
             shown.text, shown.fraction = self._session.text, self._session.fraction
             sentence = rpt("Stylizing {:.0%}, {}  |  Esc: cancel").format(shown.fraction, shown.text)
@@ -155,9 +154,6 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
     def _end(self, context: bpy.types.Context, *, keep: bool) -> set[str]:
         self._session.end(keep=keep)
         context.window_manager.event_timer_remove(self._timer)
-        # Missing when the add-on was switched off meanwhile.
-        if hasattr(context.window_manager, "texture_stylizer_run"):
-            context.window_manager.texture_stylizer_run.active = bool(LINE)
         if context.workspace is not None and not LINE:
             context.workspace.status_text_set(None)
         redraw(context)

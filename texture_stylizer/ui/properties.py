@@ -46,12 +46,18 @@ class StylizerStyle(bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
 
 
+def _is_running(_self: Any) -> bool:
+    from .session import LINE
+
+    return bool(LINE)
+
+
 class StylizerRun(bpy.types.PropertyGroup):
     """What the panel shows of a run or a set-up under way; lives on the window manager, never in a file."""
 
     text: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     fraction: bpy.props.FloatProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    active: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    active: bpy.props.BoolProperty(get=_is_running, options={"SKIP_SAVE"})  # type: ignore[valid-type]
     stop: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     device: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     setup_text: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]

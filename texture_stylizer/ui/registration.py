@@ -43,6 +43,9 @@ def register() -> None:
 def unregister() -> None:
     """Undo `register`; a run under way ends with nothing left of it, a set-up at its next tick."""
     session.end_all()
+    setup.end_all()
+    if bpy.context.workspace is not None:
+        bpy.context.workspace.status_text_set(None)
     bpy.app.translations.unregister(properties.PACKAGE)
     while _handles:
         bpy.utils.unregister_cli_command(_handles.pop())

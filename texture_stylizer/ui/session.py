@@ -6,7 +6,6 @@ holds names and session ids, no references into Blender: an undo would break the
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,7 +47,6 @@ class Session:
         self._keys: dict[str, int] = {}
         self._open: set[str] = set()
         self._count = 0
-        self._started = 0.0
 
     @property
     def is_first(self) -> bool:
@@ -76,7 +74,6 @@ class Session:
             **self.request.options,
         )
         self._count = len(self._run.waiting)
-        self._started = time.monotonic()
         self.text = bpy.app.translations.pgettext_iface("Starting, {} textures").format(self._count)
 
     def step(self) -> bool:
@@ -128,8 +125,8 @@ class Session:
     def _note_progress(self, message: dict[str, Any]) -> None:
         done = len(self._keys) - len(self._open)
         self.fraction = (done + message["fraction"]) / self._count
-        seconds = time.monotonic() - self._started
-        left = seconds / max(self.fraction, 1e-3) - seconds
+        waiting = self._count - done - 1
+        left = message["seconds_left"] + waiting * (message["seconds"] + message["seconds_left"])
         name = self._run.jobs[self._keys[message["id"]]].name
         sentence = bpy.app.translations.pgettext_iface("{} of {}: {}, {} left")
         self.text = sentence.format(done + 1, self._count, name, _duration(left))

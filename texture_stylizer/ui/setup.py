@@ -14,6 +14,17 @@ from .properties import cache_folder, environment_folder, worker_python_path
 
 POLL_SECONDS = 0.2
 
+RUNNING: list[EnvironmentSetup] = []
+"""The set-up under way, if any."""
+
+
+def end_all() -> None:
+    """End a set-up and delete what it made so far, for when the add-on is switched off."""
+    for setup in RUNNING:
+        setup.cancel()
+    RUNNING.clear()
+    bpy.context.window_manager.texture_stylizer_run.setup_active = False
+
 
 class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
     """Download torch and the other libraries into a Python environment outside Blender"""
@@ -39,6 +50,7 @@ class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
             run.setup_text = str(error)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        RUNNING.append(self._setup)
         self._timer = _start(self, context, "Starting")
         return {"RUNNING_MODAL"}
 
@@ -69,6 +81,8 @@ class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
 
     def _end(self, context: bpy.types.Context) -> None:
         context.window_manager.event_timer_remove(self._timer)
+        if self._setup in RUNNING:
+            RUNNING.remove(self._setup)
         context.window_manager.texture_stylizer_run.setup_active = False
 
 

@@ -1,8 +1,8 @@
 """The tests that meet bpy, inside a real Blender: `blender -b --factory-startup -P tests/run.py`.
 
 Blender's own Python needs pytest, hypothesis, pytest-timeout and Pillow (their folder may be named by
-STYLIZER_TEST_LIBRARIES), and TEXTURE_STYLIZER_PYTHON names a Python with torch. Arguments after `--` go to pytest.
-`nox -s in_blender -- BLENDER` prepares all of that.
+STYLIZER_TEST_LIBRARIES), and TEXTURE_STYLIZER_PYTHON names a Python with torch. Arguments after `--` go to
+pytest. `nox -s in_blender -- BLENDER` prepares all of that.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Runs inside a Blender window, one step a timer tick: presses, waits, looks at the state, takes pictures."""
 
+import faulthandler
 import os
 import shutil
 import subprocess
@@ -56,10 +57,9 @@ def steps():
     settings = bpy.context.scene.texture_stylizer
     run = bpy.context.window_manager.texture_stylizer_run
     yield 3.0
-    settings.gallery = next(
-        str(path)
-        for path in sorted((Path(sys.modules[f"{name}.ui.gallery"].__file__).parents[1] / "styles").iterdir())
-    )
+    shipped = Path(sys.modules[f"{name}.ui.gallery"].__file__).parents[1] / "styles"
+    styles = [str(path) for path in sorted(shipped.iterdir())]
+    settings.gallery = styles[0]
     assert settings.style_path == settings.gallery, "the gallery sets the style"
     settings.quality = "draft"
     press(bpy.ops.texture_stylizer.find)
@@ -108,6 +108,8 @@ def steps():
         yield 0.1
     assert len(materials()) == 4, "a second run waits for the first, and both arrive"
 
+    # Another style: the first one's result would come out of the cache at once.
+    settings.gallery = styles[1]
     press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT")
     while run.fraction < 0.2:
         yield 0.1
@@ -163,5 +165,7 @@ def tick():
     os._exit(0)
 
 
+# A window that hangs says where.
+faulthandler.dump_traceback_later(400, file=(OUT / "hung.txt").open("w"))
 tick.running = steps()
 bpy.app.timers.register(tick, first_interval=2.0)

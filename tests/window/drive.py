@@ -109,7 +109,7 @@ def steps():
     assert len(materials()) == 4, "a second run waits for the first, and both arrive"
 
     # Another style: the first one's result would come out of the cache at once.
-    settings.gallery = styles[1]
+    bpy.context.scene.texture_stylizer.gallery = styles[1]
     press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT")
     while run.fraction < 0.2:
         yield 0.1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +25,11 @@ def main() -> int:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    STATUS = main()
+    STATUS = 1
+    try:
+        STATUS = main()
+    except BaseException:
+        traceback.print_exc()
     sys.stdout.flush()
     # Blender's own exit does not carry the status out.
     os._exit(STATUS)

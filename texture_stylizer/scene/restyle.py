@@ -94,13 +94,23 @@ def discard(run: Restyle) -> None:
 
 def withdraw(run: Restyle) -> None:
     """Delete everything a run wrote: it was cancelled or failed before it reached the scene."""
+    take_back_uv_maps(run)
+    delete_results(run)
+
+
+def take_back_uv_maps(run: Restyle) -> None:
+    """Remove the UV maps that were made to bake on."""
+    for color in run.baked.values():
+        remove_uv_maps(color)
+
+
+def delete_results(run: Restyle) -> None:
+    """Delete the files of a run that came to nothing; knows no bpy, so a thread may do it."""
     for session_uid, outcome in run.outcomes.items():
         job = run.jobs[session_uid]
         paths = [part.destination.path for part in (*job.tiles, *job.frames)]
         for path in (outcome.output, *paths):
             Path(path).unlink(missing_ok=True)
-    for color in run.baked.values():
-        remove_uv_maps(color)
     folders = {Path(job.destination.path).parent for job in run.jobs.values()}
     for folder in folders:
         if folder.is_dir() and not any(folder.iterdir()):

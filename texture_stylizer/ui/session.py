@@ -6,6 +6,7 @@ holds names and session ids, no references into Blender: an undo would break the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,16 +99,16 @@ class Session:
 
     def end(self, *, keep: bool) -> None:
         """Stop the worker, leave the line and delete what is not to be kept; harmless when done twice."""
-        from ..scene.restyle import discard, withdraw
+        from ..scene.restyle import take_back_uv_maps
 
         if self in LINE:
             LINE.remove(self)
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-        if self._run is not None:
-            (discard if keep else withdraw)(self._run)
-            self._run = None
+        run, self._run = self._run, None
+        client, self._client = self._client, None
+        if run is not None and not keep:
+            take_back_uv_maps(run)
+        # The worker's end and the files are waited for elsewhere: the window goes on.
+        threading.Thread(target=_clear_away, args=(client, run, keep)).start()
         live.clear()
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -143,6 +144,16 @@ class Session:
     def _note_failure(self, message: dict[str, Any]) -> None:
         self._run.failed[self._keys[message["id"]]] = from_message(message)
         self._open.discard(message["id"])
+
+
+def _clear_away(client: Any, run: Any, keep: bool) -> None:
+    """End a worker, then delete a run's files: all of them, or those that are not results."""
+    from ..scene.restyle import delete_results, discard
+
+    if client is not None:
+        client.close()
+    if run is not None:
+        (discard if keep else delete_results)(run)
 
 
 def end_all() -> None:

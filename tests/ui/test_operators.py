@@ -1,8 +1,9 @@
-"""What the buttons do beyond a plain run: styles out of the file, one material, variants, presets, the cache."""
+"""What the buttons do beyond a plain run: styles out of the file, one material, variants, presets."""
 
 from __future__ import annotations
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -203,7 +204,8 @@ style, out = sys.argv[1:]
 folder = private_folder()
 client = WorkerClient()
 client.submit(Job("job", "style", Source(style), Destination(out), (StyleImage(style),),
-                  Settings(iterations=100000, max_size=64), Compute("embedded", "cpu", cache=False), str(folder)))
+                  Settings(iterations=100000, max_size=64), Compute("embedded", "cpu", cache=False),
+                  str(folder)))
 while not any(message["type"] == "progress" for message in client.poll(wait=0.2)):
     pass
 print(client.pid, folder, flush=True)
@@ -212,7 +214,7 @@ os._exit(0)
 
 
 def test_the_worker_ends_within_two_seconds_of_a_quitting_program(tmp_path: Path) -> None:
-    python = __import__("os").environ.get("TEXTURE_STYLIZER_PYTHON", sys.executable)
+    python = os.environ.get("TEXTURE_STYLIZER_PYTHON", sys.executable)
     arguments = [python, "-c", _QUITTING, str(SAMPLES / "styles" / "mosaic.jpg"), str(tmp_path / "out.png")]
     said = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.split()
     time.sleep(2.0)

@@ -24,6 +24,7 @@ from .protocol import FOLDER_PREFIX, HEARTBEAT_SECONDS, Message, from_line, to_l
 
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 1.0
+ICON_SIZE = 192
 
 
 class Worker:
@@ -170,16 +171,19 @@ def progress_fields(iterate: object) -> Message:
 
 
 def write_preview(path: Path, iterate: object, size: int) -> Message:
-    """Write the image of the moment, its longest side at most `size`: as an 8-bit PNG, and as raw float32
-    RGBA, bottom row first, the form that a GPU takes. Returns `path`, `pixels`, `width` and `height`."""
+    """Write the image of the moment: a small 8-bit PNG as an icon, and raw float32 RGBA with its longest
+    side at most `size`, bottom row first, the form that a GPU takes. Returns `path`, `pixels`, `width` and
+    `height`."""
     import numpy as np
     from PIL import Image
 
     array = iterate.image()  # type: ignore[attr-defined]
     picture = Image.fromarray(np.rint(array * 255.0).astype(np.uint8))
     picture.thumbnail((size, size), Image.Resampling.BILINEAR)
+    small = picture.copy()
+    small.thumbnail((ICON_SIZE, ICON_SIZE), Image.Resampling.BILINEAR)
     partial = path.with_suffix(".part.png")
-    picture.save(partial, compress_level=1)
+    small.save(partial, compress_level=1)
     os.replace(partial, path)
     values = np.asarray(picture.convert("RGBA"), dtype=np.float32)[::-1] / np.float32(255)
     pixels = path.with_suffix(".rgba")

@@ -30,8 +30,8 @@ _batches: dict[tuple[int, int], Any] = {}
 
 
 def show(key: int, message: dict[str, Any], material_uids: set[int], object_uids: tuple[int, ...]) -> None:
-    """Take a preview of the worker: `path` is a PNG for the panel, `pixels` the same as raw float32 RGBA,
-    bottom row first, of `width` x `height`."""
+    """Take a preview of the worker: `path` is a small PNG for the panel, `pixels` the picture as raw float32
+    RGBA, bottom row first, of `width` x `height`."""
     import bpy.utils.previews
 
     if _shown["previews"] is None:

@@ -16,6 +16,8 @@ from . import gallery
 
 PACKAGE = __package__.rpartition(".")[0] if __package__ else "texture_stylizer"
 _DEFAULTS = Settings()
+# From 5.0 on a path that may start with // says so, or is drawn red.
+_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else set()
 
 
 def _items(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
@@ -40,7 +42,7 @@ class StylizerStyle(bpy.types.PropertyGroup):
     image: bpy.props.PointerProperty(
         name="Image", description="An image of this file to take the style from", type=bpy.types.Image
     )  # type: ignore[valid-type]
-    path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH")  # type: ignore[valid-type]
+    path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH", options=_RELATIVE)  # type: ignore[valid-type]
     weight: bpy.props.FloatProperty(
         name="Weight", description="Share of this style among all", default=1.0, min=0.01, soft_max=5.0
     )  # type: ignore[valid-type]
@@ -72,6 +74,7 @@ class StylizerSettings(bpy.types.PropertyGroup):
         name="Style",
         description="The image whose strokes and colours the textures take on",
         subtype="FILE_PATH",
+        options=_RELATIVE,
     )  # type: ignore[valid-type]
     style_image: bpy.props.PointerProperty(
         name="Style Image",
@@ -208,6 +211,7 @@ class StylizerPreferences(bpy.types.AddonPreferences):
         "folder yet takes them into itself",
         subtype="DIR_PATH",
         default="//textures/",
+        options=_RELATIVE,
     )  # type: ignore[valid-type]
     cache_folder: bpy.props.StringProperty(
         name="Cache",

@@ -16,7 +16,7 @@ from typing import Any
 from . import __version__
 from .descriptions import BakeOptions, Compute, StyleImage
 from .errors import BadInput, Cancelled, StylizerError
-from .settings import COLOR_ROLES, PRECISIONS, PRESERVE_COLOR_MODES, QUALITIES, Settings
+from .settings import COLOR_ROLES, PRECISIONS, PRESERVE_COLOR_MODES, QUALITIES, WRAPS, Settings
 
 ROLES = ("base_color", "emission", "roughness", "metallic", "normal", "alpha", "displacement", "other")
 
@@ -121,11 +121,23 @@ def _add_stylize(commands: Any) -> None:
     )
     add("--bake-unwrap", action="store_true", help="Smart UV Project for objects without a UV map")
     add("--frames", action="store_true", help="restyle image sequences, frame by frame")
-    add("--seams", default="off", choices=("on", "off"))
+    add("--seams", choices=("on", "off"), help="strokes go on across UV seams; default: on for scenes")
+    add("--wrap", choices=WRAPS, help="axes on which a texture is tiled; default: auto")
     add("--jpeg", choices=("png", "keep"), help="JPEGs become PNG or stay JPEG; default: keep in glTF alone")
     add("--report", type=Path, metavar="FILE.json")
     add("--no-cache", action="store_true")
     add("--verbose", action="store_true", help="show tracebacks")
+
+
+def _check_seams(inputs: Sequence[Path]) -> None:
+    from .commands.kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES
+    from .commands.request import WrongArguments
+
+    for path in inputs:
+        if path.suffix.lower() in (*IMAGE_SUFFIXES, *GLTF_SUFFIXES):
+            raise WrongArguments(
+                f"{path} gives no mesh with its texture; --seams on needs a .blend, .fbx, .obj or USD"
+            )
 
 
 def _stylize(options: argparse.Namespace) -> int:
@@ -134,8 +146,8 @@ def _stylize(options: argparse.Namespace) -> int:
 
     if options.bake == "never" and (options.bake_size or options.bake_density or options.bake_unwrap):
         raise WrongArguments("options for baking need --bake missing")
-    if options.seams != "off":
-        raise WrongArguments("--seams on is not in this version yet; leave it out")
+    if options.seams == "on":
+        _check_seams(options.inputs)
     roles = tuple(options.roles.split(","))
     unknown = [role for role in roles if role not in ROLES]
     if unknown:
@@ -168,6 +180,7 @@ def _stylize(options: argparse.Namespace) -> int:
         jpeg=options.jpeg,
         bake=bake,
         frames=options.frames,
+        seams=options.seams != "off",
         verbose=options.verbose,
     )
     return run(request)
@@ -175,7 +188,16 @@ def _stylize(options: argparse.Namespace) -> int:
 
 def _settings(options: argparse.Namespace) -> Settings:
     """The preset with the fields that were given."""
-    names = ("iterations", "scales", "content_weight", "style_scale", "preserve_color", "max_size", "seed")
+    names = (
+        "iterations",
+        "scales",
+        "content_weight",
+        "style_scale",
+        "preserve_color",
+        "max_size",
+        "seed",
+        "wrap",
+    )
     changes = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     if options.tile is not None:
         changes["tile"] = _tile(options.tile)

@@ -126,7 +126,8 @@ class Job:
 
     `name` is what messages call the texture. `preview_size` is the longest side of preview images, or 0 for
     none. `tiles` are those of a UDIM set, worked on as one picture; `frames` those of an image
-    sequence, each started from the one before. `source` and `destination` are then the first one's.
+    sequence, each started from the one before. `surface` is the .npz of the mesh surface that the
+    texture lies on, or empty. `source` and `destination` are then the first one's.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Job:
     compute: Compute
     folder: str
     preview_size: int = 0
+    surface: str = ""
     tiles: tuple[UdimTile, ...] = ()
     frames: tuple[Frame, ...] = ()
 
@@ -158,6 +160,7 @@ class Job:
             compute=Compute(**fields["compute"]),
             folder=fields["folder"],
             preview_size=fields["preview_size"],
+            surface=fields.get("surface", ""),
             tiles=tuple(UdimTile(**_in_and_out(tile)) for tile in fields["tiles"]),
             frames=tuple(Frame(**_in_and_out(frame)) for frame in fields["frames"]),
         )

@@ -14,10 +14,12 @@ from .errors import BadInput
 
 Quality = Literal["draft", "standard", "high"]
 PreserveColor = Literal["off", "luminance", "histogram"]
+Wrap = Literal["none", "x", "y", "both", "auto"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 QUALITIES: tuple[Quality, ...] = ("draft", "standard", "high")
 PRESERVE_COLOR_MODES: tuple[PreserveColor, ...] = ("off", "luminance", "histogram")
+WRAPS: tuple[Wrap, ...] = ("none", "x", "y", "both", "auto")
 PRECISIONS: tuple[Precision, ...] = ("auto", "float32", "bfloat16")
 COLOR_ROLES = ("base_color", "emission")
 
@@ -35,6 +37,8 @@ class Settings:
     learning_rate    Adam's step at the start of each scale, in display-encoded units
     tile             side of a tile's core in pixels (a multiple of 16), "auto", or None for untiled
     max_size         longest side in pixels at which the optimisation runs; None for the full size
+    wrap             axes on which the texture is tiled and stays tileable: "x", "y", "both", "none", or
+                     "auto" for those on which its borders match; a texture with a mask or a surface has none
     seed             of the little noise that wakes up flat areas
     """
 
@@ -47,6 +51,7 @@ class Settings:
     learning_rate: float = 0.05
     tile: int | Literal["auto"] | None = "auto"
     max_size: int | None = None
+    wrap: Wrap = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -59,6 +64,8 @@ class Settings:
                 f"preserve color is {self.preserve_color!r}, but must be one of "
                 + ", ".join(PRESERVE_COLOR_MODES)
             )
+        if self.wrap not in WRAPS:
+            raise BadInput(f"wrap is {self.wrap!r}, but must be one of {', '.join(WRAPS)}")
         if isinstance(self.tile, str) and self.tile != "auto":
             raise BadInput(f"tile is {self.tile!r}, but must be auto, None or a number of pixels")
         if isinstance(self.tile, int) and self.tile < 16:

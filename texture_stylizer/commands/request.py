@@ -32,6 +32,7 @@ class Request:
     jpeg: Jpeg | None
     bake: BakeOptions | None
     frames: bool
+    seams: bool
     verbose: bool
 
 

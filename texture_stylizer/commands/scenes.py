@@ -41,6 +41,7 @@ def stylize_scene(
                 skip_hidden=not request.objects,
                 bake=request.bake,
                 frames=request.frames,
+                seams=request.seams,
             )
     except BadInput as error:
         remove_folder(scratch)

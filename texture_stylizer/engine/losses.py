@@ -39,8 +39,19 @@ def squared_error_sum(maps: Tensor, target: Tensor, weight: Tensor | None = None
     return squares.sum()
 
 
-def total_variation(image: Tensor) -> Tensor:
-    """Mean squared step to the right and downward neighbour. image: (1, 3, H, W). Returns a scalar."""
-    across = (image[:, :, :, 1:] - image[:, :, :, :-1]).square().mean()
-    down = (image[:, :, 1:, :] - image[:, :, :-1, :]).square().mean()
-    return across + down
+def total_variation(image: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Mean squared step to the right and downward neighbour. image: (1, 3, H, W). Returns a scalar.
+
+    mask: (H, W); steps between two texels that count for nothing are left out of the mean.
+    """
+    across = (image[:, :, :, 1:] - image[:, :, :, :-1]).square()
+    down = (image[:, :, 1:, :] - image[:, :, :-1, :]).square()
+    if mask is None:
+        return across.mean() + down.mean()
+    counted = (mask > 0).to(image.dtype)
+    beside = torch.maximum(counted[:, 1:], counted[:, :-1])
+    below = torch.maximum(counted[1:], counted[:-1])
+    channels = image.shape[1]
+    return (across * beside).sum() / (beside.sum() * channels).clamp_min(1.0) + (down * below).sum() / (
+        below.sum() * channels
+    ).clamp_min(1.0)

@@ -34,7 +34,7 @@ class Objective:
     content:  (1, 3, H, W), display-encoded [0, 1], H and W at least 16
     styles:   [((1, 3, h, w) image, weight), ...], each at the size at which its strokes are wanted
     settings: the weights of the terms, and the tile size for the targets
-    mask:     (H, W) in [0, 1], what each texel counts for in the sums; None for all the same
+    mask:     (H, W), 0 or more: what each texel counts for in the sums; None for all the same
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Objective:
     ) -> None:
         self.features = features
         self.settings = settings
+        self._mask = mask
         self.height, self.width = content.shape[2:]
         self._weights = layer_weights(mask, self.height, self.width)
         self._counts = position_counts(self._weights, self.height, self.width)
@@ -140,7 +141,7 @@ class Objective:
             return image.new_zeros(()), torch.zeros_like(image)
         with torch.enable_grad():
             leaf = image.detach().requires_grad_()
-            loss = self.settings.total_variation * total_variation(leaf)
+            loss = self.settings.total_variation * total_variation(leaf, self._mask)
             (gradient,) = torch.autograd.grad(loss, leaf)
         return loss.detach(), gradient
 

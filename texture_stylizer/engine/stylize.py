@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from ..descriptions import Progress
 from ..errors import BadInput, OutOfMemory
@@ -22,6 +21,8 @@ from .devices import free_memory, is_out_of_memory
 from .features import Features
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
+from .sheet import FlatSheet, Sheet, SurfaceSheet, WrappedSheet, wrapped_axes
+from .surface import Surface, bled, coverage
 from .tiling import SMALLEST_TILE, fitting_tile
 
 Array = NDArray[np.float32]
@@ -35,10 +36,6 @@ FINAL_LEARNING_RATE = 0.1
 
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
-
-MARGIN = 16
-"""Pixels of mirrored border that every level works on and then cuts away: next to the true border the
-network sees each pixel many times over, and the optimiser would draw a coloured frame there."""
 
 MEMORY_SHARE = 0.6
 """Share of the free memory that a tile's back-propagation may take."""
@@ -69,7 +66,7 @@ def stylize(
     *,
     features: Features,
     mask: Array | None = None,
-    seams: None = None,
+    seams: Surface | None = None,
     start: Array | None = None,
     on_progress: OnProgress | None = None,
 ) -> Result:
@@ -78,13 +75,12 @@ def stylize(
     content: (H, W, 3) float32, display-encoded [0, 1]. styles: [((h, w, 3) array, weight), ...], likewise.
     mask: (H, W) in [0, 1], what each texel counts for; where it is 0 the content is kept.
     start: (H, W, 3), where the coarsest level starts instead of the content: the last frame's result.
-    seams: reserved for the seams of a mesh; this version takes None alone.
+    seams: the surface that the texture lies on: only its texels count, each for its area, and the picture
+    goes on across its seams; texels that no face uses are kept, but for a margin around the islands.
     on_progress: called after every iteration with an `Iterate`; an exception it raises ends the run.
     Raises BadInput for arrays that do not fit, OutOfMemory when not even the smallest tile fits.
     """
     started = time.perf_counter()
-    if seams is not None:
-        raise BadInput("seams are not supported by this version; leave them out")
     _check(content, styles, mask)
     if start is not None and start.shape != content.shape:
         raise BadInput(f"the start has the shape {start.shape}, but the texture {content.shape}")
@@ -103,11 +99,15 @@ def stylize(
             on_progress,
             started,
             None if start is None else _to_tensor(start, features),
+            seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
         )
         optimised = run.levels()
     image = _to_array(optimised)[:height, :width]
     if settings.preserve_color == "luminance":
         image = swap_luminance(content, image)
+    if run.surface is not None:
+        kept = bled(coverage(run.surface, height, width).texels)
+        image = np.where(kept[..., None], image, content)
     if mask is not None:
         image = np.where(mask[..., None] > 0, image, content)
     return Result(
@@ -139,6 +139,7 @@ class _Run:
         on_progress: OnProgress | None,
         started: float,
         start: Tensor | None = None,
+        surface: Surface | None = None,
     ) -> None:
         self.features = features
         self.content = content
@@ -148,6 +149,9 @@ class _Run:
         self.on_progress = on_progress
         self.started = started
         self.start = start
+        self.surface = surface
+        flat = mask is None and surface is None
+        self.wrapped = wrapped_axes(content, settings.wrap) if flat else (False, False)
         self.losses: list[float] = []
         self.warnings: list[str] = []
         self.tile: int | None = None
@@ -166,40 +170,51 @@ class _Run:
         image = coarse = None
         for level, (height, width) in enumerate(self.sizes):
             content = resize(self.content, height, width)
+            sheet = self._sheet(height, width)
+            content = sheet.continued(content)
             if image is None or coarse is None:
                 image = self._with_noise(content if self.start is None else resize(self.start, height, width))
             else:
                 image = next_level(image, content, coarse)
-            image = self._optimise(level, image, content)
+            image = self._optimise(level, image, content, sheet)
             coarse = content
         assert image is not None and coarse is not None, "a pyramid has at least one level"
         if image.shape != self.content.shape:
-            image = next_level(image, self.content, coarse)
+            sheet = self._sheet(*self.content.shape[2:])
+            image = sheet.continued(next_level(image, sheet.continued(self.content), coarse))
         return image
+
+    def _sheet(self, height: int, width: int) -> Sheet:
+        if self.surface is not None:
+            return SurfaceSheet(self.surface, height, width, self.features.device)
+        if any(self.wrapped):
+            return WrappedSheet(self.wrapped, height, width)
+        return FlatSheet()
 
     def _with_noise(self, image: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(self.settings.seed)
         noise = torch.randn(image.shape, generator=generator).to(image)
         return (image + START_NOISE * noise).clamp_(0.0, 1.0)
 
-    def _optimise(self, level: int, image: Tensor, content: Tensor) -> Tensor:
+    def _optimise(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> Tensor:
         """Take the level's steps from `image`, (1, 3, h, w). Returns the image after the last."""
-        objective = self._objective(content)
+        objective = self._objective(content, sheet)
         self.tile = self._first_tile(objective.height, objective.width)
-        image = _mirror_border(image)
+        image = sheet.unknowns(image)
         optimiser = Adam(image)
         count, loss = self.counts[level], float("nan")
         for step in range(count):
-            value, gradient = self._loss_and_gradient(objective, image)
+            value, gradient = self._loss_and_gradient(objective, sheet.seen(image))
+            gradient = sheet.gradient(gradient)
             optimiser.step(gradient, self._learning_rate(step, count))
             image.clamp_(0.0, 1.0)
             loss = float(value)
-            self._report(level, step, loss, image)
+            self._report(level, step, loss, image, sheet)
         if count:
             self.losses.append(loss)
-        return _without_border(image).detach()
+        return sheet.picture(image).detach()
 
-    def _objective(self, content: Tensor) -> Objective:
+    def _objective(self, content: Tensor, sheet: Sheet) -> Objective:
         height, width = content.shape[2:]
         styles = [
             (
@@ -211,10 +226,8 @@ class _Run:
             )
             for style, weight in self.styles
         ]
-        mask = None
-        if self.mask is not None:
-            mask = _mirror_border(resize(self.mask, height, width)).squeeze(0).squeeze(0)
-        return Objective(self.features, _mirror_border(content), styles, self.settings, mask)
+        mask = None if self.mask is None else resize(self.mask, height, width)
+        return Objective(self.features, sheet.padded(content), styles, self.settings, sheet.mask(mask))
 
     def _first_tile(self, height: int, width: int) -> int | None:
         wanted = self.settings.tile
@@ -251,7 +264,7 @@ class _Run:
         share = FINAL_LEARNING_RATE + (1.0 - FINAL_LEARNING_RATE) * falling
         return self.settings.learning_rate * share
 
-    def _report(self, level: int, step: int, loss: float, image: Tensor) -> None:
+    def _report(self, level: int, step: int, loss: float, image: Tensor, sheet: Sheet) -> None:
         height, width = self.sizes[level]
         self._work_done += height * width
         if self.on_progress is None:
@@ -270,7 +283,7 @@ class _Run:
             fraction=fraction,
             seconds=seconds,
             seconds_left=seconds / fraction - seconds,
-            image=lambda: _to_array(_without_border(image)),
+            image=lambda: _to_array(sheet.picture(image)),
         )
         self.on_progress(iterate)
 
@@ -307,15 +320,6 @@ def _continue_border(image: Array) -> Array:
     if not below and not right:
         return image
     return np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
-
-
-def _mirror_border(image: Tensor) -> Tensor:
-    """(1, C, H, W) -> (1, C, H + 2 MARGIN, W + 2 MARGIN)."""
-    return functional.pad(image, (MARGIN,) * 4, mode="reflect").contiguous(memory_format=torch.channels_last)
-
-
-def _without_border(image: Tensor) -> Tensor:
-    return image[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
 def _to_tensor(image: Array, features: Features) -> Tensor:

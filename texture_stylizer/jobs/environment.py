@@ -26,6 +26,7 @@ COMPLETE = "complete.txt"
 
 _PACKAGES = (
     "numpy>=1.26", "pillow>=10", "safetensors>=0.4", "platformdirs>=4", "psutil>=5.9", "openimageio>=3",
+    "scipy>=1.11",
 )  # fmt: skip
 # PyPI's own pair works with CUDA and without on Linux, on the CPU on Windows, and with MPS on macOS.
 _ROCM_INDEX = "https://download.pytorch.org/whl/rocm6.4"

@@ -16,6 +16,7 @@ from ..engine import Features, load_features
 from ..engine.color import Array
 from ..engine.devices import choose_device, choose_precision, peak_memory
 from ..engine.stylize import Iterate, stylize
+from ..engine.surface import Surface
 from ..engine.weight_sources import EMBEDDED_PATH, resolve_source, vgg19_path
 from ..errors import BadInput, OutOfMemory
 from ..settings import Settings
@@ -110,6 +111,8 @@ def _make(
     # A frame depends on the one before it, so it has no key of its own.
     if job.compute.cache and work.start is None:
         weights = _weights_sha256(source)
+        if job.surface:
+            weights += _sha256(Path(job.surface))
         key = cache.key_of(work.color, styles, work.settings, weights, device.type, precision)
         found = cache.load(cache.cache_folder(), key)
         if found is not None:
@@ -121,6 +124,7 @@ def _make(
         work.settings,
         features=features,
         mask=work.mask,
+        seams=Surface.load(job.surface) if job.surface else None,
         start=work.start,
         on_progress=on_iterate,
     )

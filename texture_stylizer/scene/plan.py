@@ -29,6 +29,7 @@ from .bake import BakedColor, bake_missing
 from .materials import materials_of
 from .pixels import destination_in, free_path, textures_folder, write_source
 from .sequence import frame_jobs
+from .surface import write_surface
 from .textures import TextureUse, find_textures, image_of
 from .udim import tile_jobs
 from .variants import unique_variant_name
@@ -57,6 +58,7 @@ class Order:
     folder: Path
     keep_jpeg: bool
     preview_size: int
+    seams: bool
     taken: set[Path] = field(default_factory=set)
 
 
@@ -112,11 +114,13 @@ def begin(
     frames: bool = False,
     unwanted: Collection[int] = (),
     materials: Collection[int] | None = None,
+    seams: bool = True,
 ) -> Restyle:
     """Find the textures; `next_job` then writes the pixels of one after the other.
 
     bake: how colours that are no image are baked to one, under negative keys; None leaves them as they are.
     frames: image sequences are stylised too, frame by frame. unwanted: session ids of images to leave out.
+    seams: strokes go on across UV seams, and textures that the UVs repeat stay tileable.
     materials: session ids of the only materials to restyle; None for all that the objects show.
     keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
     folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
@@ -160,6 +164,7 @@ def begin(
         folder=run_folder,
         keep_jpeg=keep_jpeg,
         preview_size=preview_size,
+        seams=seams,
     )
     return Restyle(
         order,
@@ -181,7 +186,8 @@ def next_job(run: Restyle) -> Job | None:
         if key in run.baked:
             job = _bake_job(run.baked[key], run.order)
         else:
-            job = _job(next(use for use in run.uses if use.session_uid == key), run.order)
+            uses = [use for use in run.uses if use.session_uid == key]
+            job = _on_surface(_job(uses[0], run.order), uses, run)
     except KeyError:
         run.failed[key] = BadInput("an image was deleted before it was read")
         return None
@@ -286,6 +292,16 @@ def _job(use: TextureUse, order: Order) -> Job:
         tiles=tiles,
         frames=frames,
     )
+
+
+def _on_surface(job: Job, uses: Sequence[TextureUse], run: Restyle) -> Job:
+    """A texture's job with the surface that it lies on, as far as the chosen objects show it."""
+    if not run.order.seams or job.tiles:
+        return job
+    objects = [object_ for object_ in bpy.data.objects if object_.session_uid in run.object_uids]
+    surface, wrap = write_surface(uses, objects, run.folder / f"{job.id}_surface.npz")
+    settings = job.settings if wrap is None else dataclasses.replace(job.settings, wrap=wrap)
+    return dataclasses.replace(job, surface=surface, settings=settings)
 
 
 def nothing_found(objects: Sequence[Any], uses: Sequence[TextureUse]) -> str:

@@ -145,8 +145,8 @@ def stylize_objects(
 
     styles: (path, weight) pairs. python: the interpreter that has torch; None for this one. client: a worker
     that is already there; it is left running. options: roles, compute, folder, keep_jpeg, bake, frames,
-    unwanted and materials, as in `scene.plan.begin`. Nothing is left behind when it fails or is cancelled.
-    Raises what errors.py lists.
+    unwanted, materials and seams, as in `scene.plan.begin`. Nothing is left behind when it fails or is
+    cancelled. Raises what errors.py lists.
     """
     images = [
         style if isinstance(style, (StyleImage, SceneStyle)) else StyleImage(str(style[0]), float(style[1]))

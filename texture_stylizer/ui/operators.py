@@ -136,6 +136,7 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
         material = context.object.active_material if self.only_material and context.object else None
         return {
             "bake": settings.bake_options(),
+            "seams": settings.seams,
             "unwanted": settings.unwanted(),
             "folder": results_folder(context),
             "materials": None if material is None else _original_uids(material),

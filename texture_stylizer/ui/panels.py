@@ -90,6 +90,7 @@ class TEXTURE_STYLIZER_PT_options(_Sidebar, bpy.types.Panel):
         layout.use_property_decorate = False
         layout.prop(settings, "variant")
         layout.prop(settings, "preserve_color")
+        layout.prop(settings, "seams")
         layout.prop(settings, "bake")
         if settings.bake:
             layout.prop(settings, "bake_size")

@@ -5,7 +5,8 @@ from bl_operators.presets import AddPresetBase
 from bl_ui.utils import PresetPanel
 
 FOLDER = "texture_stylizer"
-SAVED = ("quality", "content_weight", "style_scale", "preserve_color", "bake", "bake_size", "style_path")
+SAVED = ("quality", "content_weight", "style_scale", "preserve_color", "seams", "bake", "bake_size")
+"""The properties of the scene that a preset holds; the style is no part of it."""
 
 
 class TEXTURE_STYLIZER_OT_add_preset(AddPresetBase, bpy.types.Operator):

@@ -141,6 +141,11 @@ class StylizerSettings(bpy.types.PropertyGroup):
         default="off",
     )  # type: ignore[valid-type]
 
+    seams: bpy.props.BoolProperty(
+        name="Follow the Mesh",
+        description="Strokes go on across UV seams, and textures that the UVs repeat stay tileable",
+        default=True,
+    )  # type: ignore[valid-type]
     bake: bpy.props.BoolProperty(
         name="Bake Missing Colors",
         description="Bake colours that are no image, or an image under other nodes, to an image first",

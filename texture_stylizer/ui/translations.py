@@ -104,6 +104,10 @@ _POLISH = {
     "Off": "Wyłączone",
     "Luminance": "Luminancja",
     "Histogram": "Histogram",
+    "Follow the Mesh": "Podążaj za siatką",
+    "Strokes go on across UV seams, and textures that the UVs repeat stay tileable": (
+        "Pociągnięcia przechodzą przez szwy UV, a tekstury powtarzane przez UV dalej się łączą"
+    ),
     "Bake Missing Colors": "Wypal brakujące kolory",
     "Bake colours that are no image, or an image under other nodes, to an image first": (
         "Najpierw wypal do obrazu kolory, które nie są obrazem lub są obrazem za innymi węzłami"

@@ -1,0 +1,157 @@
+"""Texels on a surface: coverage, what lies across a seam, and the way back for the gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from texture_stylizer.engine import Settings, stylize
+from texture_stylizer.engine.objective import Objective
+from texture_stylizer.engine.sheet import SurfaceSheet, WrappedSheet, fold_border, mirror_border, wrapped_axes
+from texture_stylizer.engine.surface import Continuation, Surface, bled, coverage, rasterise
+
+
+def square(left: float, bottom: float, side: float) -> np.ndarray:
+    """Two triangles of a square in UV space."""
+    a, b = (left, bottom), (left + side, bottom)
+    c, d = (left + side, bottom + side), (left, bottom + side)
+    return np.array([[a, b, c], [a, c, d]])
+
+
+def two_squares() -> Surface:
+    """Two islands that meet: the right edge of the first is the top edge of the second, turned."""
+    first, second = square(0.1, 0.1, 0.25), square(0.6, 0.6, 0.25)
+    seam = np.array([[0.35, 0.1], [0.35, 0.35]]), np.array([[0.6, 0.85], [0.85, 0.85]])
+    return Surface(
+        triangles=np.concatenate([first, second]),
+        areas=np.array([1.0, 1.0, 3.0, 3.0]),
+        edges=np.stack([seam[0], seam[1]]),
+        across=np.stack([seam[1], seam[0]]),
+        inside=np.array([[0.2, 0.2], [0.7, 0.7]]),
+        across_inside=np.array([[0.7, 0.7], [0.2, 0.2]]),
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(5, 60), st.integers(5, 60))
+def test_rasterising_equals_testing_every_texel(seed: int, height: int, width: int) -> None:
+    corners = np.random.default_rng(seed).uniform(-5, 65, (7, 3, 2))
+    owners = rasterise(corners, height, width)
+    y, x = np.mgrid[:height, :width]
+    covered = np.zeros((height, width), bool)
+    for a, b, c in corners:
+        signs = [(q[0] - p[0]) * (y - p[1]) - (q[1] - p[1]) * (x - p[0]) for p, q in ((a, b), (b, c), (c, a))]
+        covered |= np.all([s >= 0 for s in signs], axis=0) | np.all([s <= 0 for s in signs], axis=0)
+    assert np.array_equal(owners >= 0, covered)
+
+
+def test_texels_count_for_their_area() -> None:
+    found = coverage(two_squares(), 80, 80)
+    assert found.weights[found.texels].mean() == pytest.approx(1.0, abs=1e-5)
+    assert found.weights[10, 60] == 0
+    assert found.weights[20, 56] == pytest.approx(3 * found.weights[60, 20], rel=1e-5)
+
+
+def test_across_a_seam_lies_the_other_island_turned() -> None:
+    surface = two_squares()
+    height = width = 160
+    texels = coverage(surface, height, width).texels
+    # A colour that is a linear function of the place on the unfolded surface.
+    y, x = np.mgrid[:height, :width]
+    u, v = (x + 0.5) / width, 1 - (y + 0.5) / height
+    along_first, across_first = v - 0.1, u - 0.35
+    along_second, across_second = u - 0.6, 0.85 - v
+    values = np.where(u < 0.5, 2 * along_first + 3 * across_first, 2 * along_second + 3 * across_second)
+    image = torch.from_numpy(np.where(texels, values, 99.0))[None, None]
+    continued = Continuation(surface, texels, torch.device("cpu")).apply(image)[0, 0].numpy()
+    strip = (u > 0.355) & (u < 0.43) & (v > 0.12) & (v < 0.33)
+    assert not texels[strip].any()
+    assert np.abs(continued - (2 * along_first + 3 * across_first))[strip].max() < 0.02
+
+
+@pytest.mark.parametrize("size", [(64, 64), (97, 123)])
+def test_the_adjoint_is_the_transpose(size: tuple[int, int]) -> None:
+    continuation = Continuation(two_squares(), coverage(two_squares(), *size).texels, torch.device("cpu"))
+    x, y = torch.randn(2, 1, 3, *size, dtype=torch.float64)
+    forward, backward = (continuation.apply(x) * y).sum(), (x * continuation.adjoint(y)).sum()
+    assert float(forward) == pytest.approx(float(backward), rel=1e-12)
+
+
+def test_the_folded_border_is_the_transpose_of_the_mirrored() -> None:
+    x = torch.randn(1, 3, 41, 57, dtype=torch.float64)
+    y = torch.randn(1, 3, 41 + 32, 57 + 32, dtype=torch.float64)
+    assert float((mirror_border(x) * y).sum()) == pytest.approx(float((x * fold_border(y)).sum()), rel=1e-12)
+
+
+@pytest.mark.parametrize("wrapped", [(True, True), (True, False), (False, True)])
+def test_the_gradient_of_a_tiled_picture_is_the_transpose(wrapped: tuple[bool, bool]) -> None:
+    sheet = WrappedSheet(wrapped, 48, 67)
+    x = torch.randn(1, 3, 48, 67, dtype=torch.float64)
+    y = torch.randn_like(sheet.seen(x))
+    assert float((sheet.seen(x) * y).sum()) == pytest.approx(float((x * sheet.gradient(y)).sum()), rel=1e-12)
+
+
+def test_tiles_give_the_gradient_of_the_whole_surface(features64) -> None:
+    surface = two_squares()
+    generator = torch.Generator().manual_seed(0)
+    content, image = torch.rand(2, 1, 3, 233, 301, generator=generator, dtype=torch.float64)
+    style = torch.rand(1, 3, 128, 128, generator=generator, dtype=torch.float64)
+    sheet = SurfaceSheet(surface, 233, 301, torch.device("cpu"))
+    seen = sheet.padded(sheet.continued(content))
+    objective = Objective(features64, seen, [(style, 1.0)], Settings(), sheet.mask(None))
+    whole = sheet.gradient(objective.loss_and_gradient(sheet.seen(image))[1])
+    tiled = sheet.gradient(objective.loss_and_gradient(sheet.seen(image), 96)[1])
+    assert float((whole - tiled).norm() / whole.norm()) < 1e-10
+
+
+def test_rolling_a_tiled_picture_rolls_its_gradient(features64) -> None:
+    generator = torch.Generator().manual_seed(0)
+    content, image = torch.rand(2, 1, 3, 96, 112, generator=generator, dtype=torch.float64)
+    style = torch.rand(1, 3, 64, 64, generator=generator, dtype=torch.float64)
+    sheet = WrappedSheet((True, True), 96, 112)
+    plain = Settings(total_variation=0.0)
+
+    def gradient(shift: tuple[int, int]) -> torch.Tensor:
+        rolled_content, rolled = (torch.roll(x, shift, (2, 3)) for x in (content, image))
+        objective = Objective(
+            features64, sheet.padded(rolled_content), [(style, 1.0)], plain, sheet.mask(None)
+        )
+        return sheet.gradient(objective.loss_and_gradient(sheet.seen(rolled))[1])
+
+    rolled, expected = gradient((32, 48)), torch.roll(gradient((0, 0)), (32, 48), (2, 3))
+    assert float((rolled - expected).norm() / expected.norm()) < 1e-10
+
+
+def test_unused_texels_are_kept_but_for_a_margin(features32) -> None:
+    surface = two_squares()
+    content = np.random.default_rng(0).random((128, 128, 3)).astype(np.float32)
+    style = np.random.default_rng(1).random((64, 64, 3)).astype(np.float32)
+    result = stylize(
+        content, [(style, 1.0)], Settings(iterations=4, scales=2), features=features32, seams=surface
+    )
+    kept = bled(coverage(surface, 128, 128).texels)
+    assert np.array_equal(result.image[~kept], content[~kept])
+    assert not np.allclose(result.image[kept], content[kept], atol=0.01)
+
+
+def test_borders_that_match_are_found() -> None:
+    y, x = np.mgrid[:64, :64] * 2 * np.pi / 64
+    tiled = torch.from_numpy(np.sin(x) + np.cos(2 * y))[None, None]
+    assert wrapped_axes(tiled, "auto") == (True, True)
+    assert wrapped_axes(tiled[..., :40], "auto") == (True, False)
+    assert wrapped_axes(tiled, "none") == (False, False)
+
+
+def test_a_tiled_texture_stays_tileable(features32) -> None:
+    y, x = np.mgrid[:96, :96] * 2 * np.pi / 96
+    content = np.stack([0.5 + 0.3 * np.sin(x), 0.5 + 0.3 * np.cos(y), 0.5 + 0.2 * np.sin(x + y)], -1)
+    style = np.random.default_rng(1).random((80, 80, 3)).astype(np.float32)
+    made = stylize(
+        content.astype(np.float32), [(style, 1.0)], Settings(iterations=30, scales=1), features=features32
+    ).image
+    for axis in (0, 1):
+        across = np.abs(np.take(made, 0, axis) - np.take(made, -1, axis)).mean()
+        assert across <= 1.1 * np.abs(np.diff(made, axis=axis)).mean()

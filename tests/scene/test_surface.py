@@ -1,0 +1,102 @@
+"""From meshes to the surface of a texture: whose faces count, where seams lie, what is tiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from texture_stylizer.scene.surface import find_seams, tiled_axes, write_surface
+from texture_stylizer.scene.textures import find_textures
+
+
+@pytest.fixture
+def cube(make_image, make_material) -> bpy.types.Object:
+    bpy.ops.mesh.primitive_cube_add()
+    object_ = bpy.context.object
+    object_.data.materials.append(make_material("m", make_image()))
+    return object_
+
+
+def surface_of(*objects: bpy.types.Object, path: Path) -> dict[str, np.ndarray] | None:
+    uses = [use for use in find_textures(objects) if use.skipped is None]
+    written, _ = write_surface(uses, objects, path / "surface.npz")
+    return dict(np.load(written)) if written else None
+
+
+def test_a_cube_has_the_area_of_its_faces_and_seams_between_its_islands(cube, tmp_path: Path) -> None:
+    found = surface_of(cube, path=tmp_path)
+    assert found is not None
+    assert found["areas"].sum() == pytest.approx(24.0)
+    # The cube's cross has 5 edges within it, so 7 of the 12 are seams, each seen from both sides.
+    assert len(found["edges"]) == 14
+    assert not np.allclose(found["edges"], found["across"])
+
+
+def test_an_open_border_has_itself_across(make_image, make_material, tmp_path: Path) -> None:
+    bpy.ops.mesh.primitive_plane_add()
+    bpy.context.object.data.materials.append(make_material("m", make_image()))
+    found = surface_of(bpy.context.object, path=tmp_path)
+    assert found is not None
+    assert len(found["edges"]) == 4
+    assert np.array_equal(found["edges"], found["across"])
+    assert np.array_equal(found["inside"], found["across_inside"])
+
+
+def test_a_fold_in_the_uv_map_is_a_seam() -> None:
+    triangles = np.array([[(0, 0), (1, 0), (0.5, 1)], [(0, 0), (1, 0), (0.5, 0.8)]], dtype=float)
+    folded = find_seams(triangles, np.array([[0, 1, 2], [0, 1, 3]]))
+    assert len(folded["edges"]) == 6
+    triangles[1, 2, 1] = -0.8
+    assert len(find_seams(triangles, np.array([[0, 1, 2], [0, 1, 3]]))["edges"]) == 4
+
+
+def test_every_object_that_shows_the_image_counts(cube, tmp_path: Path) -> None:
+    other = cube.copy()
+    other.data = cube.data.copy()
+    other.scale = (2, 2, 2)
+    bpy.context.scene.collection.objects.link(other)
+    bpy.context.view_layer.update()
+    found = surface_of(cube, other, path=tmp_path)
+    assert found is not None
+    assert found["areas"].sum() == pytest.approx(24.0 + 96.0)
+
+
+def test_without_uvs_there_is_no_surface(cube, tmp_path: Path) -> None:
+    cube.data.uv_layers.remove(cube.data.uv_layers[0])
+    assert surface_of(cube, path=tmp_path) is None
+
+
+def test_broken_uvs_are_left_out(cube, tmp_path: Path) -> None:
+    cube.data.uv_layers[0].uv[0].vector = (float("nan"), 0)
+    found = surface_of(cube, path=tmp_path)
+    assert found is not None
+    assert np.isfinite(found["triangles"]).all()
+    assert len(found["triangles"]) in (10, 11)
+
+
+@pytest.mark.parametrize(
+    ("scale", "expected"), [((1, 1), None), ((3, 1), "x"), ((1, 3), "y"), ((3, 3), "both")]
+)
+def test_uvs_that_leave_the_square_tile_the_image(scale, expected) -> None:
+    triangles = np.array([[(0, 0), (1, 0), (0.5, 1)]]) * np.array(scale)
+    assert tiled_axes(triangles) == expected
+
+
+def test_unused_texels_of_a_scenes_texture_stay(restyle, cube, make_image) -> None:
+    from texture_stylizer.settings import Settings
+
+    image = next(node.image for node in cube.active_material.node_tree.nodes if node.type == "TEX_IMAGE")
+    image.scale(128, 128)
+    image.pack()
+    before = np.array(image.pixels[:]).reshape(128, 128, 4)
+    restyle(cube, settings=Settings(iterations=3, scales=1))
+    made = next(
+        node.image for node in cube.material_slots[0].material.node_tree.nodes if node.type == "TEX_IMAGE"
+    )
+    after = np.array(made.pixels[:]).reshape(128, 128, 4)
+    # The default cube's cross leaves the upper left corner of its map empty.
+    assert np.array_equal(before[100:, :8], after[100:, :8])
+    assert not np.array_equal(before[60:70, 60:70], after[60:70, 60:70])

@@ -1,0 +1,197 @@
+"""What a level of the pyramid is drawn on: a flat picture, one that is tiled, or the surface of a mesh.
+
+Each says what the optimiser's unknowns are, what the network sees of them, and, by its adjoint, what the
+gradient of that means for the unknowns.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..settings import Wrap
+from .surface import Continuation, Surface, coverage
+from .tiling import HALO
+
+MARGIN = 16
+"""Pixels of mirrored border that every level works on and then cuts away: next to the true border the
+network sees each pixel many times over, and the optimiser would draw a coloured frame there."""
+
+MATCHING_BORDERS = 1.3
+"""Step across a border relative to the mean step beside it, up to which a texture counts as tiled there."""
+
+
+class Sheet(Protocol):
+    """Pictures are (1, C, h, w); what is seen is (1, C, h', w'), with a border on every side."""
+
+    def continued(self, image: Tensor) -> Tensor:
+        """A picture with what lies around its islands replaced by what the surface has there."""
+        ...
+
+    def unknowns(self, image: Tensor) -> Tensor:
+        """What the optimiser changes, from a picture."""
+        ...
+
+    def picture(self, unknowns: Tensor) -> Tensor:
+        """The picture that the unknowns stand for."""
+        ...
+
+    def padded(self, image: Tensor) -> Tensor:
+        """A picture with its border."""
+        ...
+
+    def seen(self, unknowns: Tensor) -> Tensor:
+        """What the network sees of the unknowns."""
+        ...
+
+    def gradient(self, gradient: Tensor) -> Tensor:
+        """The gradient with respect to the unknowns, from that with respect to what is seen."""
+        ...
+
+    def mask(self, mask: Tensor | None) -> Tensor | None:
+        """What each pixel of what is seen counts for, (h', w'), from a mask (1, 1, h, w) of the picture."""
+        ...
+
+
+class FlatSheet:
+    """A picture whose mirrored border belongs to the unknowns."""
+
+    def continued(self, image: Tensor) -> Tensor:
+        return image
+
+    def unknowns(self, image: Tensor) -> Tensor:
+        return mirror_border(image)
+
+    def picture(self, unknowns: Tensor) -> Tensor:
+        return unknowns[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+    def padded(self, image: Tensor) -> Tensor:
+        return mirror_border(image)
+
+    def seen(self, unknowns: Tensor) -> Tensor:
+        return unknowns
+
+    def gradient(self, gradient: Tensor) -> Tensor:
+        return gradient
+
+    def mask(self, mask: Tensor | None) -> Tensor | None:
+        return None if mask is None else mirror_border(mask).squeeze(0).squeeze(0)
+
+
+class WrappedSheet:
+    """A tiled picture: past its border it begins again, as far as the deepest layer sees."""
+
+    def __init__(self, wrapped: tuple[bool, bool], height: int, width: int) -> None:
+        """wrapped: whether the picture is tiled (downward, to the right)."""
+        self._rows = _border(height, wrapped[0])
+        self._columns = _border(width, wrapped[1])
+        self._height, self._width = height, width
+
+    def continued(self, image: Tensor) -> Tensor:
+        return image
+
+    def unknowns(self, image: Tensor) -> Tensor:
+        return image.clone()
+
+    def picture(self, unknowns: Tensor) -> Tensor:
+        return unknowns
+
+    def padded(self, image: Tensor) -> Tensor:
+        rows, columns = self._rows.to(image.device), self._columns.to(image.device)
+        seen = image.index_select(2, rows).index_select(3, columns)
+        return seen.contiguous(memory_format=torch.channels_last)
+
+    def seen(self, unknowns: Tensor) -> Tensor:
+        return self.padded(unknowns)
+
+    def gradient(self, gradient: Tensor) -> Tensor:
+        rows, columns = self._rows.to(gradient.device), self._columns.to(gradient.device)
+        folded = gradient.new_zeros(*gradient.shape[:2], self._height, gradient.shape[3])
+        folded.index_add_(2, rows, gradient)
+        result = gradient.new_zeros(*gradient.shape[:2], self._height, self._width)
+        return result.index_add_(3, columns, folded)
+
+    def mask(self, mask: Tensor | None) -> Tensor | None:
+        assert mask is None, "a picture with a mask is not tiled"
+        above = (len(self._rows) - self._height) // 2
+        left = (len(self._columns) - self._width) // 2
+        counted = torch.zeros(len(self._rows), len(self._columns))
+        counted[above : above + self._height, left : left + self._width] = 1.0
+        return counted
+
+
+class SurfaceSheet:
+    """The surface of a mesh: the unknowns are its own texels, and all else is continued from them."""
+
+    def __init__(self, surface: Surface, height: int, width: int, device: torch.device) -> None:
+        found = coverage(surface, height, width)
+        self._weights = torch.from_numpy(found.weights).to(device)
+        self._continuation = Continuation(surface, found.texels, device)
+
+    def continued(self, image: Tensor) -> Tensor:
+        return self._continuation.apply(image)
+
+    def unknowns(self, image: Tensor) -> Tensor:
+        return image.clone()
+
+    def picture(self, unknowns: Tensor) -> Tensor:
+        return self._continuation.apply(unknowns)
+
+    def padded(self, image: Tensor) -> Tensor:
+        return mirror_border(image)
+
+    def seen(self, unknowns: Tensor) -> Tensor:
+        return mirror_border(self._continuation.apply(unknowns))
+
+    def gradient(self, gradient: Tensor) -> Tensor:
+        return self._continuation.adjoint(fold_border(gradient)) * self._continuation.covered
+
+    def mask(self, mask: Tensor | None) -> Tensor | None:
+        weights = self._weights if mask is None else self._weights * mask.squeeze(0).squeeze(0)
+        return functional.pad(weights, (MARGIN,) * 4)
+
+
+def wrapped_axes(image: Tensor, wrap: Wrap) -> tuple[bool, bool]:
+    """Whether a picture (1, 3, H, W) is tiled (downward, to the right), for a setting."""
+    if wrap != "auto":
+        return wrap in ("y", "both"), wrap in ("x", "both")
+    return _borders_match(image), _borders_match(image.transpose(2, 3))
+
+
+def _borders_match(image: Tensor) -> bool:
+    """Whether the last row goes on into the first no worse than rows go on beside it."""
+    across = float((image[:, :, 0] - image[:, :, -1]).abs().mean())
+    beside = image[:, :, [0, 1, -3, -2]] - image[:, :, [1, 2, -2, -1]]
+    return across <= MATCHING_BORDERS * float(beside.abs().mean())
+
+
+def mirror_border(image: Tensor) -> Tensor:
+    """(1, C, H, W) -> (1, C, H + 2 MARGIN, W + 2 MARGIN)."""
+    return functional.pad(image, (MARGIN,) * 4, mode="reflect").contiguous(memory_format=torch.channels_last)
+
+
+def fold_border(gradient: Tensor) -> Tensor:
+    """The adjoint of `mirror_border`: what the mirrored pixels say goes back to those they mirror."""
+    height, width = (side - 2 * MARGIN for side in gradient.shape[2:])
+    return _fold(_fold(gradient, 2, height), 3, width)
+
+
+def _fold(gradient: Tensor, axis: int, length: int) -> Tensor:
+    inner = gradient.narrow(axis, MARGIN, length).clone()
+    inner.narrow(axis, 1, MARGIN).add_(gradient.narrow(axis, 0, MARGIN).flip(axis))
+    inner.narrow(axis, length - 1 - MARGIN, MARGIN).add_(
+        gradient.narrow(axis, MARGIN + length, MARGIN).flip(axis)
+    )
+    return inner
+
+
+def _border(length: int, wrapped: bool) -> Tensor:
+    """The row that stands at each place of a padded axis: begun again, or mirrored."""
+    if wrapped:
+        # A whole number of the deepest layer's cells, so that these lie on the texture as they would without.
+        return torch.arange(-HALO, length + HALO) % length
+    places = torch.arange(-MARGIN, length + MARGIN).abs()
+    return torch.where(places >= length, 2 * (length - 1) - places, places)

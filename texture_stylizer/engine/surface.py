@@ -1,0 +1,274 @@
+"""A texture as a function on a surface: which texels are covered, and what lies across each seam.
+
+Seen from an island, the surface goes on beyond the seam: there lies the island on its other side, turned,
+scaled or mirrored. `Continuation` copies it there before the network sees the picture, by bilinear samples
+of texels that the surface has; it is linear, so its adjoint carries the gradient back to those texels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from .tiling import HALO
+
+FloatArray = NDArray[np.floating]
+
+REACH = HALO + 16
+"""Texels past an island's border that are continued: what the deepest layer sees from it."""
+
+LONGEST_CHAIN = 6
+"""Islands that a continuation crosses at most, where they are narrower than the reach."""
+
+BLEED = 8 / 1024
+"""Margin around the islands that the result keeps, relative to the longest side: mipmaps mix it in."""
+
+_SAMPLES_PER_TEXEL = 3
+_STRONGEST_TEXEL = 4.0
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The geometry behind a texture, in UV units: u to the right, v upward, the image over [0, 1] squared.
+
+    triangles: (n, 3, 2); areas: (n,), of each on the surface. For every edge of an island, seen from its own
+    island and from the one across: edges, across: (m, 2, 2), the ends in the same order; inside,
+    across_inside: (m, 2), a point of the triangle on that side. An open border has itself across:
+    it is mirrored.
+    """
+
+    triangles: FloatArray
+    areas: FloatArray
+    edges: FloatArray
+    across: FloatArray
+    inside: FloatArray
+    across_inside: FloatArray
+
+    @classmethod
+    def load(cls, path: str) -> Surface:
+        """Read the .npz that `scene.surface` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(**{name: arrays[name].astype(np.float64) for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which texels faces use. texels: (H, W) bool; weights: (H, W) float32, surface area relative to the mean
+    of the covered texels, at most 4, and 0 where there is none."""
+
+    texels: NDArray[np.bool_]
+    weights: NDArray[np.float32]
+
+
+def coverage(surface: Surface, height: int, width: int) -> Coverage:
+    """The texels whose centres lie in a triangle."""
+    corners = _to_texels(surface.triangles, height, width)
+    owners = rasterise(corners, height, width)
+    covered = owners >= 0
+    uv_areas = np.abs(_doubled_areas(corners)) / 2
+    density = surface.areas / np.maximum(uv_areas, 1e-12)
+    weights = np.where(covered, density[np.maximum(owners, 0)], 0.0)
+    mean = weights[covered].mean() if covered.any() else 1.0
+    return Coverage(covered, np.minimum(weights / max(mean, 1e-30), _STRONGEST_TEXEL).astype(np.float32))
+
+
+def rasterise(corners: FloatArray, height: int, width: int) -> NDArray[np.int64]:
+    """The number of the last triangle over each texel's centre, or -1. corners: (n, 3, 2), (x, y) in texels,
+    the first texel's centre at (0, 0). Returns (H, W)."""
+    owners = np.full(height * width, -1, dtype=np.int64)
+    low = np.ceil(corners.min(axis=1) - 1e-9).astype(np.int64)
+    high = np.floor(corners.max(axis=1) + 1e-9).astype(np.int64)
+    low = np.maximum(low, 0)
+    high = np.minimum(high, [width - 1, height - 1])
+    extent = high - low + 1
+    visible = np.flatnonzero((extent > 0).all(axis=1) & (np.abs(_doubled_areas(corners)) > 1e-12))
+    # Triangles of like size together, so that one array holds the candidates of many.
+    sizes = 2 ** np.ceil(np.log2(np.maximum(extent[visible], 1))).astype(np.int64)
+    for columns, rows in np.unique(sizes, axis=0):
+        group = visible[(sizes == [columns, rows]).all(axis=1)]
+        step = max(1, 4_000_000 // int(columns * rows))
+        for first in range(0, len(group), step):
+            _rasterise_group(corners, low, group[first : first + step], rows, columns, owners, height, width)
+    return owners.reshape(height, width)
+
+
+def _rasterise_group(
+    corners: FloatArray,
+    low: NDArray[np.int64],
+    group: NDArray[np.int64],
+    rows: int,
+    columns: int,
+    owners: NDArray[np.int64],
+    height: int,
+    width: int,
+) -> None:
+    x = low[group, 0, None, None] + np.arange(columns)[None, None, :]
+    y = low[group, 1, None, None] + np.arange(rows)[None, :, None]
+    inside = (x < width) & (y < height)
+    a, b, c = (corners[group, index] for index in range(3))
+    sign = np.sign(_doubled_areas(corners[group]))[:, None, None]
+    for start, end in ((a, b), (b, c), (c, a)):
+        edge = end - start
+        cross = edge[:, 0, None, None] * (y - start[:, 1, None, None]) - edge[:, 1, None, None] * (
+            x - start[:, 0, None, None]
+        )
+        inside &= cross * sign >= -1e-9
+    triangle, row, column = np.nonzero(inside)
+    owners[(low[group[triangle], 1] + row) * width + low[group[triangle], 0] + column] = group[triangle]
+
+
+class Continuation:
+    """The picture past every island's border, at one size. Linear in the covered texels.
+
+    targets: (k,) flat positions of continued texels; sources, shares: (k, 4), the texels each is a mean of.
+    """
+
+    def __init__(self, surface: Surface, covered: NDArray[np.bool_], device: torch.device) -> None:
+        self.height, self.width = covered.shape
+        self.covered = torch.from_numpy(covered).to(device)
+        targets, sources, shares = _trace(surface, covered)
+        self.targets = torch.from_numpy(targets).to(device)
+        self.sources = torch.from_numpy(sources).to(device)
+        self.shares = torch.from_numpy(shares).to(device)
+
+    def apply(self, image: Tensor) -> Tensor:
+        """`image` (1, C, H, W) with the texels within reach of an island's border replaced."""
+        flat = image.reshape(1, image.shape[1], -1)
+        shares = self.shares.to(image.dtype)
+        found = image.new_zeros((1, image.shape[1], len(self.targets)))
+        for corner in range(4):
+            found = found + flat.index_select(2, self.sources[:, corner]) * shares[:, corner]
+        return flat.index_copy(2, self.targets, found).reshape(image.shape)
+
+    def adjoint(self, image: Tensor) -> Tensor:
+        """The transpose of `apply`: what each texel's neighbours across the seams say goes back to it."""
+        flat = image.reshape(1, image.shape[1], -1)
+        shares = self.shares.to(image.dtype)
+        found = flat.index_select(2, self.targets)
+        result = flat.index_fill(2, self.targets, 0.0)
+        for corner in range(4):
+            result = result.index_add(2, self.sources[:, corner], found * shares[:, corner])
+        return result.reshape(image.shape)
+
+
+def bled(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The covered texels and the margin around them that a result keeps. (H, W)."""
+    margin = max(2, int(np.ceil(BLEED * max(covered.shape))))
+    if not covered.any():
+        return covered
+    distance: Any = ndimage.distance_transform_edt(~covered)
+    return np.asarray(distance <= margin)
+
+
+def _trace(
+    surface: Surface, covered: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """For every uncovered texel within reach: where on the surface it looks, chained over narrow islands."""
+    height, width = covered.shape
+    empty = np.empty(0, dtype=np.int64), np.empty((0, 4), dtype=np.int64), np.empty((0, 4))
+    if not covered.any() or len(surface.edges) == 0:
+        return empty
+    nearest_edge = _nearest_edges(surface, height, width)
+    measured: Any = ndimage.distance_transform_edt(~covered, return_indices=True)
+    distance, nearest = measured
+    rows, columns = np.nonzero(~covered & (distance <= REACH))
+    places = np.stack([columns, rows], axis=1).astype(np.float64)
+    unsettled = np.arange(len(places))
+    for _ in range(LONGEST_CHAIN):
+        if len(unsettled) == 0:
+            break
+        at = _texel_at(places[unsettled], height, width)
+        edge = nearest_edge[at[:, 1], at[:, 0]]
+        places[unsettled] = _cross(surface, edge, places[unsettled], height, width)
+        at = _texel_at(places[unsettled], height, width)
+        unsettled = unsettled[~covered[at[:, 1], at[:, 0]]]
+    at = _texel_at(places[unsettled], height, width)
+    places[unsettled] = nearest[::-1, at[:, 1], at[:, 0]].T
+    return (rows * width + columns, *_bilinear(places, covered, nearest))
+
+
+def _nearest_edges(surface: Surface, height: int, width: int) -> NDArray[np.int64]:
+    """The number of the nearest island edge for every texel. (H, W)."""
+    ends = _to_texels(surface.edges, height, width)
+    lengths = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    counts = np.maximum(2, np.ceil(lengths * _SAMPLES_PER_TEXEL)).astype(np.int64)
+    numbers = np.repeat(np.arange(len(ends)), counts)
+    position = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
+    share = ((position + 0.5) / counts[numbers])[:, None]
+    points = _texel_at(ends[numbers, 0] * (1 - share) + ends[numbers, 1] * share, height, width)
+    labels = np.full((height, width), -1, dtype=np.int64)
+    labels[points[:, 1], points[:, 0]] = numbers
+    nearest: Any = ndimage.distance_transform_edt(labels < 0, return_distances=False, return_indices=True)
+    return labels[nearest[0], nearest[1]]
+
+
+def _cross(
+    surface: Surface, edge: NDArray[np.int64], places: FloatArray, height: int, width: int
+) -> FloatArray:
+    """Where points outside an island lie on the other side of its edge: as far along it and as far from it,
+    in the other side's scale. places: (k, 2), (x, y) in texels."""
+    own = _to_texels(surface.edges, height, width)[edge]
+    other = _to_texels(surface.across, height, width)[edge]
+    along, outward, length = _frame(own, _to_texels(surface.inside, height, width)[edge], -1.0)
+    other_along, inward, other_length = _frame(
+        other, _to_texels(surface.across_inside, height, width)[edge], 1.0
+    )
+    relative = places - own[:, 0]
+    scale = (other_length / length)[:, None]
+    t = (relative * along).sum(axis=1, keepdims=True)
+    d = (relative * outward).sum(axis=1, keepdims=True)
+    return other[:, 0] + scale * (t * other_along + d * inward)
+
+
+def _frame(ends: FloatArray, inside: FloatArray, sense: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Unit vectors along an edge and across it, towards (sense 1) or away from the inside; its length."""
+    edge = ends[:, 1] - ends[:, 0]
+    length = np.maximum(np.linalg.norm(edge, axis=1), 1e-9)
+    along = edge / length[:, None]
+    normal = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    side = np.sign(((inside - ends[:, 0]) * normal).sum(axis=1, keepdims=True))
+    return along, normal * np.where(side == 0, 1.0, side) * sense, length
+
+
+def _bilinear(
+    places: FloatArray, covered: NDArray[np.bool_], nearest: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Four covered texels and their shares for every place; the nearest covered one where none of four is."""
+    height, width = covered.shape
+    base = np.floor(places).astype(np.int64)
+    fraction = places - base
+    sources = np.empty((len(places), 4), dtype=np.int64)
+    shares = np.empty((len(places), 4))
+    for corner, (right, down) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
+        x = np.clip(base[:, 0] + right, 0, width - 1)
+        y = np.clip(base[:, 1] + down, 0, height - 1)
+        across = fraction[:, 0] if right else 1 - fraction[:, 0]
+        along = fraction[:, 1] if down else 1 - fraction[:, 1]
+        shares[:, corner] = across * along * covered[y, x]
+        sources[:, corner] = y * width + x
+    total = shares.sum(axis=1)
+    lost = total < 1e-6
+    at = _texel_at(places, height, width)[lost]
+    sources[lost] = (nearest[0, at[:, 1], at[:, 0]] * width + nearest[1, at[:, 1], at[:, 0]])[:, None]
+    shares[lost], total[lost] = 0.25, 1.0
+    return sources, shares / total[:, None]
+
+
+def _texel_at(places: FloatArray, height: int, width: int) -> NDArray[np.int64]:
+    return np.clip(np.rint(places).astype(np.int64), 0, [width - 1, height - 1])
+
+
+def _to_texels(uvs: FloatArray, height: int, width: int) -> FloatArray:
+    """UVs as (x, y) in texels, y downward, the first texel's centre at (0, 0)."""
+    return np.stack([uvs[..., 0] * width - 0.5, (1.0 - uvs[..., 1]) * height - 0.5], axis=-1)
+
+
+def _doubled_areas(corners: FloatArray) -> FloatArray:
+    edges = corners[:, 1:] - corners[:, :1]
+    return edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]

@@ -33,8 +33,8 @@ FIRST = Path(__file__).parent / "first.safetensors"
 
 CLASS_WEIGHTS = {"relu1_1": 0.05, "relu2_1": 0.1, "relu3_1": 0.2, "relu4_1": 0.3, "relu5_1": 0.35}
 STRUCTURE_WEIGHT = 2.0
-CROP = 192
-BATCH = 12
+CROP = 128
+BATCH = 24
 RATE = 1e-3
 
 
@@ -66,7 +66,7 @@ def crops(pictures: Tensor, generator: np.random.Generator) -> tuple[Tensor, Ten
     classes = generator.integers(len(pictures), size=BATCH)
     images = []
     for index in classes:
-        side = int(CROP * generator.uniform(0.5, 1.3))
+        side = int(CROP * generator.uniform(0.7, 1.6))
         top, left = generator.integers(0, SIZE - side + 1, 2)
         piece = pictures[index, :, top : top + side, left : left + side].float()[None] / 255
         if generator.random() < 0.5:

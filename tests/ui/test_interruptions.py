@@ -157,3 +157,28 @@ def test_cancelled_in_the_middle(planned, worker, tmp_path: Path) -> None:
     assert shown() == ["m", "n"]
     assert not (tmp_path / "textures").exists()
     assert not run.folder.exists()
+
+
+def test_two_blenders_work_on_the_same_texture(planned, worker, tmp_path: Path) -> None:
+    run = planned()
+    for job in run.jobs.values():
+        path = Path(job.destination.path)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"the other Blender's result")
+    work(run, worker)
+    apply(run)
+    discard(run)
+    for job in run.jobs.values():
+        assert Path(job.destination.path).read_bytes() == b"the other Blender's result"
+    made = sorted(bpy.path.basename(image.filepath) for image in bpy.data.images if "_oil" in image.name)
+    assert made == ["image m_oil_001.png", "image n_oil_001.png"]
+
+
+def test_a_folder_that_cannot_be_written_to(planned, worker, tmp_path: Path) -> None:
+    (tmp_path / "textures").write_text("a file where the folder should be")
+    run = planned()
+    work(run, worker)
+    with pytest.raises(BadInput, match="cannot be written"):
+        apply(run)
+    withdraw(run)
+    assert shown() == ["m", "n"]

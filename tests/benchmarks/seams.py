@@ -23,9 +23,9 @@ from scipy import ndimage
 from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.objective import Objective
 from texture_stylizer.engine.pyramid import resize, style_size
+from texture_stylizer.engine.seams import find_seams
 from texture_stylizer.engine.sheet import SurfaceSheet
 from texture_stylizer.engine.surface import Surface, rasterise
-from texture_stylizer.scene.surface import find_seams
 from texture_stylizer.scene.uv import material_corners
 
 SIZE = 512
@@ -161,7 +161,7 @@ def measure_mesh(kind: str, styles: list[str], features: Features, pictures: Pat
     uvs, positions, vertices = material_corners(object_, object_.data.materials[0], "")
     image = colored(uvs, positions)
     seams, inner = edges_of(uvs, vertices)
-    surface = Surface(uvs, _areas(positions), **find_seams(uvs, vertices))
+    surface = Surface.of(uvs, _areas(positions), vertices)
 
     def report(name: str, how: str, made: np.ndarray, loss: float, seconds: float) -> None:
         near, far = (steps(made, seams, t) / steps(made, inner, t) for t in (0.6, 1.5))

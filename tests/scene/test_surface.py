@@ -8,7 +8,9 @@ import bpy
 import numpy as np
 import pytest
 
-from texture_stylizer.scene.surface import find_seams, tiled_axes, write_surface
+from texture_stylizer.engine.seams import find_seams
+from texture_stylizer.engine.surface import Surface
+from texture_stylizer.scene.surface import faces_of, tiled_axes, write_surface
 from texture_stylizer.scene.textures import find_textures
 
 
@@ -20,19 +22,19 @@ def cube(make_image, make_material) -> bpy.types.Object:
     return object_
 
 
-def surface_of(*objects: bpy.types.Object, path: Path) -> dict[str, np.ndarray] | None:
+def surface_of(*objects: bpy.types.Object, path: Path) -> Surface | None:
     uses = [use for use in find_textures(objects) if use.skipped is None]
-    written, _ = write_surface(uses, objects, path / "surface.npz")
-    return dict(np.load(written)) if written else None
+    written, _ = write_surface(faces_of(uses, objects), path / "surface.npz")
+    return Surface.load(written) if written else None
 
 
 def test_a_cube_has_the_area_of_its_faces_and_seams_between_its_islands(cube, tmp_path: Path) -> None:
     found = surface_of(cube, path=tmp_path)
     assert found is not None
-    assert found["areas"].sum() == pytest.approx(24.0)
+    assert found.areas.sum() == pytest.approx(24.0)
     # The cube's cross has 5 edges within it, so 7 of the 12 are seams, each seen from both sides.
-    assert len(found["edges"]) == 14
-    assert not np.allclose(found["edges"], found["across"])
+    assert len(found.edges) == 14
+    assert not np.allclose(found.edges, found.across)
 
 
 def test_an_open_border_has_itself_across(make_image, make_material, tmp_path: Path) -> None:
@@ -40,9 +42,9 @@ def test_an_open_border_has_itself_across(make_image, make_material, tmp_path: P
     bpy.context.object.data.materials.append(make_material("m", make_image()))
     found = surface_of(bpy.context.object, path=tmp_path)
     assert found is not None
-    assert len(found["edges"]) == 4
-    assert np.array_equal(found["edges"], found["across"])
-    assert np.array_equal(found["inside"], found["across_inside"])
+    assert len(found.edges) == 4
+    assert np.array_equal(found.edges, found.across)
+    assert np.array_equal(found.inside, found.across_inside)
 
 
 def test_a_fold_in_the_uv_map_is_a_seam() -> None:
@@ -61,7 +63,7 @@ def test_every_object_that_shows_the_image_counts(cube, tmp_path: Path) -> None:
     bpy.context.view_layer.update()
     found = surface_of(cube, other, path=tmp_path)
     assert found is not None
-    assert found["areas"].sum() == pytest.approx(24.0 + 96.0)
+    assert found.areas.sum() == pytest.approx(24.0 + 96.0)
 
 
 def test_without_uvs_there_is_no_surface(cube, tmp_path: Path) -> None:
@@ -73,8 +75,52 @@ def test_broken_uvs_are_left_out(cube, tmp_path: Path) -> None:
     cube.data.uv_layers[0].uv[0].vector = (float("nan"), 0)
     found = surface_of(cube, path=tmp_path)
     assert found is not None
-    assert np.isfinite(found["triangles"]).all()
-    assert len(found["triangles"]) in (10, 11)
+    assert np.isfinite(found.triangles).all()
+    assert len(found.triangles) in (10, 11)
+
+
+def test_faces_that_a_modifier_makes_count(cube, tmp_path: Path) -> None:
+    cube.modifiers.new("array", "ARRAY").count = 3
+    found = surface_of(cube, path=tmp_path)
+    assert found is not None
+    assert found.areas.sum() == pytest.approx(72.0)
+
+
+@pytest.mark.parametrize("way", ["mapping", "generated", "box", "edit mode", "curve"])
+def test_an_image_that_is_not_placed_by_a_uv_map_alone_has_no_surface(cube, tmp_path: Path, way) -> None:
+    tree = cube.active_material.node_tree
+    node = next(node for node in tree.nodes if node.type == "TEX_IMAGE")
+    coordinates = tree.nodes.new("ShaderNodeTexCoord")
+    if way == "mapping":
+        mapping = tree.nodes.new("ShaderNodeMapping")
+        tree.links.new(coordinates.outputs["UV"], mapping.inputs["Vector"])
+        tree.links.new(mapping.outputs["Vector"], node.inputs["Vector"])
+    elif way == "generated":
+        tree.links.new(coordinates.outputs["Generated"], node.inputs["Vector"])
+    elif way == "box":
+        node.projection = "BOX"
+    objects = [cube]
+    if way == "curve":
+        curve = bpy.data.objects.new("curve", bpy.data.curves.new("curve", "CURVE"))
+        curve.data.materials.append(cube.active_material)
+        bpy.context.scene.collection.objects.link(curve)
+        objects.append(curve)
+    if way == "edit mode":
+        bpy.ops.object.mode_set(mode="EDIT")
+    assert surface_of(*objects, path=tmp_path) is None
+
+
+def test_the_uv_output_and_a_named_map_are_plain(cube, tmp_path: Path) -> None:
+    tree = cube.active_material.node_tree
+    node = next(node for node in tree.nodes if node.type == "TEX_IMAGE")
+    coordinates, reroute = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("NodeReroute")
+    tree.links.new(coordinates.outputs["UV"], reroute.inputs[0])
+    tree.links.new(reroute.outputs[0], node.inputs["Vector"])
+    assert surface_of(cube, path=tmp_path) is not None
+    named = tree.nodes.new("ShaderNodeUVMap")
+    named.uv_map = cube.data.uv_layers.new(name="second").name
+    tree.links.new(named.outputs["UV"], node.inputs["Vector"])
+    assert surface_of(cube, path=tmp_path) is not None
 
 
 @pytest.mark.parametrize(

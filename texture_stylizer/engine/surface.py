@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from .seams import find_seams
 from .tiling import HALO
 
 FloatArray = NDArray[np.floating]
@@ -51,10 +52,15 @@ class Surface:
     across_inside: FloatArray
 
     @classmethod
+    def of(cls, triangles: FloatArray, areas: FloatArray, vertices: NDArray[np.int64]) -> Surface:
+        """The surface of triangles, (n, 3, 2) UVs, with the mesh's vertex numbers (n, 3) at their corners."""
+        return cls(triangles, areas, **find_seams(triangles, vertices))
+
+    @classmethod
     def load(cls, path: str) -> Surface:
         """Read the .npz that `scene.surface` wrote."""
         with np.load(path, allow_pickle=False) as arrays:
-            return cls(**{name: arrays[name].astype(np.float64) for name in cls.__dataclass_fields__})
+            return cls.of(arrays["triangles"], arrays["areas"], arrays["vertices"])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from .bake import BakedColor, bake_missing
 from .materials import materials_of
 from .pixels import destination_in, free_path, textures_folder, write_source
 from .sequence import frame_jobs
-from .surface import write_surface
+from .surface import Faces, faces_of, write_surface
 from .textures import TextureUse, find_textures, image_of
 from .udim import tile_jobs
 from .variants import unique_variant_name
@@ -184,10 +184,11 @@ def next_job(run: Restyle) -> Job | None:
     key = run.waiting.pop(0)
     try:
         if key in run.baked:
-            job = _bake_job(run.baked[key], run.order)
+            color = run.baked[key]
+            job = _on_surface(_bake_job(color, run.order), run, lambda _: _baked_faces(color))
         else:
             uses = [use for use in run.uses if use.session_uid == key]
-            job = _on_surface(_job(uses[0], run.order), uses, run)
+            job = _on_surface(_job(uses[0], run.order), run, lambda objects: faces_of(uses, objects))
     except KeyError:
         run.failed[key] = BadInput("an image was deleted before it was read")
         return None
@@ -294,14 +295,19 @@ def _job(use: TextureUse, order: Order) -> Job:
     )
 
 
-def _on_surface(job: Job, uses: Sequence[TextureUse], run: Restyle) -> Job:
+def _on_surface(job: Job, run: Restyle, find: Callable[[list[Any]], list[Faces] | None]) -> Job:
     """A texture's job with the surface that it lies on, as far as the chosen objects show it."""
     if not run.order.seams or job.tiles:
         return job
     objects = [object_ for object_ in bpy.data.objects if object_.session_uid in run.object_uids]
-    surface, wrap = write_surface(uses, objects, run.folder / f"{job.id}_surface.npz")
+    surface, wrap = write_surface(find(objects), run.folder / f"{job.id}_surface.npz")
     settings = job.settings if wrap is None else dataclasses.replace(job.settings, wrap=wrap)
     return dataclasses.replace(job, surface=surface, settings=settings)
+
+
+def _baked_faces(color: BakedColor) -> list[Faces]:
+    material = bpy.data.materials[color.material]
+    return [(bpy.data.objects[name], material, color.uv_map) for name in color.objects]
 
 
 def nothing_found(objects: Sequence[Any], uses: Sequence[TextureUse]) -> str:

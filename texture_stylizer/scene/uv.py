@@ -35,10 +35,10 @@ def material_corners(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None:
     """`material_triangles` with the vertex numbers (n, 3); None without such a UV map ("": the rendered one).
 
-    UVs that are not finite are left out with their triangles.
+    object_: an original or evaluated one. UVs that are not finite are left out with their triangles.
     """
     name = uv_map or render_uv_map(object_)
-    if name is None or name not in object_.data.uv_layers or object_.mode == "EDIT":
+    if name is None or name not in object_.data.uv_layers:
         return None
     uvs, positions, vertices = _corners(object_, material, name)
     finite = np.isfinite(uvs).all(axis=(1, 2))
@@ -56,7 +56,9 @@ def _corners(object_: Any, material: Any, uv_map: str) -> tuple[NDArray[Any], ND
     slots = np.empty(len(mesh.polygons), dtype=np.int32)
     mesh.polygons.foreach_get("material_index", slots)
     shown = [
-        index for index, slot in enumerate(object_.material_slots) if original_of(slot.material) == material
+        index
+        for index, slot in enumerate(object_.material_slots)
+        if slot.material is not None and original_of(slot.material.original) == material
     ]
     chosen = np.isin(np.minimum(slots, max(0, len(object_.material_slots) - 1))[polygons], shown)
     loops = loops.reshape(-1, 3)[chosen]

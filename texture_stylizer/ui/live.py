@@ -79,6 +79,8 @@ def _draw() -> None:
     """Draw every picture over the faces that use it; called by the viewport."""
     import gpu
 
+    from ..scene.records import original_of
+
     shader = _shader()
     gpu.state.depth_test_set("LESS_EQUAL")
     gpu.state.blend_set("NONE")
@@ -90,7 +92,11 @@ def _draw() -> None:
             if object_.session_uid not in picture.object_uids:
                 continue
             for index, slot in enumerate(object_.material_slots):
-                if slot.material is None or slot.material.session_uid not in picture.material_uids:
+                # A variant's copy on show stands for its original, which the run works on.
+                if (
+                    slot.material is None
+                    or original_of(slot.material).session_uid not in picture.material_uids
+                ):
                     continue
                 batch = _batch(object_, index, shader)
                 if batch is not None:

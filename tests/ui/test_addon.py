@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 import pytest
 
-import texture_stylizer
-
 SAMPLES = Path(__file__).parents[2] / "sample_assets"
 
 
-@pytest.fixture(autouse=True)
-def addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TEXTURE_STYLIZER_CACHE", str(tmp_path / "cache"))
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    texture_stylizer.register()
-    yield
-    texture_stylizer.unregister()
+pytestmark = pytest.mark.usefixtures("addon")
 
 
 @pytest.fixture

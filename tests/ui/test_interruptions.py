@@ -26,25 +26,12 @@ def worker() -> Iterator[WorkerClient]:
 
 
 @pytest.fixture
-def planned(tmp_path: Path) -> Callable[..., Restyle]:
+def planned(make_painted_plane, tmp_path: Path) -> Callable[..., Restyle]:
     """A run over the object `a` with two materials, `m` and `n`."""
 
     def make(settings: Settings | None = None) -> Restyle:
         bpy.ops.wm.read_factory_settings(use_empty=True)
-        bpy.ops.mesh.primitive_plane_add()
-        bpy.context.object.name = "a"
-        for name in "mn":
-            image = bpy.data.images.new(f"image {name}", 24, 24, alpha=True)
-            image.pixels.foreach_set(np.random.default_rng(0).random(24 * 24 * 4).astype(np.float32))
-            image.pack()
-            material = bpy.data.materials.new(name)
-            if material.node_tree is None:
-                material.use_nodes = True
-            tree = material.node_tree
-            node = tree.nodes.new("ShaderNodeTexImage")
-            node.image = image
-            tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Base Color"])
-            bpy.context.object.data.materials.append(material)
+        make_painted_plane("m", "n").name = "a"
         style = tmp_path / "style.png"
         Image.fromarray(np.random.default_rng(1).integers(0, 256, (40, 40, 3), np.uint8)).save(style)
         compute = Compute(features="embedded", device="cpu", cache=False)
@@ -69,7 +56,7 @@ def test_everything_renamed_meanwhile(planned, worker) -> None:
     work(run, worker)
     bpy.data.objects["a"].name = "b"
     bpy.data.materials["m"].name = "renamed"
-    bpy.data.images["image n"].name = "renamed"
+    bpy.data.images["n image"].name = "renamed"
     apply(run)
     discard(run)
     assert shown() == ["renamed [oil]", "n [oil]"]
@@ -82,14 +69,14 @@ def test_one_material_deleted_meanwhile(planned, worker, tmp_path: Path) -> None
     apply(run)
     discard(run)
     assert shown() == ["n [oil]"]
-    assert [path.name for path in (tmp_path / "textures").iterdir()] == ["image n_oil.png"]
-    assert not [image for image in bpy.data.images if image.name.startswith("image m_oil")]
+    assert [path.name for path in (tmp_path / "textures").iterdir()] == ["n image_oil.png"]
+    assert not [image for image in bpy.data.images if image.name.startswith("m image_oil")]
 
 
 def test_one_image_deleted_meanwhile(planned, worker) -> None:
     run = planned()
     work(run, worker)
-    bpy.data.images.remove(bpy.data.images["image m"])
+    bpy.data.images.remove(bpy.data.images["m image"])
     variant = apply(run)
     discard(run)
     assert [original for original, _ in variant.materials] == ["n"]
@@ -171,7 +158,7 @@ def test_two_blenders_work_on_the_same_texture(planned, worker, tmp_path: Path) 
     for job in run.jobs.values():
         assert Path(job.destination.path).read_bytes() == b"the other Blender's result"
     made = sorted(bpy.path.basename(image.filepath) for image in bpy.data.images if "_oil" in image.name)
-    assert made == ["image m_oil_001.png", "image n_oil_001.png"]
+    assert made == ["m image_oil_001.png", "n image_oil_001.png"]
 
 
 def test_a_folder_that_cannot_be_written_to(planned, worker, tmp_path: Path) -> None:

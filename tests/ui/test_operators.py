@@ -8,11 +8,9 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -22,32 +20,13 @@ from texture_stylizer.scene.variants import list_variants
 SAMPLES = Path(__file__).parents[2] / "sample_assets"
 
 
-@pytest.fixture(autouse=True)
-def addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TEXTURE_STYLIZER_CACHE", str(tmp_path / "cache"))
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    texture_stylizer.register()
-    yield
-    texture_stylizer.unregister()
+pytestmark = pytest.mark.usefixtures("addon")
 
 
 @pytest.fixture
-def plane(tmp_path: Path) -> bpy.types.Object:
-    """A plane with two materials of one small packed image each, in a saved file."""
-    bpy.ops.mesh.primitive_plane_add()
-    object_ = bpy.context.object
-    for name in ("wall", "roof"):
-        image = bpy.data.images.new(f"{name} image", 24, 24, alpha=True)
-        image.pixels.foreach_set(np.random.default_rng(0).random(24 * 24 * 4).astype(np.float32))
-        image.pack()
-        material = bpy.data.materials.new(name)
-        if material.node_tree is None:
-            material.use_nodes = True
-        tree = material.node_tree
-        node = tree.nodes.new("ShaderNodeTexImage")
-        node.image = image
-        tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Base Color"])
-        object_.data.materials.append(material)
+def plane(make_painted_plane, tmp_path: Path) -> bpy.types.Object:
+    """A plane with two painted materials, in a saved file, and a style to draw it in."""
+    object_ = make_painted_plane("wall", "roof")
     bpy.context.preferences.filepaths.use_auto_save_temporary_files = False
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     settings = bpy.context.scene.texture_stylizer
@@ -221,3 +200,16 @@ def test_the_worker_ends_within_two_seconds_of_a_quitting_program(tmp_path: Path
     assert not Path(f"/proc/{said[0]}").exists()
     assert not Path(said[1]).exists()
     assert not list(tmp_path.iterdir())
+
+
+def test_making_one_variant_permanent_leaves_the_others(plane: bpy.types.Object) -> None:
+    bpy.ops.texture_stylizer.stylize()
+    plane.active_material_index = 1
+    bpy.context.scene.texture_stylizer.variant = "second"
+    bpy.ops.texture_stylizer.stylize(only_material=True)
+    assert shown(plane) == ["wall [mosaic]", "roof [second]"]
+    bpy.ops.texture_stylizer.keep_variant(name="mosaic")
+    assert sorted(list_variants()) == ["second"]
+    bpy.ops.texture_stylizer.remove_variant(name="second")
+    assert [image.name for image in bpy.data.images if "second" in image.name] == []
+    assert shown(plane) == ["wall", "roof (original)"]

@@ -9,7 +9,8 @@ from typing import Any
 import bpy
 
 from ..errors import BadInput
-from .bake import BakedColor, colored_leaves
+from .bake import BakedColor
+from .copies import copy_material, point_to, set_color
 from .materials import editable_objects, material_users
 from .modifiers import put_back, rename_record, set_materials
 from .records import (
@@ -21,12 +22,8 @@ from .records import (
     original_of,
     record_of,
     was_made_for,
-    write_record,
 )
 from .textures import TextureUse
-from .walk import node_at
-
-_TIMING = ("frame_duration", "frame_start", "frame_offset", "use_cyclic", "use_auto_refresh")
 
 
 @dataclass(frozen=True)
@@ -87,11 +84,11 @@ def create_variant(
         original = by_name.get(color.material)
         if original is None:
             continue
-        copy = _copy_material(original, name, details, color.objects)
+        copy = copy_material(original, name, details, color.objects)
         own_groups: dict[Any, Any] = {}
         for path, changed in changes.get(original, []):
-            _point_to(copy, path, changed, own_groups, name)
-        _set_color(copy, image, color.uv_map, own_groups, name)
+            point_to(copy, path, changed, own_groups, name)
+        set_color(copy, image, color.uv_map, own_groups, name)
         made.append((original, copy))
         for object_name in color.objects:
             shown.setdefault(object_name, {})[original] = copy
@@ -99,9 +96,9 @@ def create_variant(
     for original, places in changes.items():
         takers = [o for o in users[original].editable if original not in shown[o.name]]
         if takers:
-            copy = _copy_material(original, name, details)
+            copy = copy_material(original, name, details)
             for path, image in places:
-                _point_to(copy, path, image, groups, name)
+                point_to(copy, path, image, groups, name)
             made.append((original, copy))
             for object_ in takers:
                 shown[object_.name][original] = copy
@@ -282,7 +279,10 @@ def make_permanent(name: str) -> None:
 
     The originals stay, renamed. Raises BadInput when there is no such variant.
     """
-    for copy in _copies_of(name):
+    copies = _copies_of(name)
+    for object_ in bpy.data.objects:
+        _forget_former_slots(object_, name, copies)
+    for copy in copies:
         record = record_of(copy)
         if record is not None and record.original is not None:
             wanted = record.original.name
@@ -292,9 +292,20 @@ def make_permanent(name: str) -> None:
         clear_record(copy)
         copy.use_fake_user = False
     for data_block in (*bpy.data.images, *bpy.data.node_groups):
-        clear_record(data_block)
-    for object_ in bpy.data.objects:
+        if was_made_for(data_block, name):
+            clear_record(data_block)
+
+
+def _forget_former_slots(object_: Any, name: str, copies: list[Any]) -> None:
+    """What an object remembers of its slots before it showed a variant; other variants' slots stay known."""
+    if shown_variants([object_]) <= {name}:
         clear_record(object_)
+        return
+    links = dict(object_.get(SLOT_LINKS, {}))
+    for index, slot in enumerate(object_.material_slots):
+        if slot.material in copies:
+            links.pop(str(index), None)
+    object_[SLOT_LINKS] = links
 
 
 def _copies_of(name: str) -> list[Any]:
@@ -303,64 +314,6 @@ def _copies_of(name: str) -> list[Any]:
         known = ", ".join(sorted(variants)) or "none"
         raise BadInput(f"there is no variant {name!r}; this file has: {known}")
     return variants[name]
-
-
-def _copy_material(original: Any, variant: str, details: dict[str, Any], objects: Sequence[str] = ()) -> Any:
-    copy = original.copy()
-    copy.name = f"{original.name} [{variant}]"
-    had_fake_user = original.use_fake_user
-    for other in bpy.data.materials:
-        record = record_of(other)
-        if record is not None and record.original == original:
-            had_fake_user = record.original_had_fake_user
-    if original.library is None:
-        original.use_fake_user = True
-    write_record(copy, variant, original, had_fake_user, details, objects)
-    # A variant that is not shown on any object must survive saving too.
-    copy.use_fake_user = True
-    return copy
-
-
-def _point_to(material: Any, path: tuple[str, ...], image: Any, groups: dict[Any, Any], variant: str) -> None:
-    """Set the image at a path within a copied material."""
-    _own_tree(material, path[:-1], groups, variant)
-    node = node_at(material, path)
-    # Blender may reset a sequence's frame range when the image changes.
-    timing = {name: getattr(node.image_user, name) for name in _TIMING}
-    node.image = image
-    for name, value in timing.items():
-        setattr(node.image_user, name, value)
-
-
-def _set_color(material: Any, image: Any, uv_map: str, groups: dict[Any, Any], variant: str) -> None:
-    """Let every BSDF of a copied material take its colour from an image through a UV map."""
-    engine = bpy.context.scene.render.engine
-    for leaf, socket_name in colored_leaves(material, engine):
-        tree = _own_tree(material, leaf.groups, groups, variant)
-        socket = tree.nodes[leaf.node].inputs[socket_name]
-        if socket.links and getattr(socket.links[0].from_node, "image", None) == image:
-            continue
-        node, uv_node = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeUVMap")
-        node.image, uv_node.uv_map = image, uv_map
-        node.location = tree.nodes[leaf.node].location[0] - 300, tree.nodes[leaf.node].location[1]
-        uv_node.location = node.location[0] - 200, node.location[1]
-        tree.links.new(uv_node.outputs["UV"], node.inputs["Vector"])
-        tree.links.new(node.outputs["Color"], socket)
-
-
-def _own_tree(material: Any, path: tuple[str, ...], groups: dict[Any, Any], variant: str) -> Any:
-    """The node tree at the end of a path of group nodes; shared groups on the way are copied, each once."""
-    tree = material.node_tree
-    for name in path:
-        node = tree.nodes[name]
-        if node.node_tree not in groups.values():
-            if node.node_tree not in groups:
-                shared = node.node_tree
-                groups[shared] = shared.copy()
-                mark_made(groups[shared], variant)
-            node.node_tree = groups[node.node_tree]
-        tree = node.node_tree
-    return tree
 
 
 def _assign(object_: Any, copies: Mapping[Any, Any], variant: str) -> int:

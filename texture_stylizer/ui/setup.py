@@ -1,5 +1,6 @@
 """Set Up: the worker's environment is made in the background, with progress, a log and a way to cancel."""
 
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -26,6 +27,13 @@ def end_all() -> None:
     bpy.context.window_manager.texture_stylizer_run.setup_active = False
 
 
+def _may_go_online(operator: type[bpy.types.Operator]) -> bool:
+    """Whether Blender may use the network; the operator's button says so where it may not."""
+    if not bpy.app.online_access:
+        operator.poll_message_set("Allow Online Access in Preferences > System first")
+    return bpy.app.online_access
+
+
 class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
     """Download torch and the other libraries into a Python environment outside Blender"""
 
@@ -34,8 +42,7 @@ class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not bpy.app.online_access:
-            cls.poll_message_set("Allow Online Access in Preferences > System first")
+        if not _may_go_online(cls):
             return False
         if context.window_manager.texture_stylizer_run.setup_active:
             cls.poll_message_set("It is being set up already")
@@ -97,16 +104,43 @@ class TEXTURE_STYLIZER_OT_cancel_setup(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
+class _AsksWorker:
+    """An operator that starts a worker, asks it one thing, and lets a timer wait for the answer."""
+
+    answer: str
+
+    def ask(self, context: bpy.types.Context, question: Callable[[Any], None]) -> bool:
+        """Start the worker and ask. Returns whether it goes on; otherwise the reason was reported."""
+        from ..jobs.client import WorkerClient
+
+        try:
+            self._client = WorkerClient(worker_python_path(context))
+            question(self._client)
+        except StylizerError as error:
+            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
+            return False
+        return True
+
+    def answered(self) -> dict[str, Any] | None:
+        """The worker's answer, its `broken` message, or one for a worker that ended; None until then."""
+        for message in self._client.poll():
+            if message["type"] in (self.answer, "broken"):
+                return message
+        if not self._client.alive:
+            return {"type": "broken", "message": rpt("The worker ended before it answered; press Set Up")}
+        return None
+
+
+class TEXTURE_STYLIZER_OT_download_vgg19(_AsksWorker, bpy.types.Operator):
     """Download the weights of VGG19, the network that the method was made with"""
 
     bl_idname = "texture_stylizer.download_vgg19"
     bl_label = "Download VGG19 (548 MB)"
+    answer = "downloaded"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not bpy.app.online_access:
-            cls.poll_message_set("Allow Online Access in Preferences > System first")
+        if not _may_go_online(cls):
             return False
         if not worker_python_path(context):
             cls.poll_message_set("Set up torch first")
@@ -114,13 +148,7 @@ class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
         return not context.window_manager.texture_stylizer_run.setup_active
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        from ..jobs.client import WorkerClient
-
-        try:
-            self._client = WorkerClient(worker_python_path(context))
-            self._client.request_vgg19()
-        except StylizerError as error:
-            self.report({"ERROR"}, str(error))
+        if not self.ask(context, lambda client: client.request_vgg19()):
             return {"CANCELLED"}
         self._timer = _start(self, context, "Downloading VGG19")
         return {"RUNNING_MODAL"}
@@ -128,17 +156,14 @@ class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
-        run = context.window_manager.texture_stylizer_run
-        if not run.setup_active:
+        if not context.window_manager.texture_stylizer_run.setup_active:
             return self._end(context, {"INFO"}, rpt("The download was cancelled"))
-        for message in self._client.poll():
-            if message["type"] == "downloaded":
-                return self._end(context, {"INFO"}, rpt("VGG19 is at {}").format(message["path"]))
-            if message["type"] == "broken":
-                return self._end(context, {"ERROR"}, message["message"])
-        if not self._client.alive:
-            return self._end(context, {"ERROR"}, rpt("The worker ended during the download; try again"))
-        return {"PASS_THROUGH"}
+        message = self.answered()
+        if message is None:
+            return {"PASS_THROUGH"}
+        if message["type"] == "broken":
+            return self._end(context, {"ERROR"}, message["message"])
+        return self._end(context, {"INFO"}, rpt("VGG19 is at {}").format(message["path"]))
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender quits, or another file is loaded."""
@@ -154,11 +179,12 @@ class TEXTURE_STYLIZER_OT_download_vgg19(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class TEXTURE_STYLIZER_OT_find_device(bpy.types.Operator):
+class TEXTURE_STYLIZER_OT_find_device(_AsksWorker, bpy.types.Operator):
     """Start the worker once, and say what it computes on and how much memory that has"""
 
     bl_idname = "texture_stylizer.find_device"
     bl_label = "Find Device"
+    answer = "machine"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -168,13 +194,7 @@ class TEXTURE_STYLIZER_OT_find_device(bpy.types.Operator):
         return True
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        from ..jobs.client import WorkerClient
-
-        try:
-            self._client = WorkerClient(worker_python_path(context))
-            self._client.request_description()
-        except StylizerError as error:
-            self.report({"ERROR"}, str(error))
+        if not self.ask(context, lambda client: client.request_description()):
             return {"CANCELLED"}
         context.window_manager.texture_stylizer_run.device = iface("Looking ...")
         context.window_manager.modal_handler_add(self)
@@ -182,16 +202,10 @@ class TEXTURE_STYLIZER_OT_find_device(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type != "TIMER":
+        message = self.answered() if event.type == "TIMER" else None
+        if message is None:
             return {"PASS_THROUGH"}
-        for message in self._client.poll():
-            if message["type"] == "machine":
-                return self._end(context, device_text(message))
-            if message["type"] == "broken":
-                return self._end(context, message["message"])
-        if not self._client.alive:
-            return self._end(context, rpt("The worker does not start; press Set Up"))
-        return {"PASS_THROUGH"}
+        return self._end(context, message["message"] if message["type"] == "broken" else device_text(message))
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender quits, or another file is loaded."""

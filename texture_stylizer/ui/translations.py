@@ -161,8 +161,8 @@ _POLISH = {
     "Downloading VGG19": "Pobieranie VGG19",
     "The download was cancelled": "Pobieranie anulowano",
     "VGG19 is at {}": "VGG19 jest w {}",
-    "The worker ended during the download; try again": (
-        "Proces roboczy zakończył się podczas pobierania; spróbuj ponownie"
+    "The worker ended before it answered; press Set Up": (
+        "Proces roboczy zakończył się bez odpowiedzi; naciśnij Przygotuj"
     ),
     "Find Device": "Znajdź urządzenie",
     "Start the worker once, and say what it computes on and how much memory that has": (
@@ -176,7 +176,6 @@ _POLISH = {
     "Looking ...": "Szukam ...",
     "It is being set up already": "Przygotowanie już trwa",
     "Set up torch first": "Najpierw przygotuj torch",
-    "The worker does not start; press Set Up": "Proces roboczy nie startuje; naciśnij Przygotuj",
     "{} results were deleted": "Usunięto wyniki: {}",
     "Show Texture Variant": "Pokaż wariant tekstur",
     "Show this variant on the chosen objects, or the original materials": (

@@ -1,0 +1,46 @@
+"""The add-on registered in an empty file, and small painted materials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+import texture_stylizer
+
+
+@pytest.fixture
+def addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The add-on, registered, with a cache of its own."""
+    monkeypatch.setenv("TEXTURE_STYLIZER_CACHE", str(tmp_path / "cache"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    texture_stylizer.register()
+    yield
+    texture_stylizer.unregister()
+
+
+@pytest.fixture
+def make_painted_plane():
+    """A plane with a material for each name, each with a small packed image of noise as its colour."""
+
+    def make(*names: str) -> bpy.types.Object:
+        bpy.ops.mesh.primitive_plane_add()
+        object_ = bpy.context.object
+        for name in names:
+            image = bpy.data.images.new(f"{name} image", 24, 24, alpha=True)
+            image.pixels.foreach_set(np.random.default_rng(0).random(24 * 24 * 4).astype(np.float32))
+            image.pack()
+            material = bpy.data.materials.new(name)
+            if material.node_tree is None:
+                material.use_nodes = True
+            tree = material.node_tree
+            node = tree.nodes.new("ShaderNodeTexImage")
+            node.image = image
+            tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Base Color"])
+            object_.data.materials.append(material)
+        return object_
+
+    return make

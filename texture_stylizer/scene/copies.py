@@ -1,0 +1,73 @@
+"""Copies of materials that show other images: the node groups on the way are copied too, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bpy
+
+from .bake import colored_leaves
+from .records import mark_made, record_of, write_record
+from .walk import node_at
+
+_TIMING = ("frame_duration", "frame_start", "frame_offset", "use_cyclic", "use_auto_refresh")
+
+
+def copy_material(original: Any, variant: str, details: dict[str, Any], objects: Sequence[str] = ()) -> Any:
+    """A copy of a material with the variant's record. details, objects: as in `records.Record`."""
+    copy = original.copy()
+    copy.name = f"{original.name} [{variant}]"
+    had_fake_user = original.use_fake_user
+    for other in bpy.data.materials:
+        record = record_of(other)
+        if record is not None and record.original == original:
+            had_fake_user = record.original_had_fake_user
+    if original.library is None:
+        original.use_fake_user = True
+    write_record(copy, variant, original, had_fake_user, details, objects)
+    # A variant that is not shown on any object must survive saving too.
+    copy.use_fake_user = True
+    return copy
+
+
+def point_to(material: Any, path: tuple[str, ...], image: Any, groups: dict[Any, Any], variant: str) -> None:
+    """Set the image at a path within a copied material."""
+    _own_tree(material, path[:-1], groups, variant)
+    node = node_at(material, path)
+    # Blender may reset a sequence's frame range when the image changes.
+    timing = {name: getattr(node.image_user, name) for name in _TIMING}
+    node.image = image
+    for name, value in timing.items():
+        setattr(node.image_user, name, value)
+
+
+def set_color(material: Any, image: Any, uv_map: str, groups: dict[Any, Any], variant: str) -> None:
+    """Let every BSDF of a copied material take its colour from an image through a UV map."""
+    engine = bpy.context.scene.render.engine
+    for leaf, socket_name in colored_leaves(material, engine):
+        tree = _own_tree(material, leaf.groups, groups, variant)
+        socket = tree.nodes[leaf.node].inputs[socket_name]
+        if socket.links and getattr(socket.links[0].from_node, "image", None) == image:
+            continue
+        node, uv_node = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeUVMap")
+        node.image, uv_node.uv_map = image, uv_map
+        node.location = tree.nodes[leaf.node].location[0] - 300, tree.nodes[leaf.node].location[1]
+        uv_node.location = node.location[0] - 200, node.location[1]
+        tree.links.new(uv_node.outputs["UV"], node.inputs["Vector"])
+        tree.links.new(node.outputs["Color"], socket)
+
+
+def _own_tree(material: Any, path: tuple[str, ...], groups: dict[Any, Any], variant: str) -> Any:
+    """The node tree at the end of a path of group nodes; shared groups on the way are copied, each once."""
+    tree = material.node_tree
+    for name in path:
+        node = tree.nodes[name]
+        if node.node_tree not in groups.values():
+            if node.node_tree not in groups:
+                shared = node.node_tree
+                groups[shared] = shared.copy()
+                mark_made(groups[shared], variant)
+            node.node_tree = groups[node.node_tree]
+        tree = node.node_tree
+    return tree

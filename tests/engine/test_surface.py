@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from texture_stylizer.engine import Settings, stylize
 from texture_stylizer.engine.objective import Objective
+from texture_stylizer.engine.seams import find_seams
 from texture_stylizer.engine.sheet import SurfaceSheet, WrappedSheet, fold_border, mirror_border, wrapped_axes
 from texture_stylizer.engine.surface import Continuation, Surface, bled, coverage, rasterise
 
@@ -33,6 +34,32 @@ def two_squares() -> Surface:
         inside=np.array([[0.2, 0.2], [0.7, 0.7]]),
         across_inside=np.array([[0.7, 0.7], [0.2, 0.2]]),
     )
+
+
+def test_triangles_that_share_an_edge_of_the_map_meet_within_an_island() -> None:
+    triangles = square(0.1, 0.1, 0.25)
+    found = find_seams(triangles, np.array([[0, 1, 2], [0, 2, 3]]))
+    assert len(found["edges"]) == 4
+    assert np.array_equal(found["edges"], found["across"]), "an open border has itself across"
+    assert np.array_equal(found["inside"], found["across_inside"])
+
+
+def test_an_edge_in_two_places_of_the_map_is_a_seam_seen_from_both_sides() -> None:
+    triangles = np.concatenate([square(0.1, 0.1, 0.25)[:1], square(0.6, 0.6, 0.25)[1:]])
+    found = find_seams(triangles, np.array([[0, 1, 2], [0, 2, 3]]))
+    seam = (found["edges"] != found["across"]).any(axis=(1, 2))
+    assert seam.sum() == 2
+    here, there = np.flatnonzero(seam)
+    assert np.array_equal(found["edges"][here], found["across"][there])
+    assert np.array_equal(found["inside"][here], found["across_inside"][there])
+
+
+def test_a_fold_in_the_map_is_a_seam() -> None:
+    triangles = np.array([[(0, 0), (1, 0), (0.5, 1)], [(0, 0), (1, 0), (0.5, 0.8)]], dtype=float)
+    vertices = np.array([[0, 1, 2], [0, 1, 3]])
+    assert len(find_seams(triangles, vertices)["edges"]) == 6
+    triangles[1, 2, 1] = -0.8
+    assert len(find_seams(triangles, vertices)["edges"]) == 4
 
 
 @settings(max_examples=40, deadline=None)

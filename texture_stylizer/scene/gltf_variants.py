@@ -50,7 +50,9 @@ def _entry(scene: Any, name: str) -> int:
         if entry.name == name:
             return entry.variant_idx
     entry = known.add()
-    entry.name, entry.variant_idx = name, len(known) - 1
+    # The number first: from 5.2 on setting the name compares it with the entries of other numbers.
+    entry.variant_idx = len(known) - 1
+    entry.name = name
     return entry.variant_idx
 
 

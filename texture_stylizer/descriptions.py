@@ -40,6 +40,14 @@ class StyleImage:
 
 
 @dataclass(frozen=True)
+class SceneStyle:
+    """An image of the file as a style, by its session id, and its share among several."""
+
+    session_uid: int
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
 class Compute:
     """On what, and with what network, a texture is worked on.
 
@@ -126,8 +134,8 @@ class Job:
 
     `name` is what messages call the texture. `preview_size` is the longest side of preview images, or 0 for
     none. `tiles` are those of a UDIM set, worked on as one picture; `frames` those of an image
-    sequence, each started from the one before. `surface` is the .npz of the mesh surface that the
-    texture lies on, or empty. `source` and `destination` are then the first one's.
+    sequence, each started from the one before. `surface` is the .npz of the meshes that the texture
+    lies on (`jobs.mesh_file`), or empty. `source` and `destination` are then the first one's.
     """
 
     id: str

@@ -26,7 +26,6 @@ from texture_stylizer.engine.pyramid import resize, style_size
 from texture_stylizer.engine.seams import find_seams
 from texture_stylizer.engine.sheet import SurfaceSheet
 from texture_stylizer.engine.surface import Surface, rasterise
-from texture_stylizer.scene.uv import material_corners
 
 SIZE = 512
 STYLES = Path(__file__).parents[2] / "sample_assets" / "styles"
@@ -52,6 +51,15 @@ def make_mesh(kind: str) -> Any:
     bpy.ops.object.mode_set(mode="OBJECT")
     object_.data.materials.append(bpy.data.materials.new("paint"))
     return object_
+
+
+def corners_of(mesh: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """UVs (n, 3, 2), positions (n, 3, 3) and vertex numbers (n, 3) of the triangles."""
+    mesh.calc_loop_triangles()
+    rows, layer = mesh.loop_triangles, mesh.uv_layers.active.uv
+    vertices = np.array([row.vertices[:] for row in rows])
+    uvs = np.array([[layer[loop].vector[:] for loop in row.loops] for row in rows], dtype=np.float64)
+    return uvs, np.array([vertex.co[:] for vertex in mesh.vertices])[vertices], vertices
 
 
 def _make_figure() -> None:
@@ -158,7 +166,7 @@ def main() -> None:
 def measure_mesh(kind: str, styles: list[str], features: Features, pictures: Path) -> None:
     """Print the ratios of one mesh: of the original, and of every style flat and mesh-aware."""
     object_ = make_mesh(kind)
-    uvs, positions, vertices = material_corners(object_, object_.data.materials[0], "")
+    uvs, positions, vertices = corners_of(object_.data)
     image = colored(uvs, positions)
     seams, inner = edges_of(uvs, vertices)
     surface = Surface.of(uvs, _areas(positions), vertices)

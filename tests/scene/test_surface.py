@@ -8,7 +8,8 @@ import bpy
 import numpy as np
 import pytest
 
-from texture_stylizer.scene.surface import faces_of, tiled_axes, write_surface
+from texture_stylizer.jobs.mesh_file import Triangles, read_triangles
+from texture_stylizer.scene.surface import copy_meshes, faces_of
 from texture_stylizer.scene.textures import find_textures
 
 
@@ -20,18 +21,21 @@ def cube(make_image, make_material) -> bpy.types.Object:
     return object_
 
 
-def surface_of(*objects: bpy.types.Object, path: Path) -> dict[str, np.ndarray] | None:
+def surface_of(*objects: bpy.types.Object, path: Path) -> Triangles | None:
     uses = [use for use in find_textures(objects) if use.skipped is None]
-    written, _ = write_surface(faces_of(uses, objects), path / "surface.npz")
-    return dict(np.load(written)) if written else None
+    arrays = copy_meshes(faces_of(uses, objects))
+    if arrays is None:
+        return None
+    np.savez(path / "meshes.npz", **arrays)
+    return read_triangles(path / "meshes.npz")
 
 
 def test_a_cube_has_the_area_of_its_faces_and_its_own_vertices(cube, tmp_path: Path) -> None:
     found = surface_of(cube, path=tmp_path)
     assert found is not None
-    assert found["areas"].sum() == pytest.approx(24.0)
-    assert found["triangles"].shape == (12, 3, 2)
-    assert np.array_equal(np.unique(found["vertices"]), np.arange(8))
+    assert found.areas.sum() == pytest.approx(24.0)
+    assert found.uvs.shape == (12, 3, 2)
+    assert np.array_equal(np.unique(found.vertices), np.arange(8))
 
 
 def test_every_object_that_shows_the_image_counts(cube, tmp_path: Path) -> None:
@@ -42,7 +46,7 @@ def test_every_object_that_shows_the_image_counts(cube, tmp_path: Path) -> None:
     bpy.context.view_layer.update()
     found = surface_of(cube, other, path=tmp_path)
     assert found is not None
-    assert found["areas"].sum() == pytest.approx(24.0 + 96.0)
+    assert found.areas.sum() == pytest.approx(24.0 + 96.0)
 
 
 def test_without_uvs_there_is_no_surface(cube, tmp_path: Path) -> None:
@@ -54,15 +58,15 @@ def test_broken_uvs_are_left_out(cube, tmp_path: Path) -> None:
     cube.data.uv_layers[0].uv[0].vector = (float("nan"), 0)
     found = surface_of(cube, path=tmp_path)
     assert found is not None
-    assert np.isfinite(found["triangles"]).all()
-    assert len(found["triangles"]) in (10, 11)
+    assert np.isfinite(found.uvs).all()
+    assert len(found.uvs) in (10, 11)
 
 
 def test_faces_that_a_modifier_makes_count(cube, tmp_path: Path) -> None:
     cube.modifiers.new("array", "ARRAY").count = 3
     found = surface_of(cube, path=tmp_path)
     assert found is not None
-    assert found["areas"].sum() == pytest.approx(72.0)
+    assert found.areas.sum() == pytest.approx(72.0)
 
 
 @pytest.mark.parametrize("way", ["mapping", "generated", "box", "edit mode", "curve"])
@@ -102,12 +106,32 @@ def test_the_uv_output_and_a_named_map_are_plain(cube, tmp_path: Path) -> None:
     assert surface_of(cube, path=tmp_path) is not None
 
 
-@pytest.mark.parametrize(
-    ("scale", "expected"), [((1, 1), None), ((3, 1), "x"), ((1, 3), "y"), ((3, 3), "both")]
-)
-def test_uvs_that_leave_the_square_tile_the_image(scale, expected) -> None:
-    triangles = np.array([[(0, 0), (1, 0), (0.5, 1)]]) * np.array(scale)
-    assert tiled_axes(triangles) == expected
+def test_triangles_are_those_of_blender(make_image, make_material, tmp_path: Path) -> None:
+    """Quads hollow at a corner, and a hollow face of six corners among others."""
+    corners = [(0, 0, 0), (4, 0, 0), (4, 4, 0), (0, 4, 0), (1, 3, 1), (3, 3, 0), (3, 1, 0), (9, 9, 3)]
+    faces = [(0, 1, 2, 3), (0, 1, 5, 2, 3, 6), (1, 2, 7), (0, 6, 1, 5), (6, 1, 5, 0), (3, 0, 4)]
+    mesh = bpy.data.meshes.new("faces")
+    mesh.from_pydata(corners, [], faces)
+    uvs = mesh.uv_layers.new().uv
+    for loop in mesh.loops:
+        uvs[loop.index].vector = (loop.index / 64, (loop.index * 5 % 64) / 64)
+    mesh.materials.append(make_material("m", make_image()))
+    object_ = bpy.data.objects.new("faces", mesh)
+    bpy.context.scene.collection.objects.link(object_)
+    found = surface_of(object_, path=tmp_path)
+    assert found is not None
+    mesh.calc_loop_triangles()
+    own = {frozenset(tuple(uvs[loop].vector) for loop in row.loops) for row in mesh.loop_triangles}
+    quads = {triangle for triangle in map(_corner_set, found.uvs) if triangle in own}
+    areas = [row.area for row in mesh.loop_triangles]
+    assert len(found.uvs) == len(areas)
+    assert found.areas.sum() == pytest.approx(sum(areas))
+    # All but the face of six corners are divided alike.
+    assert len(quads) >= len(areas) - 4
+
+
+def _corner_set(triangle: np.ndarray) -> frozenset[tuple[float, float]]:
+    return frozenset((float(u), float(v)) for u, v in triangle)
 
 
 def test_unused_texels_of_a_scenes_texture_stay(restyle, cube, make_image) -> None:

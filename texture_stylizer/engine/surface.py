@@ -56,12 +56,6 @@ class Surface:
         """The surface of triangles, (n, 3, 2) UVs, with the mesh's vertex numbers (n, 3) at their corners."""
         return cls(triangles, areas, **find_seams(triangles, vertices))
 
-    @classmethod
-    def load(cls, path: str) -> Surface:
-        """Read the .npz that `scene.surface` wrote."""
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls.of(arrays["triangles"], arrays["areas"], arrays["vertices"])
-
 
 @dataclass(frozen=True)
 class Coverage:

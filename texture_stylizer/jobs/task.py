@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import time
 from collections.abc import Callable
@@ -23,7 +24,8 @@ from ..settings import Settings
 from . import cache
 from .frames import run_frames
 from .images import Picture, picture_from_pixels, read_image, write_image
-from .udim import Canvas, lay_out, settings_for, take_apart
+from .mesh_file import Triangles, read_triangles, tiled_axes
+from .udim import Canvas, lay_out, settings_for, take_apart, triangles_on
 
 OnIterate = Callable[[Iterate], None]
 OnWarning = Callable[[str], None]
@@ -38,6 +40,7 @@ class _Work:
     mask: Array | None = None
     canvas: Canvas | None = None
     start: Array | None = None
+    surface: Surface | None = None
 
 
 def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
@@ -124,7 +127,7 @@ def _make(
         work.settings,
         features=features,
         mask=work.mask,
-        seams=Surface.load(job.surface) if job.surface else None,
+        seams=work.surface,
         start=work.start,
         on_progress=on_iterate,
     )
@@ -170,15 +173,26 @@ def _read_source(source: Source, destination: Destination) -> Picture:
 
 
 def _work_of(job: Job, pictures: list[Picture], start: Array | None) -> _Work:
+    triangles = read_triangles(Path(job.surface)) if job.surface else None
     if not job.tiles:
         color = pictures[0].color
-        return _Work(
-            color, job.settings, start=start if start is not None and start.shape == color.shape else None
-        )
+        start = start if start is not None and start.shape == color.shape else None
+        axes = None if triangles is None else tiled_axes(triangles.uvs)
+        if axes is not None:
+            # A place in the texture is many on the surface then.
+            return _Work(color, dataclasses.replace(job.settings, wrap=axes), start=start)
+        return _Work(color, job.settings, start=start, surface=_surface_of(triangles))
     numbers = [tile.number for tile in job.tiles]
     canvas = lay_out({number: p.color for number, p in zip(numbers, pictures, strict=True)})
     mask = None if canvas.mask.all() else canvas.mask
-    return _Work(canvas.color, settings_for(canvas, job.settings), mask, canvas)
+    surface = None if triangles is None else _surface_of(triangles_on(canvas, triangles))
+    return _Work(canvas.color, settings_for(canvas, job.settings), mask, canvas, surface=surface)
+
+
+def _surface_of(triangles: Triangles | None) -> Surface | None:
+    if triangles is None or not len(triangles.uvs):
+        return None
+    return Surface.of(triangles.uvs, triangles.areas, triangles.vertices)
 
 
 def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array) -> Path:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ..engine.color import Array
 from ..settings import Settings
+from .mesh_file import Triangles
 
 GAP = 96
 """Pixels between tiles that are no neighbours: more than the network's deepest layer sees (80)."""
@@ -77,6 +78,21 @@ def settings_for(canvas: Canvas, settings: Settings) -> Settings:
     if size is not None:
         size = round(size * max(height, width) / max(canvas.height, canvas.width))
     return dataclasses.replace(settings, style_scale=max(0.01, settings.style_scale * share), max_size=size)
+
+
+def triangles_on(canvas: Canvas, triangles: Triangles) -> Triangles:
+    """Triangles in the UVs of a canvas as a whole, without those in tiles that it does not have."""
+    height, width = canvas.mask.shape
+    squares = np.floor(triangles.uvs.mean(axis=1)).astype(np.int64)
+    numbers = 1001 + squares[:, 0] + 10 * squares[:, 1]
+    uvs = np.full_like(triangles.uvs, np.nan)
+    for number, (top, left) in canvas.corners.items():
+        found = (numbers == number) & (squares[:, 0] >= 0) & (squares[:, 0] < 10)
+        within = triangles.uvs[found] - squares[found][:, None]
+        uvs[found, :, 0] = (left + within[..., 0] * canvas.width) / width
+        uvs[found, :, 1] = 1.0 - (top + (1.0 - within[..., 1]) * canvas.height) / height
+    kept = np.isfinite(uvs).all(axis=(1, 2))
+    return Triangles(uvs[kept], triangles.areas[kept], triangles.vertices[kept])
 
 
 def resized(image: NDArray[np.float32], height: int, width: int) -> Array:

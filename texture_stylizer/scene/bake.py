@@ -19,7 +19,7 @@ from ..errors import BadInput, BadMachine, StylizerError
 from .materials import material_users
 from .pixels import write_source
 from .records import original_of
-from .uv import pixels_for_density, render_uv_map, uv_warnings
+from .uv_maps import render_uv_map
 from .walk import LeafShader, is_fed_by_image_alone, leaf_shaders, output_node
 
 _LIGHTS = ("ShaderNodeEmission", "ShaderNodeBackground")
@@ -114,6 +114,9 @@ def remove_uv_maps(color: BakedColor) -> None:
 
 
 def _bake(material: Any, objects: Sequence[Any], options: BakeOptions, engine: str, path: Path) -> BakedColor:
+    # Imported late: the panels need this module, and must not wait for numpy.
+    from .uv import pixels_for_density, uv_warnings
+
     bare = tuple(object_.name for object_ in objects if _has_no_uv_map(object_))
     uv_maps = [_uv_map_of(object_, material, options) for object_ in objects]
     size = options.size

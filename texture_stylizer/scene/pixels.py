@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import numpy as np
 
 from ..descriptions import Depth, Destination, Source
 from ..errors import BadInput
@@ -49,6 +48,9 @@ def write_source(image: Any, path: Path) -> Source:
     encoded = _encoded_file(image, path)
     if encoded is not None:
         return Source(str(encoded))
+    # Imported late: the panels need this module, and must not wait for numpy.
+    import numpy as np
+
     width, height = image.size
     flat = np.empty(width * height * 4, dtype=np.float32)
     if flat.size == 0 or len(image.pixels) != flat.size:

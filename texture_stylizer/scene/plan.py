@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,28 +20,22 @@ from ..descriptions import (
     Frame,
     Job,
     Outcome,
+    SceneStyle,
     StyleImage,
     UdimTile,
 )
 from ..errors import BadInput, StylizerError
+from ..jobs.background import in_background
 from ..jobs.client import private_folder, remove_folder
 from ..settings import COLOR_ROLES, Settings
 from .bake import BakedColor, bake_missing
 from .materials import materials_of
 from .pixels import destination_in, free_path, textures_folder, write_source
 from .sequence import frame_jobs
-from .surface import Faces, faces_of, write_surface
+from .surface import Faces, copy_meshes, faces_of
 from .textures import TextureUse, find_textures, image_of
 from .udim import tile_jobs
 from .variants import unique_variant_name
-
-
-@dataclass(frozen=True)
-class SceneStyle:
-    """An image of the file as a style, by its session id, and its share among several."""
-
-    session_uid: int
-    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,8 @@ class Restyle:
     """A run between its parts: what was found, the jobs for it, and what became of them.
 
     Holds names and session ids, no references into Blender: they would not survive an undo. The keys are
-    session ids of images, and negative numbers for baked colours; `waiting` are those without a job yet.
+    session ids of images, and negative numbers for baked colours; `waiting` are those without a job yet;
+    `writing` are the files that threads still write, by the id of the job that needs them.
     """
 
     order: Order
@@ -79,6 +75,7 @@ class Restyle:
     jobs: dict[int, Job] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     failed: dict[int, StylizerError] = field(default_factory=dict)
+    writing: dict[str, Future[None]] = field(default_factory=dict)
 
     @property
     def variant(self) -> str:
@@ -178,7 +175,10 @@ def begin(
 
 
 def next_job(run: Restyle) -> Job | None:
-    """Write the pixels of the next texture and give its job; None when it failed or none is waiting."""
+    """Write the pixels of the next texture and give its job; None when it failed or none is waiting.
+
+    The job may be handed out when `is_written` says so.
+    """
     if not run.waiting:
         return None
     key = run.waiting.pop(0)
@@ -199,6 +199,24 @@ def next_job(run: Restyle) -> Job | None:
     return job
 
 
+def is_written(run: Restyle, job: Job, *, wait: bool = False) -> bool:
+    """Whether all that a job reads is on the disk. What could not be written puts it among the failures."""
+    future = run.writing.get(job.id)
+    if future is None:
+        return True
+    if not wait and not future.done():
+        return False
+    del run.writing[job.id]
+    try:
+        future.result()
+    except OSError as reason:
+        key = next(key for key, planned in run.jobs.items() if planned is job)
+        del run.jobs[key]
+        why = reason.strerror or reason
+        run.failed[key] = BadInput(f"{job.name}: {run.folder.parent} cannot be written ({why}); make room")
+    return True
+
+
 def plan(
     objects: Iterable[Any], styles: Sequence[StyleImage | SceneStyle], settings: Settings, **options: Any
 ) -> Restyle:
@@ -206,7 +224,9 @@ def plan(
     run = begin(objects, styles, settings, **options)
     try:
         while run.waiting:
-            next_job(run)
+            job = next_job(run)
+            if job is not None:
+                is_written(run, job, wait=True)
     except BaseException:
         remove_folder(run.folder)
         raise
@@ -296,13 +316,22 @@ def _job(use: TextureUse, order: Order) -> Job:
 
 
 def _on_surface(job: Job, run: Restyle, find: Callable[[list[Any]], list[Faces] | None]) -> Job:
-    """A texture's job with the surface that it lies on, as far as the chosen objects show it."""
-    if not run.order.seams or job.tiles:
+    """A texture's job with the meshes that it lies on, as far as the chosen objects show it."""
+    if not run.order.seams:
         return job
     objects = [object_ for object_ in bpy.data.objects if object_.session_uid in run.object_uids]
-    surface, wrap = write_surface(find(objects), run.folder / f"{job.id}_surface.npz")
-    settings = job.settings if wrap is None else dataclasses.replace(job.settings, wrap=wrap)
-    return dataclasses.replace(job, surface=surface, settings=settings)
+    meshes = copy_meshes(find(objects))
+    if meshes is None:
+        return job
+    path = run.folder / f"{job.id}_meshes.npz"
+    run.writing[job.id] = in_background(lambda: _save_arrays(path, meshes))
+    return dataclasses.replace(job, surface=str(path))
+
+
+def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    import numpy as np
+
+    np.savez(path, **arrays)
 
 
 def _baked_faces(color: BakedColor) -> list[Faces]:

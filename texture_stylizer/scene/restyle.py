@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..descriptions import Outcome, StyleImage
+from ..descriptions import Outcome, SceneStyle, StyleImage
 from ..errors import BadInput, Cancelled
 from ..jobs.client import WorkerClient, remove_folder
 from ..settings import Settings
 from .bake import remove_uv_maps
 from .pixels import load_result
-from .plan import Restyle, SceneStyle, plan
+from .plan import Restyle, plan
 from .sequence import load_frames
 from .textures import image_of
 from .udim import load_tiles, pattern_of
@@ -89,6 +90,7 @@ def _load(run: Restyle, session_uid: int, original: Any) -> Any:
 
 def discard(run: Restyle) -> None:
     """Delete a run's temporary folder, and result files that did not get into the scene."""
+    concurrent.futures.wait(run.writing.values())
     remove_folder(run.folder)
 
 
@@ -106,6 +108,7 @@ def take_back_uv_maps(run: Restyle) -> None:
 
 def delete_results(run: Restyle) -> None:
     """Delete the files of a run that came to nothing; knows no bpy, so a thread may do it."""
+    concurrent.futures.wait(run.writing.values())
     for session_uid, outcome in run.outcomes.items():
         job = run.jobs[session_uid]
         paths = [part.destination.path for part in (*job.tiles, *job.frames)]

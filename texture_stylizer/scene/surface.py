@@ -1,42 +1,42 @@
-"""The surface behind a texture: the faces that show it through a UV map, written for the worker."""
+"""The surface behind a texture: the faces that show it through a UV map, copied for the worker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..settings import Wrap
 from .materials import material_users
+from .records import original_of
 from .textures import TextureUse
-from .uv import material_corners
+from .uv_maps import plain_uv_map, render_uv_map
 from .walk import node_at
-
-_OUTSIDE = 1e-3
 
 Faces = tuple[Any, Any, str]
 """An object, the material whose faces are meant, and the UV map that shows it ("": the rendered one)."""
 
 
-def write_surface(faces: Iterable[Faces] | None, path: Path) -> tuple[str, Wrap | None]:
-    """Write faces for the worker, as `engine.surface.Surface` reads them. faces: from `faces_of`.
+def copy_meshes(faces: Iterable[Faces] | None) -> dict[str, NDArray[Any]] | None:
+    """What `jobs.mesh_file` reads of faces from `faces_of`, as plain arrays for `np.savez`.
 
-    Returns the file's path, or "" where there is no surface to follow; and the axes on which UVs leave the
-    unit square: the image is tiled there, and a place in it is many on the surface.
+    The meshes are the evaluated ones: modifiers make faces and move UVs. None where some object has no such
+    UV map: what is not known to be on a face must not count as unused.
     """
-    gathered = None if faces is None else _gather(faces)
-    if gathered is None:
-        return "", None
-    triangles, areas, vertices = gathered
-    wrap = tiled_axes(triangles)
-    if wrap is not None:
-        return "", wrap
-    np.savez(path, triangles=triangles, areas=areas, vertices=vertices)
-    return str(path), None
+    if faces is None:
+        return None
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    arrays: dict[str, NDArray[Any]] = {}
+    for number, (object_, material, uv_map) in enumerate(faces):
+        evaluated = object_.evaluated_get(depsgraph)
+        name = uv_map or render_uv_map(evaluated)
+        if object_.mode == "EDIT" or name is None or name not in evaluated.data.uv_layers:
+            return None
+        for key, array in copy_mesh(evaluated, material, name).items():
+            arrays[f"{key}.{number}"] = array
+    return arrays
 
 
 def faces_of(uses: Sequence[TextureUse], objects: Iterable[Any]) -> list[Faces] | None:
@@ -58,52 +58,36 @@ def faces_of(uses: Sequence[TextureUse], objects: Iterable[Any]) -> list[Faces] 
     return list(faces.values())
 
 
-def plain_uv_map(node: Any) -> str | None:
-    """The UV map that an image node takes as it is, "" for the one that renders; None for any other place."""
-    if node.projection != "FLAT":
-        return None
-    socket = node.inputs["Vector"]
-    while socket.links and not socket.links[0].is_muted:
-        source, output = socket.links[0].from_node, socket.links[0].from_socket
-        if source.bl_idname == "NodeReroute":
-            socket = source.inputs[0]
-            continue
-        if source.bl_idname == "ShaderNodeUVMap" and not source.from_instancer:
-            return source.uv_map
-        plain = source.bl_idname == "ShaderNodeTexCoord" and output.identifier == "UV"
-        return "" if plain and not source.from_instancer else None
-    return ""
+def copy_mesh(evaluated: Any, material: Any, uv_map: str) -> dict[str, NDArray[Any]]:
+    """The arrays of an evaluated object's mesh, as `jobs.mesh_file.ARRAYS` names them.
 
-
-def tiled_axes(triangles: NDArray[Any]) -> Wrap | None:
-    """The axes on which UVs (n, 3, 2) leave the unit square; None when they do not."""
-    leaving = (triangles.min(axis=(0, 1)) < -_OUTSIDE) | (triangles.max(axis=(0, 1)) > 1 + _OUTSIDE)
-    if leaving.all():
-        return "both"
-    return "x" if leaving[0] else "y" if leaving[1] else None
-
-
-def _gather(faces: Iterable[Faces]) -> tuple[NDArray[Any], ...] | None:
-    """UVs (n, 3, 2), surface areas (n,) and vertex numbers (n, 3); None when some object has no such map.
-
-    The meshes are the evaluated ones: modifiers make faces and move UVs.
+    Faces are chosen that show `material`, an original one, or a variant of it.
     """
-    depsgraph = bpy.context.evaluated_depsgraph_get()
-    found: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
-    first = 0
-    for object_, material, uv_map in faces:
-        evaluated = object_.evaluated_get(depsgraph)
-        corners = None if object_.mode == "EDIT" else material_corners(evaluated, material, uv_map)
-        if corners is None:
-            return None
-        uvs, positions, vertices = corners
-        found.append((uvs, _areas(positions), vertices + first))
-        first += len(evaluated.data.vertices)
-    if not sum(len(uvs) for uvs, _, _ in found):
-        return None
-    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
-
-
-def _areas(positions: NDArray[Any]) -> NDArray[Any]:
-    edges = positions[:, 1:] - positions[:, :1]
-    return 0.5 * np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+    mesh = evaluated.data
+    # Stored arrays are copied as they are: others take a hundred times as long, and the window waits.
+    uvs = np.empty((len(mesh.loops), 2), dtype=np.float32)
+    corners = np.empty(len(mesh.loops), dtype=np.int32)
+    starts = np.empty(len(mesh.polygons), dtype=np.int32)
+    slots = np.zeros(len(mesh.polygons), dtype=np.int32)
+    positions = np.empty((len(mesh.vertices), 3), dtype=np.float32)
+    if len(mesh.polygons):
+        mesh.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
+        mesh.attributes[".corner_vert"].data.foreach_get("value", corners)
+        mesh.attributes["position"].data.foreach_get("vector", positions.ravel())
+        mesh.polygons.foreach_get("loop_start", starts)
+        # The attribute is left out where every face has the first material.
+        if "material_index" in mesh.attributes:
+            mesh.attributes["material_index"].data.foreach_get("value", slots)
+    shown = [
+        index
+        for index, slot in enumerate(evaluated.material_slots)
+        if slot.material is not None and original_of(slot.material.original) == material
+    ]
+    return {
+        "uvs": uvs,
+        "corners": corners,
+        "starts": starts,
+        "chosen": np.isin(np.minimum(slots, max(0, len(evaluated.material_slots) - 1)), shown),
+        "positions": positions,
+        "matrix": np.array(evaluated.matrix_world),
+    }

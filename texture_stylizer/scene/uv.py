@@ -1,4 +1,4 @@
-"""UV maps of meshes: the one that renders, the texels a metre gets, and what overlaps or is mirrored."""
+"""The faces in a UV map: the texels a metre gets, and what overlaps or is mirrored."""
 
 from __future__ import annotations
 
@@ -18,34 +18,8 @@ _LEAST_SHARE = 0.01
 _SMALLEST_SIZE, _LARGEST_SIZE = 64, 8192
 
 
-def render_uv_map(object_: Any) -> str | None:
-    """Name of the UV map that the renderer uses where a node names none; None when there is no map."""
-    layers = object_.data.uv_layers
-    return next((layer.name for layer in layers if layer.active_render), None)
-
-
 def material_triangles(object_: Any, material: Any, uv_map: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """The triangles of the faces that show a material: UVs (n, 3, 2), world positions in metres (n, 3, 3)."""
-    uvs, positions, _ = _corners(object_, material, uv_map)
-    return uvs, positions
-
-
-def material_corners(
-    object_: Any, material: Any, uv_map: str
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None:
-    """`material_triangles` with the vertex numbers (n, 3); None without such a UV map ("": the rendered one).
-
-    object_: an original or evaluated one. UVs that are not finite are left out with their triangles.
-    """
-    name = uv_map or render_uv_map(object_)
-    if name is None or name not in object_.data.uv_layers:
-        return None
-    uvs, positions, vertices = _corners(object_, material, name)
-    finite = np.isfinite(uvs).all(axis=(1, 2))
-    return uvs[finite], positions[finite], vertices[finite]
-
-
-def _corners(object_: Any, material: Any, uv_map: str) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     mesh = object_.data
     mesh.calc_loop_triangles()
     count = len(mesh.loop_triangles)
@@ -71,8 +45,7 @@ def _corners(object_: Any, material: Any, uv_map: str) -> tuple[NDArray[Any], ND
     mesh.vertices.foreach_get("co", positions)
     matrix = np.array(object_.matrix_world)
     world = positions.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
-    corners = vertices[loops].astype(np.int64)
-    return uvs.reshape(-1, 2)[loops].astype(np.float64), world[corners], corners
+    return uvs.reshape(-1, 2)[loops].astype(np.float64), world[vertices[loops]]
 
 
 def pixels_for_density(object_: Any, material: Any, uv_map: str, density: float) -> int:

@@ -7,13 +7,15 @@ undo or a save during a run finds the scene as it is.
 from __future__ import annotations
 
 from array import array
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 import bpy
 
-LARGEST_MESH = 400_000
-"""Triangles beyond which an object's picture is not drawn: gathering them would hold up the window."""
+from ..jobs.background import in_background
+from ..scene.records import original_of
+from ..scene.uv_maps import render_uv_map
 
 
 @dataclass
@@ -26,7 +28,8 @@ class Picture:
 
 
 _shown: dict[str, Any] = {"previews": None, "icon": 0, "number": 0, "pictures": {}, "handle": None}
-_batches: dict[tuple[int, int], Any] = {}
+_faces: dict[tuple[int, int], Any] = {}
+"""By object and material: a Future while its triangles are found, then a batch, or None."""
 
 
 def show(key: int, message: dict[str, Any], material_uids: set[int], object_uids: tuple[int, ...]) -> None:
@@ -61,7 +64,7 @@ def clear() -> None:
     if _shown["previews"] is not None:
         bpy.utils.previews.remove(_shown["previews"])
     _shown.update(previews=None, icon=0, handle=None, pictures={})
-    _batches.clear()
+    _faces.clear()
 
 
 def _texture(message: dict[str, Any]) -> Any:
@@ -79,8 +82,6 @@ def _draw() -> None:
     """Draw every picture over the faces that use it; called by the viewport."""
     import gpu
 
-    from ..scene.records import original_of
-
     shader = _shader()
     gpu.state.depth_test_set("LESS_EQUAL")
     gpu.state.blend_set("NONE")
@@ -91,54 +92,73 @@ def _draw() -> None:
         for picture in _shown["pictures"].values():
             if object_.session_uid not in picture.object_uids:
                 continue
-            for index, slot in enumerate(object_.material_slots):
-                # A variant's copy on show stands for its original, which the run works on.
-                if (
-                    slot.material is None
-                    or original_of(slot.material).session_uid not in picture.material_uids
-                ):
-                    continue
-                batch = _batch(object_, index, shader)
-                if batch is not None:
-                    shader.bind()
-                    shader.uniform_float("toClip", view @ object_.matrix_world)
-                    shader.uniform_float("toWorld", object_.matrix_world)
-                    shader.uniform_sampler("picture", picture.texture)
-                    batch.draw(shader)
+            for batch in _batches_of(object_, picture, shader):
+                shader.bind()
+                shader.uniform_float("toClip", view @ object_.matrix_world)
+                shader.uniform_float("toWorld", object_.matrix_world)
+                shader.uniform_sampler("picture", picture.texture)
+                batch.draw(shader)
     gpu.state.depth_test_set("NONE")
 
 
-def _batch(object_: Any, slot_index: int, shader: Any) -> Any:
-    """The object's triangles of one slot with their UVs, gathered once in a run; None when there are none."""
-    key = (object_.session_uid, slot_index)
-    if key not in _batches:
-        _batches[key] = _gather(object_, slot_index, shader)
-    return _batches[key]
+def _batches_of(object_: Any, picture: Picture, shader: Any) -> list[Any]:
+    """What is drawn of an object for a picture; nothing yet while a thread divides its faces."""
+    batches = []
+    for slot in object_.material_slots:
+        # A variant's copy on show stands for its original, which the run works on.
+        material = None if slot.material is None else original_of(slot.material)
+        if material is None or material.session_uid not in picture.material_uids:
+            continue
+        key = object_.session_uid, material.session_uid
+        if key not in _faces:
+            _faces[key] = _gather(object_, material)
+        faces = _faces[key]
+        if isinstance(faces, Future) and faces.done():
+            faces = _faces[key] = _batch(faces.result(), shader)
+        if faces is not None and not isinstance(faces, Future) and faces not in batches:
+            batches.append(faces)
+    return batches
 
 
-def _gather(object_: Any, slot_index: int, shader: Any) -> Any:
-    from gpu_extras.batch import batch_for_shader
+def _gather(object_: Any, material: Any) -> Future[dict[str, Any]] | None:
+    """Copy a mesh and begin to divide its faces into triangles; None where there is nothing to draw."""
+    import numpy as np
+
+    from ..scene.surface import copy_mesh
 
     evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    mesh = evaluated.data
-    layer = next((layer for layer in mesh.uv_layers if layer.active_render), None)
-    if layer is None or len(mesh.loop_triangles) > LARGEST_MESH:
+    name = render_uv_map(evaluated)
+    if name is None or not len(evaluated.data.polygons):
         return None
-    mesh.calc_loop_triangles()
-    last = max(0, len(object_.material_slots) - 1)
-    chosen = [t for t in mesh.loop_triangles if min(t.material_index, last) == slot_index]
-    if not chosen:
+    arrays = copy_mesh(evaluated, material, name)
+    normals = np.empty((len(arrays["corners"]), 3), dtype=np.float32)
+    evaluated.data.corner_normals.foreach_get("vector", normals.ravel())
+    return in_background(lambda: _divide(arrays | {"normals": normals}))
+
+
+def _divide(arrays: dict[str, Any]) -> dict[str, Any]:
+    """What the shader takes for each corner of a mesh, and the corners of the triangles that are drawn."""
+    from ..jobs.mesh_file import chosen_triangles
+
+    return {
+        "position": arrays["positions"][arrays["corners"]],
+        "normal": arrays["normals"],
+        "uv": arrays["uvs"],
+        "indices": chosen_triangles(arrays).astype("int32"),
+    }
+
+
+def _batch(faces: dict[str, Any], shader: Any) -> Any:
+    import gpu
+
+    indices = faces.pop("indices")
+    if not len(indices):
         return None
-    vertices, uvs = mesh.vertices, layer.uv
-    return batch_for_shader(
-        shader,
-        "TRIS",
-        {
-            "position": [vertices[v].co[:] for t in chosen for v in t.vertices],
-            "normal": [n[:] for t in chosen for n in t.split_normals],
-            "uv": [uvs[loop].vector[:] for t in chosen for loop in t.loops],
-        },
-    )
+    vertices = gpu.types.GPUVertBuf(shader.format_calc(), len(faces["uv"]))
+    for name, values in faces.items():
+        vertices.attr_fill(name, values)
+    elements = gpu.types.GPUIndexBuf(type="TRIS", seq=indices)
+    return gpu.types.GPUBatch(type="TRIS", buf=vertices, elem=elements)
 
 
 def _shader() -> Any:

@@ -7,7 +7,7 @@ from bpy.app.translations import pgettext_rpt as rpt
 
 from ..errors import StylizerError
 from .properties import results_folder, worker_python_path
-from .session import LINE, Request, Session
+from .session import LINE, Request, Session, libraries_are_loaded
 
 POLL_SECONDS = 0.05
 
@@ -83,7 +83,7 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
             )
             self._session = Session(request)
             LINE.append(self._session)
-            if self._session.is_first:
+            if self._session.is_first and libraries_are_loaded():
                 self._session.begin(context)
         except StylizerError as error:
             self._session.end(keep=False)
@@ -112,6 +112,8 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
             return {"PASS_THROUGH"}
         try:
             if not self._session.has_begun:
+                if not libraries_are_loaded():
+                    return {"PASS_THROUGH"}
                 self._session.begin(context)
             done = self._session.step()
             self._show(context)

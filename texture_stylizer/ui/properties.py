@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from ..descriptions import BakeOptions, StyleImage
+from ..descriptions import BakeOptions, SceneStyle, StyleImage
 from ..jobs.cache_folder import size_of
 from ..jobs.environment import COMPLETE, environment_python
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
@@ -168,8 +168,6 @@ class StylizerSettings(bpy.types.PropertyGroup):
 
     def styles(self) -> list[Any]:
         """The styles with their weights, as `scene.plan.begin` takes them."""
-        from ..scene.plan import SceneStyle
-
         rows = [(self.style_image, self.style_path, self.first_weight)]
         rows += [(style.image, style.path, style.weight) for style in self.more_styles]
         return [

@@ -6,6 +6,8 @@ holds names and session ids, no references into Blender: an undo would break the
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +27,10 @@ LINE: list[Session] = []
 """The runs of this Blender in order: the first is worked on, the others wait."""
 
 
+_LIBRARIES = f"{__name__.rpartition('.ui.')[0]}.scene.restyle"
+_LOADERS: list[threading.Thread] = []
+
+
 @dataclass
 class Request:
     """What was asked for: the objects by session id, and what `scene.plan.begin` takes."""
@@ -34,6 +40,14 @@ class Request:
     settings: Any
     variant: str
     options: dict[str, Any] = field(default_factory=dict)
+
+
+def libraries_are_loaded() -> bool:
+    """Whether the first run's libraries are there; a thread loads numpy, for which a window may not wait."""
+    if not _LOADERS and _LIBRARIES not in sys.modules:
+        _LOADERS.append(threading.Thread(target=importlib.import_module, args=(_LIBRARIES,)))
+        _LOADERS[0].start()
+    return not any(loader.is_alive() for loader in _LOADERS)
 
 
 class Session:
@@ -47,6 +61,7 @@ class Session:
         self._client: Any = None
         self._keys: dict[str, int] = {}
         self._open: set[str] = set()
+        self._unwritten: list[Any] = []
         self._count = 0
 
     @property
@@ -79,17 +94,21 @@ class Session:
 
     def step(self) -> bool:
         """Write one texture's pixels and take the worker's messages. Returns whether all is done."""
-        from ..scene.plan import next_job
+        from ..scene.plan import is_written, next_job
 
         key = self._run.waiting[0] if self._run.waiting else None
         job = next_job(self._run)
         if job is not None and key is not None:
             self._keys[job.id] = key
-            self._open.add(job.id)
-            self._client.submit(job)
+            self._unwritten.append(job)
+        for job in [job for job in self._unwritten if is_written(self._run, job)]:
+            self._unwritten.remove(job)
+            if self._keys[job.id] not in self._run.failed:
+                self._open.add(job.id)
+                self._client.submit(job)
         for message in self._client.poll():
             self._take(message)
-        return not self._open and not self._run.waiting
+        return not self._open and not self._unwritten and not self._run.waiting
 
     def apply(self) -> Any:
         """Load the results into the scene as a variant. Raises BadInput when there is none."""
@@ -124,7 +143,7 @@ class Session:
             take[message["type"]](message)
 
     def _note_progress(self, message: dict[str, Any]) -> None:
-        done = len(self._keys) - len(self._open)
+        done = len(self._keys) - len(self._open) - len(self._unwritten)
         self.fraction = (done + message["fraction"]) / self._count
         waiting = self._count - done - 1
         left = message["seconds_left"] + waiting * (message["seconds"] + message["seconds_left"])

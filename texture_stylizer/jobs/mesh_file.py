@@ -1,0 +1,154 @@
+"""The meshes behind a texture, as the scene writes them: read, and divided into triangles.
+
+The scene copies Blender's own arrays and no more, since that holds up the window; the rest is done here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..settings import Wrap
+
+Numbers = NDArray[np.int64]
+Points = NDArray[np.float64]
+
+ARRAYS = ("uvs", "corners", "starts", "chosen", "positions", "matrix")
+"""What the file holds of each mesh, under `NAME.NUMBER`: UVs (corners, 2); the vertex number of each corner;
+the first corner of each face; whether the face shows the texture; positions (vertices, 3); and the matrix
+(4, 4) from these to world space."""
+
+_OUTSIDE = 1e-3
+
+
+@dataclass(frozen=True)
+class Triangles:
+    """uvs: (n, 3, 2); areas: (n,) in world space; vertices: (n, 3), numbered through all meshes."""
+
+    uvs: Points
+    areas: Points
+    vertices: Numbers
+
+
+def read_triangles(path: Path) -> Triangles | None:
+    """The triangles of all faces that show the texture; None when there is none with finite UVs."""
+    parts: list[Triangles] = []
+    first = 0
+    with np.load(path, allow_pickle=False) as file:
+        for number in range(len(file.files) // len(ARRAYS)):
+            mesh = {name: file[f"{name}.{number}"] for name in ARRAYS}
+            found = _triangles_of(mesh)
+            parts.append(Triangles(found.uvs, found.areas, found.vertices + first))
+            first += len(mesh["positions"])
+    if not sum(len(part.uvs) for part in parts):
+        return None
+    return Triangles(
+        np.concatenate([part.uvs for part in parts]),
+        np.concatenate([part.areas for part in parts]),
+        np.concatenate([part.vertices for part in parts]),
+    )
+
+
+def tiled_axes(uvs: Points) -> Wrap | None:
+    """The axes on which UVs (n, 3, 2) leave the unit square; None when they do not."""
+    leaving = (uvs.min(axis=(0, 1)) < -_OUTSIDE) | (uvs.max(axis=(0, 1)) > 1 + _OUTSIDE)
+    if leaving.all():
+        return "both"
+    return "x" if leaving[0] else "y" if leaving[1] else None
+
+
+def _triangles_of(mesh: Mapping[str, NDArray]) -> Triangles:
+    triangles = chosen_triangles(mesh)
+    corners = mesh["corners"].astype(np.int64)
+    positions = mesh["positions"].astype(np.float64)
+    uvs = mesh["uvs"].astype(np.float64)[triangles]
+    matrix = mesh["matrix"].astype(np.float64)
+    vertices = corners[triangles]
+    places = positions[vertices] @ matrix[:3, :3].T
+    sides = places[:, 1:] - places[:, :1]
+    areas = 0.5 * np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1)
+    finite = np.isfinite(uvs).all(axis=(1, 2)) & np.isfinite(areas)
+    return Triangles(uvs[finite], areas[finite], vertices[finite])
+
+
+def chosen_triangles(mesh: Mapping[str, NDArray]) -> Numbers:
+    """The corner numbers (n, 3) of the triangles of the chosen faces. mesh: the arrays of `ARRAYS`."""
+    corners = mesh["corners"]
+    ends = np.append(mesh["starts"], len(corners)).astype(np.int64)
+    chosen = np.flatnonzero(mesh["chosen"])
+    places = mesh["positions"].astype(np.float64)[corners]
+    return triangulate(places, ends[chosen], (ends[1:] - ends[:-1])[chosen])
+
+
+def triangulate(points: Points, starts: Numbers, counts: Numbers) -> Numbers:
+    """Divide faces into triangles, each wholly within its face.
+
+    points: (corners, 3); starts, counts: the first corner and the number of corners of each face. Returns
+    corner numbers (n, 3). Quads are divided as Blender does: along the first diagonal, or the second
+    where the face is hollow at an end of the first. Flat faces of more corners are fans where that does, else
+    ears are cut off one by one (Meisters 1975).
+    """
+    found = [np.empty((0, 3), dtype=np.int64)]
+    for count in np.unique(counts):
+        if count < 3:
+            continue
+        faces = starts[counts == count][:, None] + np.arange(count)
+        fans = np.stack([np.zeros(count - 2, int), np.arange(1, count - 1), np.arange(2, count)], axis=1)
+        order = np.broadcast_to(fans, (len(faces), *fans.shape)).copy()
+        hollow = _is_hollow(points[faces], fans) if count > 3 else np.zeros(len(faces), dtype=bool)
+        for face in np.flatnonzero(hollow):
+            order[face] = ((0, 1, 3), (1, 2, 3)) if count == 4 else _cut_ears(points[faces[face]])
+        found.append(np.take_along_axis(faces, order.reshape(len(faces), -1), axis=1).reshape(-1, 3))
+    return np.concatenate(found)
+
+
+def _is_hollow(points: NDArray, fans: Numbers) -> NDArray[np.bool_]:
+    """Whether a fan from the first corner would leave a face. points: (faces, corners, 3)."""
+    a, b, c = (points[:, fans[:, index]] for index in range(3))
+    normals = np.cross(b - a, c - a)
+    return (normals * normals.sum(axis=1, keepdims=True)).sum(axis=2).min(axis=1) < 0
+
+
+def _cut_ears(points: Points) -> list[tuple[int, int, int]]:
+    """Triangles of one flat face, (corners, 3), as corner numbers."""
+    flat = _flattened(points)
+    left = list(range(len(flat)))
+    triangles = []
+    while len(left) > 3:
+        for at in range(len(left)):
+            ear = left[at - 1], left[at], left[(at + 1) % len(left)]
+            a, b, c = flat[list(ear)]
+            others = flat[[corner for corner in left if corner not in ear]]
+            if _turn(a, b, c) > 0 and not _within(others, a, b, c).any():
+                break
+        else:
+            # A face that crosses itself has no ear left.
+            at = 0
+            ear = left[-1], left[0], left[1]
+        triangles.append(ear)
+        left.pop(at)
+    return [*triangles, (left[0], left[1], left[2])]
+
+
+def _flattened(points: Points) -> Points:
+    """A face seen along its normal (Newell's), counter-clockwise. Returns (corners, 2)."""
+    following = np.roll(points, -1, axis=0)
+    normal = np.cross(points, following).sum(axis=0)
+    axis = int(np.abs(normal).argmax())
+    kept = [(1, 2), (2, 0), (0, 1)][axis]
+    flat = points[:, kept]
+    return flat if normal[axis] > 0 else flat[:, ::-1]
+
+
+def _turn(a: NDArray, b: NDArray, c: NDArray) -> NDArray:
+    return (b[..., 0] - a[..., 0]) * (c[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (
+        c[..., 0] - a[..., 0]
+    )
+
+
+def _within(points: Points, a: NDArray, b: NDArray, c: NDArray) -> NDArray[np.bool_]:
+    return (_turn(a, b, points) >= 0) & (_turn(b, c, points) >= 0) & (_turn(c, a, points) >= 0)

@@ -68,7 +68,7 @@ def steps():
 
     live = sys.modules[f"{name}.ui.live"]
     taken = timed(sys.modules[f"{name}.ui.session"].Session, "begin", "step", "apply", "end")
-    drawn = timed(live, "_draw")
+    drawn = timed(live, "_draw", "show")
     assert press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT") == {"RUNNING_MODAL"}
     while run.fraction < 0.2:
         yield 0.1
@@ -108,7 +108,9 @@ def steps():
     press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT")
     yield 1.0
     while run.active:
-        if run.fraction > 0.3 and not (OUT / "queue.png").exists():
+        if run.fraction > 0.6 and not (OUT / "queue.png").exists():
+            assert len(live._faces) == 2, "the crate and the grid of 100,000 faces"
+            assert all(hasattr(batch, "draw") for batch in live._faces.values()), "and both are drawn"
             picture("queue")
         yield 0.1
     assert len(materials()) == 4, "a second run waits for the first, and both arrive"
@@ -144,10 +146,10 @@ def timed(owner, *names: str) -> dict[str, float]:
     def wrap(name: str) -> None:
         original = getattr(owner, name)
 
-        def timing(self, *arguments, **options):
+        def timing(*arguments, **options):
             started = time.perf_counter()
             try:
-                return original(self, *arguments, **options)
+                return original(*arguments, **options)
             finally:
                 longest[name] = max(longest.get(name, 0.0), time.perf_counter() - started)
 

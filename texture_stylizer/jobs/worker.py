@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+import psutil
+
 from .. import __version__
 from ..descriptions import Job, Outcome
 from ..errors import BadMachine, Cancelled, StylizerError, to_message
@@ -191,10 +193,17 @@ def write_preview(path: Path, iterate: object, size: int) -> Message:
     return {"path": str(path), "pixels": str(pixels), "width": picture.width, "height": picture.height}
 
 
+def _give_way() -> None:
+    """Run at a lower priority: the window that waits for the picture needs the processor first."""
+    process = psutil.Process()
+    process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10)
+
+
 def main() -> None:
     """Keep stdout for events alone: what libraries print goes to stderr."""
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _give_way()
     try:
         Worker(sys.stdin, events).run()
     except StylizerError as error:

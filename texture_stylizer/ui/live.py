@@ -122,8 +122,6 @@ def _batches_of(object_: Any, picture: Picture, shader: Any) -> list[Any]:
 
 def _gather(object_: Any, material: Any) -> Future[dict[str, Any]] | None:
     """Copy a mesh and begin to divide its faces into triangles; None where there is nothing to draw."""
-    import numpy as np
-
     from ..scene.surface import copy_mesh
 
     evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
@@ -131,34 +129,37 @@ def _gather(object_: Any, material: Any) -> Future[dict[str, Any]] | None:
     if name is None or not len(evaluated.data.polygons):
         return None
     arrays = copy_mesh(evaluated, material, name)
-    normals = np.empty((len(arrays["corners"]), 3), dtype=np.float32)
-    evaluated.data.corner_normals.foreach_get("vector", normals.ravel())
-    return in_background(lambda: _divide(arrays | {"normals": normals}))
+    return in_background(lambda: _divide(arrays))
 
 
 def _divide(arrays: dict[str, Any]) -> dict[str, Any]:
     """What the shader takes for each corner of a mesh, and the corners of the triangles that are drawn."""
+    import numpy as np
+
     from ..jobs.mesh_file import chosen_triangles
 
+    triangles = chosen_triangles(arrays)
+    positions = arrays["positions"][arrays["corners"]]
+    a, b, c = (positions[triangles[:, corner]] for corner in range(3))
+    across = np.cross(b - a, c - a)
+    normals = np.zeros_like(arrays["positions"])
+    for corner in range(3):
+        np.add.at(normals, arrays["corners"][triangles[:, corner]], across)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     return {
-        "position": arrays["positions"][arrays["corners"]],
-        "normal": arrays["normals"],
+        "position": positions,
+        "normal": normals[arrays["corners"]],
         "uv": arrays["uvs"],
-        "indices": chosen_triangles(arrays).astype("int32"),
+        "indices": triangles.astype(np.int32),
     }
 
 
 def _batch(faces: dict[str, Any], shader: Any) -> Any:
-    import gpu
+    from gpu_extras.batch import batch_for_shader
 
-    indices = faces.pop("indices")
-    if not len(indices):
-        return None
-    vertices = gpu.types.GPUVertBuf(shader.format_calc(), len(faces["uv"]))
-    for name, values in faces.items():
-        vertices.attr_fill(name, values)
-    elements = gpu.types.GPUIndexBuf(type="TRIS", seq=indices)
-    return gpu.types.GPUBatch(type="TRIS", buf=vertices, elem=elements)
+    indices = faces["indices"]
+    corners = {name: faces[name] for name in ("position", "normal", "uv")}
+    return batch_for_shader(shader, "TRIS", corners, indices=indices) if len(indices) else None
 
 
 def _shader() -> Any:

@@ -106,8 +106,12 @@ class Session:
             if self._keys[job.id] not in self._run.failed:
                 self._open.add(job.id)
                 self._client.submit(job)
-        for message in self._client.poll():
-            self._take(message)
+        messages = self._client.poll()
+        # Of several pictures that came meanwhile the last is the one to show.
+        pictures = {message["id"]: message for message in messages if message["type"] == "preview"}
+        for message in messages:
+            if message["type"] != "preview" or pictures[message["id"]] is message:
+                self._take(message)
         return not self._open and not self._unwritten and not self._run.waiting
 
     def apply(self) -> Any:

@@ -17,6 +17,9 @@ from ..jobs.background import in_background
 from ..scene.records import original_of
 from ..scene.uv_maps import render_uv_map
 
+CHUNK = 20_000
+"""Triangles that are handed to the GPU at a time."""
+
 
 @dataclass
 class Picture:
@@ -27,23 +30,54 @@ class Picture:
     object_uids: tuple[int, ...]
 
 
+class Faces:
+    """The faces of an object that show one material, on their way to the GPU: chunk by chunk, so that no
+    redraw takes long."""
+
+    def __init__(self, chunks: Future[list[dict[str, Any]]] | None) -> None:
+        self.batches: list[Any] = []
+        self._chunks = chunks
+
+    def take_one(self, shader: Any) -> bool:
+        """Hand over one more chunk, if a thread has it ready. Returns whether all are there."""
+        from gpu_extras.batch import batch_for_shader
+
+        if self._chunks is None:
+            return True
+        if not self._chunks.done():
+            return False
+        chunks = self._chunks.result()
+        if len(self.batches) < len(chunks):
+            self.batches.append(batch_for_shader(shader, "TRIS", chunks[len(self.batches)]))
+        if len(self.batches) < len(chunks):
+            return False
+        self._chunks = None
+        return True
+
+
 _shown: dict[str, Any] = {"previews": None, "icon": 0, "number": 0, "pictures": {}, "handle": None}
-_faces: dict[tuple[int, int], Any] = {}
-"""By object and material: a Future while its triangles are found, then a batch, or None."""
+_faces: dict[tuple[int, int], Faces] = {}
+"""By object and material."""
 
 
-def show(key: int, message: dict[str, Any], material_uids: set[int], object_uids: tuple[int, ...]) -> None:
-    """Take a preview of the worker: `path` is a small PNG for the panel, `pixels` the picture as raw float32
-    RGBA, bottom row first, of `width` x `height`."""
+def show_icon(path: str) -> None:
+    """Take a preview of the worker for the panel: a small PNG."""
     import bpy.utils.previews
 
     if _shown["previews"] is None:
         _shown["previews"] = bpy.utils.previews.new()
     _shown["number"] += 1
-    thumbnail = _shown["previews"].load(f"preview {_shown['number']}", message["path"], "IMAGE")
+    thumbnail = _shown["previews"].load(f"preview {_shown['number']}", path, "IMAGE")
     # Read now: the worker's folder goes when the run ends.
     if len(thumbnail.image_pixels) and len(thumbnail.icon_pixels):
         _shown["icon"] = thumbnail.icon_id
+
+
+def show_on_model(
+    key: int, message: dict[str, Any], material_uids: set[int], object_uids: tuple[int, ...]
+) -> None:
+    """Take a preview of the worker for the viewport: the file `pixels` is the picture as raw float32 RGBA,
+    bottom row first, of `width` x `height`."""
     if not bpy.app.background:
         _shown["pictures"][key] = Picture(_texture(message), material_uids, object_uids)
         if _shown["handle"] is None:
@@ -75,7 +109,7 @@ def _texture(message: dict[str, Any]) -> Any:
     with open(message["pixels"], "rb") as file:
         values.fromfile(file, width * height * 4)
     buffer = gpu.types.Buffer("FLOAT", width * height * 4, values)
-    return gpu.types.GPUTexture((width, height), format="RGBA16F", data=buffer)
+    return gpu.types.GPUTexture((width, height), format="RGBA32F", data=buffer)
 
 
 def _draw() -> None:
@@ -102,25 +136,24 @@ def _draw() -> None:
 
 
 def _batches_of(object_: Any, picture: Picture, shader: Any) -> list[Any]:
-    """What is drawn of an object for a picture; nothing yet while a thread divides its faces."""
+    """What is drawn of an object for a picture; more with every call while its faces come."""
     batches = []
-    for slot in object_.material_slots:
-        # A variant's copy on show stands for its original, which the run works on.
-        material = None if slot.material is None else original_of(slot.material)
-        if material is None or material.session_uid not in picture.material_uids:
+    # A variant's copy on show stands for its original, which the run works on.
+    materials = {original_of(slot.material) for slot in object_.material_slots if slot.material is not None}
+    for material in materials:
+        if material.session_uid not in picture.material_uids:
             continue
         key = object_.session_uid, material.session_uid
         if key not in _faces:
-            _faces[key] = _gather(object_, material)
+            _faces[key] = Faces(_gather(object_, material))
         faces = _faces[key]
-        if isinstance(faces, Future) and faces.done():
-            faces = _faces[key] = _batch(faces.result(), shader)
-        if faces is not None and not isinstance(faces, Future) and faces not in batches:
-            batches.append(faces)
+        if not faces.take_one(shader) and bpy.context.region is not None:
+            bpy.context.region.tag_redraw()
+        batches += faces.batches
     return batches
 
 
-def _gather(object_: Any, material: Any) -> Future[dict[str, Any]] | None:
+def _gather(object_: Any, material: Any) -> Future[list[dict[str, Any]]] | None:
     """Copy a mesh and begin to divide its faces into triangles; None where there is nothing to draw."""
     from ..scene.surface import copy_mesh
 
@@ -132,34 +165,25 @@ def _gather(object_: Any, material: Any) -> Future[dict[str, Any]] | None:
     return in_background(lambda: _divide(arrays))
 
 
-def _divide(arrays: dict[str, Any]) -> dict[str, Any]:
-    """What the shader takes for each corner of a mesh, and the corners of the triangles that are drawn."""
+def _divide(arrays: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the shader takes for each corner of the triangles that are drawn, in chunks."""
     import numpy as np
 
     from ..jobs.mesh_file import chosen_triangles
 
     triangles = chosen_triangles(arrays)
-    positions = arrays["positions"][arrays["corners"]]
-    a, b, c = (positions[triangles[:, corner]] for corner in range(3))
-    across = np.cross(b - a, c - a)
+    vertices = arrays["corners"][triangles]
+    positions = arrays["positions"][vertices]
+    across = np.cross(positions[:, 1] - positions[:, 0], positions[:, 2] - positions[:, 0])
     normals = np.zeros_like(arrays["positions"])
     for corner in range(3):
-        np.add.at(normals, arrays["corners"][triangles[:, corner]], across)
+        np.add.at(normals, vertices[:, corner], across)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-    return {
-        "position": positions,
-        "normal": normals[arrays["corners"]],
-        "uv": arrays["uvs"],
-        "indices": triangles.astype(np.int32),
-    }
-
-
-def _batch(faces: dict[str, Any], shader: Any) -> Any:
-    from gpu_extras.batch import batch_for_shader
-
-    indices = faces["indices"]
-    corners = {name: faces[name] for name in ("position", "normal", "uv")}
-    return batch_for_shader(shader, "TRIS", corners, indices=indices) if len(indices) else None
+    whole = {"position": positions, "normal": normals[vertices], "uv": arrays["uvs"][triangles]}
+    return [
+        {name: values[first : first + CHUNK].reshape(-1, values.shape[2]) for name, values in whole.items()}
+        for first in range(0, len(triangles), CHUNK)
+    ]
 
 
 def _shader() -> Any:

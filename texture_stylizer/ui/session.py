@@ -62,6 +62,7 @@ class Session:
         self._keys: dict[str, int] = {}
         self._open: set[str] = set()
         self._unwritten: list[Any] = []
+        self._pictures: list[Callable[[], None]] = []
         self._count = 0
 
     @property
@@ -106,12 +107,11 @@ class Session:
             if self._keys[job.id] not in self._run.failed:
                 self._open.add(job.id)
                 self._client.submit(job)
-        messages = self._client.poll()
-        # Of several pictures that came meanwhile the last is the one to show.
-        pictures = {message["id"]: message for message in messages if message["type"] == "preview"}
-        for message in messages:
-            if message["type"] != "preview" or pictures[message["id"]] is message:
-                self._take(message)
+        for message in self._client.poll():
+            self._take(message)
+        # The picture of the moment, one part at a time: each holds up the window a little.
+        if self._pictures:
+            self._pictures.pop(0)()
         return not self._open and not self._unwritten and not self._run.waiting
 
     def apply(self) -> Any:
@@ -158,7 +158,11 @@ class Session:
     def _show(self, message: dict[str, Any]) -> None:
         key = self._keys[message["id"]]
         places = [place for use in self._run.uses if use.session_uid == key for place in use.places]
-        live.show(key, message, {place.session_uid for place in places}, self._run.object_uids)
+        materials, objects = {place.session_uid for place in places}, self._run.object_uids
+        self._pictures = [
+            lambda: live.show_on_model(key, message, materials, objects),
+            lambda: live.show_icon(message["path"]),
+        ]
 
     def _keep(self, message: dict[str, Any]) -> None:
         self._run.outcomes[self._keys[message["id"]]] = Outcome.from_json(message["outcome"])

@@ -131,6 +131,26 @@ def steps():
     yield 1.0
     assert not bpy.context.window_manager.texture_stylizer_run.active
     preferences.addons[name].preferences.python_path = os.environ["STYLIZER_PYTHON"]
+
+    bpy.context.scene.texture_stylizer.gallery = styles[2]
+    press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT")
+    while bpy.context.window_manager.texture_stylizer_run.fraction < 0.2:
+        yield 0.1
+    pid = sys.modules[f"{name}.ui.session"].LINE[0]._client.pid
+    with bpy.context.temp_override(window=view()[0]):
+        bpy.ops.extensions.package_install_files(
+            filepath=os.environ["STYLIZER_ZIP"], repo="user_default", enable_on_install=True
+        )
+    yield 3.0
+    assert not Path(f"/proc/{pid}").exists(), "the worker ends when the add-on is updated"
+    assert sorted((OUT / "textures").iterdir()) == files
+    assert not bpy.context.window_manager.texture_stylizer_run.active
+    assert len(materials()) == 4
+    preferences.addons[name].preferences.python_path = os.environ["STYLIZER_PYTHON"]
+    press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT")
+    while bpy.context.window_manager.texture_stylizer_run.active:
+        yield 0.1
+    assert len(materials()) == 5, "the updated add-on works"
     preferences.view.language = "pl_PL"
     yield 2.0
     picture("polish")

@@ -24,6 +24,7 @@ def main(blender: str, dist: Path, python: str) -> int:
         "BLENDER_USER_RESOURCES": str(work / "user"),
         "STYLIZER_PYTHON": python,
         "STYLIZER_OUT": str(work),
+        "STYLIZER_ZIP": str(zip_path.resolve()),
     }
     for arguments in (
         ["--command", "extension", "validate", str(zip_path.resolve())],

@@ -34,7 +34,7 @@ class Settings:
     preserve_color   "luminance" redraws brightness only; "histogram" fits the style's colours first
     iterations       optimisation steps over all scales together; 0 returns the texture as it is
     scales           levels of the coarse-to-fine pyramid, each half the size of the next (at least 1)
-    learning_rate    Adam's step at the start of each scale, in display-encoded units
+    learning_rate    step at the start of each scale, in display-encoded units
     tile             side of a tile's core in pixels (a multiple of 16), "auto", or None for untiled
     max_size         longest side in pixels at which the optimisation runs; None for the full size
     wrap             axes on which the texture is tiled and stays tileable: "x", "y", "both", "none", or
@@ -46,7 +46,7 @@ class Settings:
     total_variation: float = 3.0
     style_scale: float = 1.0
     preserve_color: PreserveColor = "off"
-    iterations: int = 200
+    iterations: int = 160
     scales: int = 3
     learning_rate: float = 0.05
     tile: int | Literal["auto"] | None = "auto"
@@ -105,5 +105,5 @@ _LEAST: dict[str, float] = {
 _PRESETS: dict[str, Settings] = {
     "draft": Settings(iterations=90, scales=3, max_size=512),
     "standard": Settings(),
-    "high": Settings(iterations=700, scales=4),
+    "high": Settings(iterations=480, scales=4),
 }

@@ -9,7 +9,7 @@ from torch.nn import functional
 SMALLEST_SIDE = 64
 """Below this the deepest layer has too few positions for a Gram matrix that means anything."""
 
-STEPS_RATIO = 0.5
+STEPS_RATIO = 0.66
 """Steps on a level relative to the coarser one below: a fine step costs four times a coarse one."""
 
 LARGEST_STYLE_ENLARGEMENT = 2.0

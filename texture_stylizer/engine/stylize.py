@@ -19,6 +19,7 @@ from .adam import Adam
 from .color import as_grey, match_brightness, match_colors, swap_luminance
 from .devices import free_memory, is_out_of_memory
 from .features import Features
+from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
 from .sheet import FlatSheet, Sheet, SurfaceSheet, WrappedSheet, wrapped_axes
@@ -39,6 +40,12 @@ SMALLEST_IMAGE = 32
 
 MEMORY_SHARE = 0.6
 """Share of the free memory that a tile's back-propagation may take."""
+
+
+HISTORY_BYTES = 2 * 2**30
+HISTORY_SHARE = 0.2
+"""Memory that L-BFGS may take for its history, at most, and as a share of what is free; where three steps do
+not fit (from about 5000 x 5000 pixels) Adam takes its place."""
 
 
 @dataclass(frozen=True)
@@ -201,18 +208,39 @@ class _Run:
         objective = self._objective(content, sheet)
         self.tile = self._first_tile(objective.height, objective.width)
         image = sheet.unknowns(image)
+        count = self.counts[level]
+        if count:
+            optimise = self._with_adam if self._history(image) < FEWEST_PAIRS else self._with_lbfgs
+            self.losses.append(optimise(level, image, objective, sheet))
+        return sheet.picture(image).detach()
+
+    def _history(self, image: Tensor) -> int:
+        """The steps of L-BFGS that there is memory to remember."""
+        budget = min(HISTORY_BYTES, HISTORY_SHARE * free_memory(image.device))
+        return min(PAIRS, int(budget / bytes_per_pair(image)))
+
+    def _with_lbfgs(self, level: int, image: Tensor, objective: Objective, sheet: Sheet) -> float:
+        """Change `image` in place to the best point found. Returns its loss."""
+        first_step = self.settings.learning_rate
+        optimiser = LBFGS(image, first_step=first_step, pairs=self._history(image))
+        for step in range(self.counts[level]):
+            value, gradient = self._loss_and_gradient(objective, sheet.seen(image))
+            loss = float(value)
+            optimiser.step(loss, sheet.gradient(gradient))
+            self._report(level, step, loss, image, sheet)
+        return optimiser.finish()
+
+    def _with_adam(self, level: int, image: Tensor, objective: Objective, sheet: Sheet) -> float:
+        """Change `image` in place, with little memory. Returns the loss before the last step."""
         optimiser = Adam(image)
         count, loss = self.counts[level], float("nan")
         for step in range(count):
             value, gradient = self._loss_and_gradient(objective, sheet.seen(image))
-            gradient = sheet.gradient(gradient)
-            optimiser.step(gradient, self._learning_rate(step, count))
+            optimiser.step(sheet.gradient(gradient), self._learning_rate(step, count))
             image.clamp_(0.0, 1.0)
             loss = float(value)
             self._report(level, step, loss, image, sheet)
-        if count:
-            self.losses.append(loss)
-        return sheet.picture(image).detach()
+        return loss
 
     def _objective(self, content: Tensor, sheet: Sheet) -> Objective:
         height, width = content.shape[2:]

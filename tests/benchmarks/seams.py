@@ -153,13 +153,14 @@ def edges_of(uvs: np.ndarray, vertices: np.ndarray) -> tuple[dict[str, np.ndarra
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="Suzanne and one style alone")
+    parser.add_argument("--meshes", nargs="+", default=["suzanne", "torus", "sphere", "figure"])
     parser.add_argument("--features", default="embedded")
     parser.add_argument("--pictures", type=Path, default=Path(tempfile.gettempdir()))
     options = parser.parse_args()
     features = load_features(options.features)
     styles = ["swirling_oil"] if options.quick else ["swirling_oil", "watercolour", "woodcut"]
-    print("mesh      style          points  seams  ratio 0.6  ratio 1.5     loss  seconds")
-    for kind in ["suzanne"] if options.quick else ["suzanne", "torus", "sphere", "figure"]:
+    print("mesh      style          points  seams  ratio 0.6  ratio 1.5  content    style  seconds")
+    for kind in ["suzanne"] if options.quick else options.meshes:
         measure_mesh(kind, styles, features, options.pictures)
 
 
@@ -171,15 +172,15 @@ def measure_mesh(kind: str, styles: list[str], features: Features, pictures: Pat
     seams, inner = edges_of(uvs, vertices)
     surface = Surface.of(uvs, _areas(positions), vertices)
 
-    def report(name: str, how: str, made: np.ndarray, loss: float, seconds: float) -> None:
+    def report(name: str, how: str, made: np.ndarray, losses: tuple[float, float], seconds: float) -> None:
         near, far = (steps(made, seams, t) / steps(made, inner, t) for t in (0.6, 1.5))
         points = 5 * len(seams["edges"]) // 2
         row = f"{kind:9} {name:14} {points:6d}  {how:5}  {near:9.2f}  {far:9.2f}"
-        print(f"{row}  {loss:7.4f}  {seconds:7.1f}", flush=True)
+        print(f"{row}  {losses[0]:7.4f}  {losses[1]:7.4f}  {seconds:7.1f}", flush=True)
         picture = np.rint(made.clip(0, 1) * 255).astype(np.uint8)
         Image.fromarray(picture).save(pictures / f"seams_{kind}_{name}_{how}.png")
 
-    report("original", "-", image, 0.0, 0.0)
+    report("original", "-", image, (0.0, 0.0), 0.0)
     settings = Settings.preset("standard")
     for name in styles:
         style = np.asarray(Image.open(STYLES / f"{name}.jpg").convert("RGB"), np.float32) / 255
@@ -187,33 +188,36 @@ def measure_mesh(kind: str, styles: list[str], features: Features, pictures: Pat
             began = time.perf_counter()
             result = stylize(image, [(style, 1.0)], settings, features=features, seams=given)
             seconds = time.perf_counter() - began
-            loss = loss_on_surface(result.image, image, style, settings, features, surface)
-            report(name, how, result.image, loss, seconds)
+            losses = losses_on_surface(result.image, image, style, settings, features, surface)
+            report(name, how, result.image, losses, seconds)
 
 
-def loss_on_surface(
+def losses_on_surface(
     made: np.ndarray,
     content: np.ndarray,
     style: np.ndarray,
     settings: Settings,
     features: Features,
     surface: Surface,
-) -> float:
-    """The content and style loss of a picture as the mesh shows it."""
+) -> tuple[float, float]:
+    """The content error (relative) and the style loss of a picture as the mesh shows it."""
     sheet = SurfaceSheet(surface, SIZE, SIZE, torch.device("cpu"))
     shown, original, drawn = (
         torch.from_numpy(np.ascontiguousarray(array)).permute(2, 0, 1)[None]
         for array in (made, content, style)
     )
     drawn = resize(drawn, *style_size(*drawn.shape[2:], SIZE, SIZE, settings.style_scale))
-    objective = Objective(
-        features,
-        sheet.padded(sheet.continued(original)),
-        [(drawn, 1.0)],
-        dataclasses.replace(settings, total_variation=0.0),
-        sheet.mask(None),
-    )
-    return objective.loss_and_gradient(sheet.seen(shown))[0]
+    losses = []
+    for weight in (0.0, 1.0):
+        objective = Objective(
+            features,
+            sheet.padded(sheet.continued(original)),
+            [(drawn, 1.0)],
+            dataclasses.replace(settings, total_variation=0.0, content_weight=weight),
+            sheet.mask(None),
+        )
+        losses.append(objective.loss_and_gradient(sheet.seen(shown))[0])
+    return losses[1] - losses[0], losses[0]
 
 
 def _areas(positions: np.ndarray) -> np.ndarray:

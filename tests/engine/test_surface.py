@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from texture_stylizer.engine import Settings, stylize
+from texture_stylizer.engine import Settings, load_features, stylize
 from texture_stylizer.engine.objective import Objective
 from texture_stylizer.engine.seams import find_seams
 from texture_stylizer.engine.sheet import SurfaceSheet, WrappedSheet, fold_border, mirror_border, wrapped_axes
-from texture_stylizer.engine.surface import Continuation, Surface, bled, coverage, rasterise
+from texture_stylizer.engine.surface import Continuation, SeamPairs, Surface, bled, coverage, rasterise
 
 
 def square(left: float, bottom: float, side: float) -> np.ndarray:
@@ -172,13 +172,42 @@ def test_borders_that_match_are_found() -> None:
     assert wrapped_axes(tiled, "none") == (False, False)
 
 
-def test_a_tiled_texture_stays_tileable(features32) -> None:
+def test_a_tiled_texture_stays_tileable() -> None:
+    """The step across a border is like those across the rows and columns beside it."""
     y, x = np.mgrid[:96, :96] * 2 * np.pi / 96
     content = np.stack([0.5 + 0.3 * np.sin(x), 0.5 + 0.3 * np.cos(y), 0.5 + 0.2 * np.sin(x + y)], -1)
     style = np.random.default_rng(1).random((80, 80, 3)).astype(np.float32)
     made = stylize(
-        content.astype(np.float32), [(style, 1.0)], Settings(iterations=30, scales=1), features=features32
+        content.astype(np.float32),
+        [(style, 1.0)],
+        Settings(iterations=30, scales=1),
+        features=load_features("embedded"),
     ).image
+    ratios = []
     for axis in (0, 1):
-        across = np.abs(np.take(made, 0, axis) - np.take(made, -1, axis)).mean()
-        assert across <= 1.1 * np.abs(np.diff(made, axis=axis)).mean()
+        steps = np.abs(np.diff(np.roll(made, 12, axis), axis=axis)).mean(axis=(1 - axis, 2))
+        ratios.append(steps[11] / np.mean([*steps[5:11], *steps[12:18]]))
+    assert 0.8 < np.mean(ratios) <= 1.1
+
+
+def test_the_difference_across_seams_has_its_gradient() -> None:
+    """Against central differences, in float64."""
+    surface = two_squares()
+    found = coverage(surface, 48, 64).texels
+    pairs = SeamPairs(surface, found, torch.device("cpu"))
+    assert pairs.sources.shape[1] > 10
+    image = torch.rand(1, 3, 48, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    _, gradient = pairs.loss_and_gradient(image)
+    for place in pairs.sources.flatten().unique()[::7].tolist():
+        moved = [image.clone(), image.clone()]
+        for step, at in zip((1e-6, -1e-6), moved, strict=True):
+            at.view(3, -1)[1, place] += step
+        up, down = (float(pairs.loss_and_gradient(at)[0]) for at in moved)
+        assert gradient.view(3, -1)[1, place] == pytest.approx((up - down) / 2e-6, abs=1e-7)
+
+
+def test_a_picture_that_goes_on_across_a_seam_has_no_difference_there() -> None:
+    surface = two_squares()
+    pairs = SeamPairs(surface, coverage(surface, 48, 64).texels, torch.device("cpu"))
+    even = torch.full((1, 3, 48, 64), 0.25, dtype=torch.float64)
+    assert float(pairs.loss_and_gradient(even)[0]) == pytest.approx(0.0, abs=1e-20)

@@ -28,29 +28,71 @@ def style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Te
     return torch.stack(terms).sum()
 
 
-def squared_error_sum(maps: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Sum over positions and channels of weight * (maps - target)^2. Returns a scalar.
+class TotalVariation:
+    """Mean squared step to the right and downward neighbour, and its gradient, some rows at a time.
 
-    maps, target: (1, C, H, W); weight: (H, W) or None for 1 everywhere.
+    mask: (H, W) or None; steps between two texels that count for nothing are left out of the mean, and one
+    that leaves the counted texels is a half, for it is seen again from where it leads to.
     """
-    squares = (maps.to(target.dtype) - target).square()
-    if weight is not None:
-        squares = squares * weight.to(squares.dtype)
-    return squares.sum()
+
+    def __init__(self, height: int, width: int, mask: Tensor | None = None) -> None:
+        self._counted = None if mask is None else mask > 0
+        if self._counted is None:
+            self._across, self._down = float(height * (width - 1)), float((height - 1) * width)
+        else:
+            across, down = _halves(self._counted, 1), _halves(self._counted, 0)
+            self._across, self._down = max(float(across.sum()), 1.0), max(float(down.sum()), 1.0)
+
+    def add_rows(
+        self, rows: slice, image: Tensor, gradient: Tensor, weight: float, above: Tensor | None
+    ) -> Tensor:
+        """Add the gradient of weight * loss for some rows, given what `image` has below them.
+
+        image: (1, 3, H, W); gradient: (1, 3, h, W), changed in place. above: (1, 3, 1, W), the row before
+        them where `image` no longer has it; None takes it from `image`. Returns the loss of the steps to the
+        right in these rows and downward from them.
+        """
+        height = image.shape[2]
+        counted = self._counted
+        here = image[:, :, rows]
+        channels = image.shape[1]
+        across = here[:, :, :, 1:] - here[:, :, :, :-1]
+        weighed = across if counted is None else across * _halves(counted[rows], 1).to(image.dtype)
+        loss = (across * weighed).sum() / (self._across * channels)
+        factor = 2.0 * weight / (self._across * channels)
+        gradient[:, :, :, 1:].add_(weighed, alpha=factor)
+        gradient[:, :, :, :-1].sub_(weighed, alpha=factor)
+
+        below = min(rows.stop + 1, height)
+        reach = image[:, :, rows.start : below]
+        down = reach[:, :, 1:] - reach[:, :, :-1]
+        weighed = down if counted is None else down * _halves(counted[rows.start : below], 0).to(image.dtype)
+        loss = loss + (down * weighed).sum() / (self._down * channels)
+        factor = 2.0 * weight / (self._down * channels)
+        gradient[:, :, : down.shape[2]].sub_(weighed, alpha=factor)
+        gradient[:, :, 1:].add_(weighed[:, :, : gradient.shape[2] - 1], alpha=factor)
+        if rows.start > 0:
+            before = image[:, :, rows.start - 1 : rows.start] if above is None else above
+            step = here[:, :, :1] - before
+            if counted is not None:
+                step = step * _halves(counted[rows.start - 1 : rows.start + 1], 0).to(image.dtype)
+            gradient[:, :, :1].add_(step, alpha=factor)
+        return weight * loss
+
+
+def _halves(counted: Tensor, axis: int) -> Tensor:
+    """What the steps along an axis count for: 1 within the counted texels, a half on the way out."""
+    length = counted.shape[axis] - 1
+    return (counted.narrow(axis, 1, length).float() + counted.narrow(axis, 0, length).float()) / 2
 
 
 def total_variation(image: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Mean squared step to the right and downward neighbour. image: (1, 3, H, W). Returns a scalar.
-
-    mask: (H, W); steps between two texels that count for nothing are left out of the mean.
-    """
+    """The same at once, and differentiable: the reference. image: (1, 3, H, W). Returns a scalar."""
     across = (image[:, :, :, 1:] - image[:, :, :, :-1]).square()
     down = (image[:, :, 1:, :] - image[:, :, :-1, :]).square()
     if mask is None:
         return across.mean() + down.mean()
-    counted = (mask > 0).to(image.dtype)
-    beside = torch.maximum(counted[:, 1:], counted[:, :-1])
-    below = torch.maximum(counted[1:], counted[:-1])
+    beside, below = (_halves(mask > 0, axis).to(image.dtype) for axis in (1, 0))
     channels = image.shape[1]
     return (across * beside).sum() / (beside.sum() * channels).clamp_min(1.0) + (down * below).sum() / (
         below.sum() * channels

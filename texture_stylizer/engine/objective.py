@@ -7,14 +7,16 @@ back from each tile's core positions, and adds the tile's gradient into the imag
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+import math
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from ..settings import Settings
 from .features import CONTENT_LAYER, STRIDES, STYLE_LAYERS, Features
-from .losses import squared_error_sum, style_loss, total_variation
+from .losses import TotalVariation, style_loss
 from .statistics import (
     core_maps,
     gram_sum,
@@ -25,6 +27,10 @@ from .statistics import (
 from .tiling import Tile, tiles
 
 Maps = dict[str, Tensor]
+
+LARGEST_FLOAT32_TARGET = 2**29
+"""Bytes of the content's map beyond which it is kept in bfloat16: its rounding is a thousandth of what a run
+leaves of the content's error."""
 
 
 class Objective:
@@ -47,19 +53,14 @@ class Objective:
     ) -> None:
         self.features = features
         self.settings = settings
-        self._mask = mask
         self.height, self.width = content.shape[2:]
         self._weights = layer_weights(mask, self.height, self.width)
         self._counts = position_counts(self._weights, self.height, self.width)
         tile = settings.tile if isinstance(settings.tile, int) else None
         self._style_targets = mean_gram_matrices(features, styles, tile)
         self._content_target = self._whole_content_map(content, tile)
-        squares = squared_error_sum(
-            self._content_target,
-            torch.zeros_like(self._content_target),
-            None if self._weights is None else self._weights[CONTENT_LAYER],
-        )
-        self._content_norm = squares.clamp_min(1e-12)
+        self._content_norm = self._squares_of_target().clamp_min(1e-12)
+        self._total_variation = TotalVariation(self.height, self.width, mask)
 
     def loss_and_gradient(
         self, image: Tensor, tile: int | None = None, *, kept_graphs: int = 1
@@ -77,46 +78,93 @@ class Objective:
         self, image: Tensor, tile: int | None = None, *, kept_graphs: int = 1
     ) -> tuple[Tensor, Tensor]:
         """`loss_and_gradient` with the loss left on the device, so that nothing waits for it."""
+        gradient = torch.empty_like(image)
+        loss = image.new_zeros(())
+        for rows, band, share in self.bands(image, tile, kept_graphs=kept_graphs):
+            gradient[:, :, rows] = band
+            loss = loss + share
+        return loss, gradient
+
+    def bands(
+        self, image: Tensor, tile: int | None = None, *, kept_graphs: int = 1
+    ) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """The gradient from top to bottom, and the loss in shares: (rows, (1, 3, h, W), scalar).
+
+        When a band comes, no later one needs the rows of `image` that it covers: they may be changed.
+        """
         parts = tiles(self.height, self.width, tile)
+        kept, sums = self._gram_sums(image, parts, kept_graphs)
+        loss, gram_gradients = self._style_loss_and_gradients(sums)
+        by_rows = [list(group) for _, group in itertools.groupby(parts, key=lambda part: part.rows)]
+        done, above = 0, None
+        carried = image.new_zeros(1, image.shape[1], 0, self.width)
+        for index, group in enumerate(by_rows):
+            band = image.new_zeros(1, image.shape[1], group[0].rows.stop - done, self.width)
+            band[:, :, : carried.shape[2]] = carried
+            for part in group:
+                pixels, maps = kept.pop(part) if part in kept else self._run(image, part)
+                tile_gradient, content = self._tile_gradient(pixels, maps, part, gram_gradients)
+                del maps
+                band[:, :, part.rows.start - done :, part.region[1]] += tile_gradient
+                loss = loss + content
+            final = by_rows[index + 1][0].rows.start if index + 1 < len(by_rows) else self.height
+            rows = slice(done, final)
+            ready, carried = band[:, :, : final - done], band[:, :, final - done :].clone()
+            weight = self.settings.total_variation
+            if weight:
+                loss = loss + self._total_variation.add_rows(rows, image, ready, weight, above)
+                above = image[:, :, final - 1 : final].clone()
+            yield rows, ready, loss
+            loss, done = torch.zeros_like(loss), final
+
+    def _gram_sums(
+        self, image: Tensor, parts: Sequence[Tile], kept_graphs: int
+    ) -> tuple[dict[Tile, tuple[Tensor, Maps]], Maps]:
+        """Gram matrices summed over all tiles, and the graphs of the first, which need no second run."""
         sums: Maps = {}
-        kept: list[tuple[Tensor, Maps]] = []
-        for index, part in enumerate(parts):
-            keep = index < kept_graphs
+        kept: dict[Tile, tuple[Tensor, Maps]] = {}
+        for part in parts:
+            keep = len(kept) < kept_graphs
             with torch.set_grad_enabled(keep):
                 pixels, maps = self._run(image, part)
+            with torch.no_grad():
                 for layer in STYLE_LAYERS:
-                    found = self._gram_sum(maps, part, layer)
-                    total = found.detach()
-                    sums[layer] = sums[layer] + total if layer in sums else total
+                    found = gram_sum(*core_maps(maps, part, layer, self._weights))
+                    sums[layer] = sums[layer] + found if layer in sums else found
             if keep:
-                kept.append((pixels, maps))
-        style, gram_gradients = self._style_loss_and_gradients(sums)
+                kept[part] = pixels, maps
+        return kept, sums
 
-        smoothness, gradient = self._total_variation_and_gradient(image)
-        loss = style + smoothness
-        for index, part in enumerate(parts):
-            if index < len(kept):
-                (pixels, maps), kept[index] = kept[index], (image, {})
-            else:
-                pixels, maps = self._run(image, part)
-            content = self._content_loss(maps, part)
-            surrogate = content + sum(
-                (gram_gradients[layer] * self._gram_sum(maps, part, layer)).sum() for layer in STYLE_LAYERS
-            )
-            (tile_gradient,) = torch.autograd.grad(surrogate, pixels)
-            del maps, surrogate
-            rows, columns = part.region
-            gradient[:, :, rows, columns] += tile_gradient
-            loss = loss + content.detach()
-        return loss, gradient
+    def _tile_gradient(
+        self, pixels: Tensor, maps: Maps, part: Tile, gram_gradients: Maps
+    ) -> tuple[Tensor, Tensor]:
+        """The gradient over a tile's region by what its core says, and the core's content loss."""
+        with torch.no_grad():
+            wanted = {
+                layer: self._style_gradient(maps, part, layer, gram_gradients[layer])
+                for layer in STYLE_LAYERS
+            }
+            content, wanted[CONTENT_LAYER] = self._content_loss_and_gradient(maps, part)
+        layers = list(wanted)
+        (gradient,) = torch.autograd.grad(
+            [maps[layer] for layer in layers], pixels, [wanted[layer] for layer in layers]
+        )
+        return gradient, content
+
+    def _style_gradient(self, maps: Maps, part: Tile, layer: str, gram_gradient: Tensor) -> Tensor:
+        """dL/dF of a style layer, like its map: (dL/dG + dL/dG^T) F over the core, and 0 in the halo."""
+        core, weight = core_maps(maps, part, layer, self._weights)
+        symmetric = gram_gradient + gram_gradient.T
+        flat = core.permute(0, 2, 3, 1).reshape(-1, core.shape[1]).to(symmetric.dtype)
+        found = (flat @ symmetric).view(1, *core.shape[2:], core.shape[1]).permute(0, 3, 1, 2)
+        if weight is not None:
+            found = found * weight.to(found.dtype)
+        return _over_whole_map(found.to(core.dtype), maps[layer], part, STRIDES[layer])
 
     def _run(self, image: Tensor, part: Tile) -> tuple[Tensor, Maps]:
         rows, columns = part.region
         pixels = image[:, :, rows, columns].detach().requires_grad_(torch.is_grad_enabled())
         return pixels, self.features(pixels, padding="replicate")
-
-    def _gram_sum(self, maps: Mapping[str, Tensor], part: Tile, layer: str) -> Tensor:
-        return gram_sum(*core_maps(maps, part, layer, self._weights))
 
     def _style_loss_and_gradients(self, sums: Maps) -> tuple[Tensor, Maps]:
         """The style loss of the summed Gram matrices, and its gradient with respect to each sum."""
@@ -127,23 +175,32 @@ class Objective:
             gradients = torch.autograd.grad(loss, [leaves[layer] for layer in STYLE_LAYERS])
         return loss.detach(), dict(zip(STYLE_LAYERS, gradients, strict=True))
 
-    def _content_loss(self, maps: Mapping[str, Tensor], part: Tile) -> Tensor:
+    def _content_loss_and_gradient(self, maps: Maps, part: Tile) -> tuple[Tensor, Tensor]:
+        """The core's weighted squared error at relu4_2, and its gradient, like the map."""
         core, weight = core_maps(maps, part, CONTENT_LAYER, self._weights)
         top = part.rows.core_start // STRIDES[CONTENT_LAYER]
         left = part.columns.core_start // STRIDES[CONTENT_LAYER]
         height, width = core.shape[2:]
         target = self._content_target[:, :, top : top + height, left : left + width]
-        error = squared_error_sum(core, target, weight)
-        return error * (self.settings.content_weight / self._content_norm)
+        dtype = torch.promote_types(core.dtype, torch.float32)
+        error = core.to(dtype) - target.to(dtype)
+        weighted = error if weight is None else error * weight.to(dtype)
+        scale = self.settings.content_weight / self._content_norm
+        gradient = (2.0 * scale * weighted).to(core.dtype)
+        loss = (weighted * error).sum() * scale
+        return loss, _over_whole_map(gradient, maps[CONTENT_LAYER], part, STRIDES[CONTENT_LAYER])
 
-    def _total_variation_and_gradient(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        if self.settings.total_variation == 0:
-            return image.new_zeros(()), torch.zeros_like(image)
-        with torch.enable_grad():
-            leaf = image.detach().requires_grad_()
-            loss = self.settings.total_variation * total_variation(leaf, self._mask)
-            (gradient,) = torch.autograd.grad(loss, leaf)
-        return loss.detach(), gradient
+    def _squares_of_target(self) -> Tensor:
+        """The target's weighted sum of squares, some rows at a time."""
+        weights = None if self._weights is None else self._weights[CONTENT_LAYER]
+        dtype = torch.promote_types(self._content_target.dtype, torch.float32)
+        total = torch.zeros((), dtype=dtype, device=self._content_target.device)
+        for top in range(0, self._content_target.shape[2], 64):
+            squares = self._content_target[:, :, top : top + 64].to(dtype).square()
+            total = (
+                total + (squares if weights is None else squares * weights[top : top + 64].to(dtype)).sum()
+            )
+        return total
 
     def _whole_content_map(self, content: Tensor, tile: int | None) -> Tensor:
         """relu4_2 of the content, put together from the tiles' cores. Returns (1, C, H // 8, W // 8)."""
@@ -155,9 +212,20 @@ class Objective:
                 core, _ = core_maps(maps, part, CONTENT_LAYER, None)
                 if whole is None:
                     shape = (1, core.shape[1], self.height // stride, self.width // stride)
-                    whole = core.new_empty(shape)
+                    large = core.dtype == torch.float32 and math.prod(shape) * 4 > LARGEST_FLOAT32_TARGET
+                    whole = core.new_empty(shape, dtype=torch.bfloat16 if large else core.dtype)
                 top = part.rows.core_start // stride
                 left = part.columns.core_start // stride
                 whole[:, :, top : top + core.shape[2], left : left + core.shape[3]] = core
         assert whole is not None, "an image has at least one tile"
-        return whole.float() if whole.dtype in (torch.bfloat16, torch.float16) else whole
+        return whole
+
+
+def _over_whole_map(core: Tensor, whole: Tensor, part: Tile, stride: int) -> Tensor:
+    """A tensor like the map `whole` that is `core` over the tile's core and 0 in the halo."""
+    if core.shape == whole.shape:
+        return core
+    result = torch.zeros_like(whole)
+    rows, columns = part.core(stride, *whole.shape[2:])
+    result[:, :, rows, columns] = core
+    return result

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..settings import Wrap
-from .surface import Continuation, Surface, coverage
+from .surface import Continuation, SeamPairs, Surface, coverage
 from .tiling import HALO
 
 MARGIN = 16
@@ -51,6 +51,11 @@ class Sheet(Protocol):
         """The gradient with respect to the unknowns, from that with respect to what is seen."""
         ...
 
+    def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Mean squared step across what the sheet joins, counted like a step of total variation, and its
+        gradient; None where it joins nothing that total variation does not see."""
+        ...
+
     def mask(self, mask: Tensor | None) -> Tensor | None:
         """What each pixel of what is seen counts for, (h', w'), from a mask (1, 1, h, w) of the picture."""
         ...
@@ -76,6 +81,9 @@ class FlatSheet:
 
     def gradient(self, gradient: Tensor) -> Tensor:
         return gradient
+
+    def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
+        return None
 
     def mask(self, mask: Tensor | None) -> Tensor | None:
         return None if mask is None else mirror_border(mask).squeeze(0).squeeze(0)
@@ -114,6 +122,9 @@ class WrappedSheet:
         result = gradient.new_zeros(*gradient.shape[:2], self._height, self._width)
         return result.index_add_(3, columns, folded)
 
+    def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
+        return None
+
     def mask(self, mask: Tensor | None) -> Tensor | None:
         assert mask is None, "a picture with a mask is not tiled"
         above = (len(self._rows) - self._height) // 2
@@ -130,6 +141,8 @@ class SurfaceSheet:
         found = coverage(surface, height, width)
         self._weights = torch.from_numpy(found.weights).to(device)
         self._continuation = Continuation(surface, found.texels, device)
+        self._pairs = SeamPairs(surface, found.texels, device)
+        self._steps = 3.0 * max(1, int(found.texels.sum()))
 
     def continued(self, image: Tensor) -> Tensor:
         return self._continuation.apply(image)
@@ -148,6 +161,10 @@ class SurfaceSheet:
 
     def gradient(self, gradient: Tensor) -> Tensor:
         return self._continuation.adjoint(fold_border(gradient)) * self._continuation.covered
+
+    def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
+        loss, gradient = self._pairs.loss_and_gradient(unknowns)
+        return loss / self._steps, gradient / self._steps
 
     def mask(self, mask: Tensor | None) -> Tensor | None:
         weights = self._weights if mask is None else self._weights * mask.squeeze(0).squeeze(0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,39 +13,30 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..descriptions import Progress
-from ..errors import BadInput, OutOfMemory
+from ..errors import BadInput
 from ..settings import Settings
-from .adam import Adam
 from .color import as_grey, match_brightness, match_colors, swap_luminance
-from .devices import free_memory, is_out_of_memory
+from .descent import Descent
+from .devices import free_memory
 from .features import Features
-from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
 from .sheet import FlatSheet, Sheet, SurfaceSheet, WrappedSheet, wrapped_axes
 from .surface import Surface, bled, coverage
-from .tiling import SMALLEST_TILE, fitting_tile
+from .tiling import fitting_tile
 
 Array = NDArray[np.float32]
 OnProgress = Callable[["Iterate"], None]
+Outcome = TypeVar("Outcome")
 
 START_NOISE = 0.02
 """Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""
-
-FINAL_LEARNING_RATE = 0.1
-"""Share of the learning rate that is left at the end of a level; it falls along half a cosine."""
 
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
 
 MEMORY_SHARE = 0.6
 """Share of the free memory that a tile's back-propagation may take."""
-
-
-HISTORY_BYTES = 2 * 2**30
-HISTORY_SHARE = 0.2
-"""Memory that L-BFGS may take for its history, at most, and as a share of what is free; where three steps do
-not fit (from about 5000 x 5000 pixels) Adam takes its place."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +174,10 @@ class _Run:
                 image = self._with_noise(content if self.start is None else resize(self.start, height, width))
             else:
                 image = next_level(image, content, coarse)
-            image = self._optimise(level, image, content, sheet)
+            unknowns = sheet.unknowns(image)
+            # The optimiser's state needs the room.
+            image = None
+            image = self._optimise(level, unknowns, content, sheet)
             coarse = content
         assert image is not None and coarse is not None, "a pyramid has at least one level"
         if image.shape != self.content.shape:
@@ -201,46 +195,21 @@ class _Run:
     def _with_noise(self, image: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(self.settings.seed)
         noise = torch.randn(image.shape, generator=generator).to(image)
-        return (image + START_NOISE * noise).clamp_(0.0, 1.0)
+        return (
+            noise.mul_(START_NOISE).add_(image).clamp_(0.0, 1.0).contiguous(memory_format=torch.channels_last)
+        )
 
     def _optimise(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> Tensor:
-        """Take the level's steps from `image`, (1, 3, h, w). Returns the image after the last."""
+        """Take the level's steps from the unknowns `image`. Returns the picture after them, (1, 3, h, w)."""
         objective = self._objective(content, sheet)
         self.tile = self._first_tile(objective.height, objective.width)
-        image = sheet.unknowns(image)
+        descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
         count = self.counts[level]
         if count:
-            optimise = self._with_adam if self._history(image) < FEWEST_PAIRS else self._with_lbfgs
-            self.losses.append(optimise(level, image, objective, sheet))
+            loss = descent.run(image, count, lambda step, loss: self._report(level, step, loss, image, sheet))
+            self.losses.append(loss)
+        self.tile = descent.tile
         return sheet.picture(image).detach()
-
-    def _history(self, image: Tensor) -> int:
-        """The steps of L-BFGS that there is memory to remember."""
-        budget = min(HISTORY_BYTES, HISTORY_SHARE * free_memory(image.device))
-        return min(PAIRS, int(budget / bytes_per_pair(image)))
-
-    def _with_lbfgs(self, level: int, image: Tensor, objective: Objective, sheet: Sheet) -> float:
-        """Change `image` in place to the best point found. Returns its loss."""
-        first_step = self.settings.learning_rate
-        optimiser = LBFGS(image, first_step=first_step, pairs=self._history(image))
-        for step in range(self.counts[level]):
-            value, gradient = self._loss_and_gradient(objective, sheet.seen(image))
-            loss = float(value)
-            optimiser.step(loss, sheet.gradient(gradient))
-            self._report(level, step, loss, image, sheet)
-        return optimiser.finish()
-
-    def _with_adam(self, level: int, image: Tensor, objective: Objective, sheet: Sheet) -> float:
-        """Change `image` in place, with little memory. Returns the loss before the last step."""
-        optimiser = Adam(image)
-        count, loss = self.counts[level], float("nan")
-        for step in range(count):
-            value, gradient = self._loss_and_gradient(objective, sheet.seen(image))
-            optimiser.step(sheet.gradient(gradient), self._learning_rate(step, count))
-            image.clamp_(0.0, 1.0)
-            loss = float(value)
-            self._report(level, step, loss, image, sheet)
-        return loss
 
     def _objective(self, content: Tensor, sheet: Sheet) -> Objective:
         height, width = content.shape[2:]
@@ -264,33 +233,6 @@ class _Run:
             fitting = fitting_tile(height, width, self.features.graph_bytes_per_pixel, budget)
             return fitting if self.tile is None else min(self.tile, fitting or self.tile)
         return wanted if wanted is None or wanted < max(height, width) else None
-
-    def _loss_and_gradient(self, objective: Objective, image: Tensor) -> tuple[Tensor, Tensor]:
-        """The objective's, with smaller tiles from the same iterate when memory runs out."""
-        while True:
-            try:
-                return objective.loss_tensor_and_gradient(image, self.tile)
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-                if self.tile is not None and self.tile <= SMALLEST_TILE:
-                    raise OutOfMemory(
-                        f"not even tiles of {self.tile} px fit into the memory of "
-                        f"{self.features.device}; close other programs or use --device cpu"
-                    ) from error
-            self.tile = self._smaller_tile(objective)
-            self.warnings.append(f"memory ran out; went on with tiles of {self.tile} px")
-            if self.features.device.type == "cuda":
-                torch.cuda.empty_cache()
-
-    def _smaller_tile(self, objective: Objective) -> int:
-        size = self.tile or max(objective.height, objective.width)
-        return max(SMALLEST_TILE, size // 2 // 16 * 16)
-
-    def _learning_rate(self, step: int, count: int) -> float:
-        falling = 0.5 * (1.0 + math.cos(math.pi * step / max(1, count - 1)))
-        share = FINAL_LEARNING_RATE + (1.0 - FINAL_LEARNING_RATE) * falling
-        return self.settings.learning_rate * share
 
     def _report(self, level: int, step: int, loss: float, image: Tensor, sheet: Sheet) -> None:
         height, width = self.sizes[level]
@@ -352,7 +294,10 @@ def _continue_border(image: Array) -> Array:
 
 def _to_tensor(image: Array, features: Features) -> Tensor:
     array = np.ascontiguousarray(_continue_border(image), dtype=np.float32)
-    tensor = torch.from_numpy(array).permute(2, 0, 1).unsqueeze(0).clamp(0.0, 1.0)
+    tensor = torch.from_numpy(array).permute(2, 0, 1).unsqueeze(0)
+    # The caller's own memory where it can be: a copy of a large texture is not small.
+    if array.min() < 0.0 or array.max() > 1.0:
+        tensor = tensor.clamp(0.0, 1.0)
     return tensor.to(features.device, memory_format=torch.channels_last)
 
 

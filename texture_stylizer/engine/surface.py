@@ -157,6 +157,60 @@ class Continuation:
         return result.reshape(image.shape)
 
 
+class SeamPairs:
+    """Points on both sides of every seam, half a texel from it and about a texel apart, at one size.
+
+    sources, shares: (2, k, 4), the texels whose mean each point of both sides is.
+    """
+
+    def __init__(self, surface: Surface, covered: NDArray[np.bool_], device: torch.device) -> None:
+        sources, shares = _pairs(surface, covered)
+        self.sources = torch.from_numpy(sources).to(device)
+        self.shares = torch.from_numpy(shares).to(device)
+
+    def loss_and_gradient(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Sum of squared differences across the seams over all covered colours, and its gradient.
+
+        image: (1, C, H, W). Returns a scalar and a tensor like `image`.
+        """
+        flat = image.reshape(image.shape[1], -1)
+        shares = self.shares.to(image.dtype)
+        one, two = ((flat[:, self.sources[side]] * shares[side]).sum(dim=-1) for side in (0, 1))
+        difference = one - two
+        gradient = torch.zeros_like(flat)
+        for side, sign in ((0, 2.0), (1, -2.0)):
+            values = (sign * difference)[..., None] * shares[side]
+            gradient.index_add_(1, self.sources[side].flatten(), values.flatten(1))
+        return difference.square().sum(), gradient.reshape(image.shape)
+
+
+def _pairs(surface: Surface, covered: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    height, width = covered.shape
+    two_sided = np.flatnonzero((surface.inside != surface.across_inside).any(axis=1))
+    own = _to_texels(surface.edges, height, width)[two_sided]
+    if not len(own) or not covered.any():
+        return np.zeros((2, 0, 4), dtype=np.int64), np.zeros((2, 0, 4))
+    numbers, position = _along(own, 1)
+    measured: Any = ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)
+    sides = []
+    for ends, inside in ((surface.edges, surface.inside), (surface.across, surface.across_inside)):
+        ends, inside = (_to_texels(array, height, width)[two_sided] for array in (ends, inside))
+        _, inward, _ = _frame(ends, inside, 1.0)
+        at = ends[numbers, 0] * (1 - position) + ends[numbers, 1] * position
+        sides.append(_bilinear(at + 0.5 * inward[numbers], covered, measured))
+    sources, shares = zip(*sides, strict=True)
+    return np.stack(sources), np.stack(shares)
+
+
+def _along(ends: FloatArray, per_texel: int) -> tuple[NDArray[np.int64], FloatArray]:
+    """Points along edges (m, 2, 2) in texels: the edge of each, and its share of the way, (k, 1)."""
+    lengths = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    counts = np.maximum(1, np.ceil(lengths * per_texel)).astype(np.int64)
+    numbers = np.repeat(np.arange(len(ends)), counts)
+    position = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return numbers, ((position + 0.5) / counts[numbers])[:, None]
+
+
 def bled(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The covered texels and the margin around them that a result keeps. (H, W)."""
     margin = max(2, int(np.ceil(BLEED * max(covered.shape))))
@@ -196,11 +250,7 @@ def _trace(
 def _nearest_edges(surface: Surface, height: int, width: int) -> NDArray[np.int64]:
     """The number of the nearest island edge for every texel. (H, W)."""
     ends = _to_texels(surface.edges, height, width)
-    lengths = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
-    counts = np.maximum(2, np.ceil(lengths * _SAMPLES_PER_TEXEL)).astype(np.int64)
-    numbers = np.repeat(np.arange(len(ends)), counts)
-    position = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
-    share = ((position + 0.5) / counts[numbers])[:, None]
+    numbers, share = _along(ends, _SAMPLES_PER_TEXEL)
     points = _texel_at(ends[numbers, 0] * (1 - share) + ends[numbers, 1] * share, height, width)
     labels = np.full((height, width), -1, dtype=np.int64)
     labels[points[:, 1], points[:, 0]] = numbers

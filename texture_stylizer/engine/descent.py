@@ -1,0 +1,163 @@
+"""The steps on one level of the pyramid: which optimiser, in how much memory, and when that runs out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from ..errors import OutOfMemory
+from ..settings import Settings
+from .adam import Adam
+from .devices import free_memory, is_out_of_memory
+from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
+from .objective import Objective
+from .sheet import FlatSheet, Sheet
+from .tiling import HALO, SMALLEST_TILE
+
+OnStep = Callable[[int, float], None]
+Outcome = TypeVar("Outcome")
+
+FINAL_LEARNING_RATE = 0.1
+"""Share of the learning rate that is left at the end of a level; it falls along half a cosine."""
+
+SEAM_WEIGHT = 0.5
+"""What a step across a seam counts for, relative to one within an island; each is seen from both sides."""
+
+KEPT_BYTES = 2 * 2**30
+"""Memory that the graphs of tiles may take beside each other, less what the image and its state take."""
+
+HISTORY_BYTES = 2 * 2**30
+HISTORY_SHARE = 0.2
+"""Memory that L-BFGS may take for its history, at most, and as a share of what is free; where three steps do
+not fit (from about 5000 x 5000 pixels) Adam takes its place."""
+
+
+class Descent:
+    """One level's optimisation. `tile` is the side of the tiles' cores, smaller after memory ran out."""
+
+    def __init__(
+        self, objective: Objective, sheet: Sheet, settings: Settings, tile: int | None, warnings: list[str]
+    ) -> None:
+        """warnings: a sentence is added to them when memory runs out."""
+        self.tile = tile
+        self._objective = objective
+        self._sheet = sheet
+        self._settings = settings
+        self._warnings = warnings
+
+    def run(self, image: Tensor, count: int, on_step: OnStep) -> float:
+        """Take `count` steps, 1 or more, from the sheet's unknowns `image`, (1, 3, h, w), in place.
+
+        on_step: called after each with its number from 0 and the loss. Returns the last
+        loss. Raises OutOfMemory.
+        """
+        optimise = self._with_adam if self._history(image) < FEWEST_PAIRS else self._with_lbfgs
+        return optimise(image, count, on_step)
+
+    def _history(self, image: Tensor) -> int:
+        """The steps of L-BFGS that there is memory to remember."""
+        budget = min(HISTORY_BYTES, HISTORY_SHARE * free_memory(image.device))
+        return min(PAIRS, int(budget / bytes_per_pair(image)))
+
+    def _with_lbfgs(self, image: Tensor, count: int, on_step: OnStep) -> float:
+        """Change `image` in place to the best point found. Returns its loss."""
+        first_step = self._settings.learning_rate
+        optimiser = LBFGS(image, first_step=first_step, pairs=self._history(image))
+        for step in range(count):
+            value, gradient = self._on_sheet(image)
+            loss = float(value)
+            optimiser.step(loss, gradient)
+            on_step(step, loss)
+        return optimiser.finish()
+
+    def _with_adam(self, image: Tensor, count: int, on_step: OnStep) -> float:
+        """Change `image` in place, with little memory. Returns the loss before the last step."""
+        optimiser = Adam(image)
+        loss = float("nan")
+        for step in range(count):
+            rate = self._learning_rate(step, count)
+            if isinstance(self._sheet, FlatSheet):
+                loss = self._step_by_bands(image, optimiser, rate)
+            else:
+                value, gradient = self._on_sheet(image)
+                optimiser.step(gradient, rate)
+                image.clamp_(0.0, 1.0)
+                loss = float(value)
+            on_step(step, loss)
+        return loss
+
+    def _step_by_bands(self, image: Tensor, optimiser: Adam, rate: float) -> float:
+        """A step of Adam for which the gradient is never there as a whole. Returns the loss before it."""
+
+        def step() -> float:
+            optimiser.begin_step()
+            loss = 0.0
+            for rows, gradient, share in self._objective.bands(
+                image, self.tile, kept_graphs=self._kept_graphs(image)
+            ):
+                optimiser.step_rows(rows, gradient, rate)
+                image[:, :, rows].clamp_(0.0, 1.0)
+                loss += float(share)
+            return loss
+
+        return self._within_memory(step)
+
+    def _on_sheet(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss of the unknowns, and its gradient with respect to them."""
+        value, seen_gradient = self._loss_and_gradient(self._sheet.seen(image))
+        gradient = self._sheet.gradient(seen_gradient)
+        joined = self._sheet.join(image)
+        if joined is not None:
+            weight = SEAM_WEIGHT * self._settings.total_variation
+            value = value + weight * joined[0]
+            gradient = gradient + weight * joined[1]
+        return value, gradient
+
+    def _loss_and_gradient(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """The objective's, with smaller tiles from the same iterate when memory runs out."""
+
+        def evaluate() -> tuple[Tensor, Tensor]:
+            kept = self._kept_graphs(image)
+            return self._objective.loss_tensor_and_gradient(image, self.tile, kept_graphs=kept)
+
+        return self._within_memory(evaluate)
+
+    def _kept_graphs(self, image: Tensor) -> int:
+        """Tiles whose graph is kept from the first pass to the second; more where the image is small."""
+        if self.tile is None or self._warnings:
+            return 1
+        side = self.tile + 2 * HALO
+        graph = side * side * self._objective.features.graph_bytes_per_pixel / 2
+        budget = min(KEPT_BYTES, HISTORY_SHARE * free_memory(image.device)) - 4 * bytes_per_pair(image)
+        return max(1, int(budget / graph))
+
+    def _within_memory(self, work: Callable[[], Outcome]) -> Outcome:
+        """Do the work, and again with smaller tiles while it runs out of memory."""
+        while True:
+            try:
+                return work()
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self.tile is not None and self.tile <= SMALLEST_TILE:
+                    raise OutOfMemory(
+                        f"not even tiles of {self.tile} px fit into the memory of "
+                        f"{self._objective.features.device}; close other programs or use --device cpu"
+                    ) from error
+            self.tile = self._smaller_tile()
+            self._warnings.append(f"memory ran out; went on with tiles of {self.tile} px")
+            if self._objective.features.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _smaller_tile(self) -> int:
+        size = self.tile or max(self._objective.height, self._objective.width)
+        return max(SMALLEST_TILE, size // 2 // 16 * 16)
+
+    def _learning_rate(self, step: int, count: int) -> float:
+        falling = 0.5 * (1.0 + math.cos(math.pi * step / max(1, count - 1)))
+        share = FINAL_LEARNING_RATE + (1.0 - FINAL_LEARNING_RATE) * falling
+        return self._settings.learning_rate * share

@@ -128,12 +128,14 @@ class Descent:
 
     def _kept_graphs(self, image: Tensor) -> int:
         """Tiles whose graph is kept from the first pass to the second; more where the image is small."""
-        if self.tile is None or self._warnings:
+        if self.tile is None:
             return 1
+        if self._warnings:
+            return 0
         side = self.tile + 2 * HALO
         graph = side * side * self._objective.features.graph_bytes_per_pixel / 2
         budget = min(KEPT_BYTES, HISTORY_SHARE * free_memory(image.device)) - 4 * bytes_per_pair(image)
-        return max(1, int(budget / graph))
+        return max(0, int(budget / graph))
 
     def _within_memory(self, work: Callable[[], Outcome]) -> Outcome:
         """Do the work, and again with smaller tiles while it runs out of memory."""

@@ -103,7 +103,7 @@ _LEAST: dict[str, float] = {
 }
 
 _PRESETS: dict[str, Settings] = {
-    "draft": Settings(iterations=90, scales=3, max_size=512),
+    "draft": Settings(iterations=45, scales=3, max_size=512),
     "standard": Settings(),
     "high": Settings(iterations=480, scales=4),
 }

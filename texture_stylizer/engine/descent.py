@@ -19,7 +19,7 @@ from .sheet import FlatSheet, Sheet
 from .tiling import HALO, SMALLEST_TILE
 
 OnStep = Callable[[int, float], None]
-Outcome = TypeVar("Outcome")
+Value = TypeVar("Value")
 
 FINAL_LEARNING_RATE = 0.1
 """Share of the learning rate that is left at the end of a level; it falls along half a cosine."""
@@ -31,9 +31,11 @@ KEPT_BYTES = 2 * 2**30
 """Memory that the graphs of tiles may take beside each other, less what the image and its state take."""
 
 HISTORY_BYTES = 2 * 2**30
-HISTORY_SHARE = 0.2
-"""Memory that L-BFGS may take for its history, at most, and as a share of what is free; where three steps do
-not fit (from about 5000 x 5000 pixels) Adam takes its place."""
+"""Memory that L-BFGS may take for its history; where three steps do not fit (from about 5000 x 5000 pixels)
+Adam takes its place."""
+
+FREE_SHARE = 0.2
+"""Share of the free memory that either of these may take; a tile's own graph has the rest."""
 
 
 class Descent:
@@ -55,18 +57,19 @@ class Descent:
         on_step: called after each with its number from 0 and the loss. Returns the last
         loss. Raises OutOfMemory.
         """
-        optimise = self._with_adam if self._history(image) < FEWEST_PAIRS else self._with_lbfgs
-        return optimise(image, count, on_step)
+        pairs = self._history(image)
+        if pairs < FEWEST_PAIRS:
+            return self._with_adam(image, count, on_step)
+        return self._with_lbfgs(image, count, pairs, on_step)
 
     def _history(self, image: Tensor) -> int:
         """The steps of L-BFGS that there is memory to remember."""
-        budget = min(HISTORY_BYTES, HISTORY_SHARE * free_memory(image.device))
+        budget = min(HISTORY_BYTES, FREE_SHARE * free_memory(image.device))
         return min(PAIRS, int(budget / bytes_per_pair(image)))
 
-    def _with_lbfgs(self, image: Tensor, count: int, on_step: OnStep) -> float:
+    def _with_lbfgs(self, image: Tensor, count: int, pairs: int, on_step: OnStep) -> float:
         """Change `image` in place to the best point found. Returns its loss."""
-        first_step = self._settings.learning_rate
-        optimiser = LBFGS(image, first_step=first_step, pairs=self._history(image))
+        optimiser = LBFGS(image, first_step=self._settings.learning_rate, pairs=pairs)
         for step in range(count):
             value, gradient = self._on_sheet(image)
             loss = float(value)
@@ -134,10 +137,10 @@ class Descent:
             return 0
         side = self.tile + 2 * HALO
         graph = side * side * self._objective.features.graph_bytes_per_pixel / 2
-        budget = min(KEPT_BYTES, HISTORY_SHARE * free_memory(image.device)) - 4 * bytes_per_pair(image)
+        budget = min(KEPT_BYTES, FREE_SHARE * free_memory(image.device)) - 4 * bytes_per_pair(image)
         return max(0, int(budget / graph))
 
-    def _within_memory(self, work: Callable[[], Outcome]) -> Outcome:
+    def _within_memory(self, work: Callable[[], Value]) -> Value:
         """Do the work, and again with smaller tiles while it runs out of memory."""
         while True:
             try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -27,7 +26,6 @@ from .tiling import fitting_tile
 
 Array = NDArray[np.float32]
 OnProgress = Callable[["Iterate"], None]
-Outcome = TypeVar("Outcome")
 
 START_NOISE = 0.02
 """Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""

@@ -169,7 +169,7 @@ class SeamPairs:
         self.shares = torch.from_numpy(shares).to(device)
 
     def loss_and_gradient(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Sum of squared differences across the seams over all covered colours, and its gradient.
+        """Sum over points and channels of the squared difference across the seam, and its gradient.
 
         image: (1, C, H, W). Returns a scalar and a tensor like `image`.
         """
@@ -185,6 +185,7 @@ class SeamPairs:
 
 
 def _pairs(surface: Surface, covered: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """What `SeamPairs` names. Every seam comes twice, once from each of its sides."""
     height, width = covered.shape
     two_sided = np.flatnonzero((surface.inside != surface.across_inside).any(axis=1))
     own = _to_texels(surface.edges, height, width)[two_sided]

@@ -29,6 +29,7 @@ LINE: list[Session] = []
 
 _LIBRARIES = f"{__name__.rpartition('.ui.')[0]}.scene.restyle"
 _LOADERS: list[threading.Thread] = []
+"""The one thread that loads `_LIBRARIES`, once it was started."""
 
 
 @dataclass

@@ -16,7 +16,15 @@ from typing import Any
 from . import __version__
 from .descriptions import BakeOptions, Compute, StyleImage
 from .errors import BadInput, Cancelled, StylizerError
-from .settings import COLOR_ROLES, PRECISIONS, PRESERVE_COLOR_MODES, QUALITIES, WRAPS, Settings
+from .settings import (
+    COLOR_ROLES,
+    PRECISIONS,
+    PRESERVE_COLOR_MODES,
+    QUALITIES,
+    STYLE_DIRECTIONS,
+    WRAPS,
+    Settings,
+)
 
 ROLES = ("base_color", "emission", "roughness", "metallic", "normal", "alpha", "displacement", "other")
 
@@ -105,6 +113,8 @@ def _add_stylize(commands: Any) -> None:
     add("--scales", type=int, metavar="N")
     add("--content-weight", type=float, metavar="X", help="higher keeps more of the original")
     add("--style-scale", type=float, metavar="X", help="higher gives larger strokes")
+    add("--style-width", type=float, metavar="LENGTH", help="width of the style on the surface, scene units")
+    add("--style-direction", choices=STYLE_DIRECTIONS, help="surface: upward strokes stay upward")
     add("--preserve-color", choices=PRESERVE_COLOR_MODES)
     add("--tile", metavar="auto|off|N", help="side of a tile in pixels")
     add("--precision", default="auto", choices=PRECISIONS)
@@ -193,6 +203,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         "scales",
         "content_weight",
         "style_scale",
+        "style_width",
+        "style_direction",
         "preserve_color",
         "max_size",
         "seed",

@@ -15,9 +15,11 @@ from .errors import BadInput
 Quality = Literal["draft", "standard", "high"]
 PreserveColor = Literal["off", "luminance", "histogram"]
 Wrap = Literal["none", "x", "y", "both", "auto"]
+StyleDirection = Literal["image", "surface"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 QUALITIES: tuple[Quality, ...] = ("draft", "standard", "high")
+STYLE_DIRECTIONS: tuple[StyleDirection, ...] = ("image", "surface")
 PRESERVE_COLOR_MODES: tuple[PreserveColor, ...] = ("off", "luminance", "histogram")
 WRAPS: tuple[Wrap, ...] = ("none", "x", "y", "both", "auto")
 PRECISIONS: tuple[Precision, ...] = ("auto", "float32", "bfloat16")
@@ -30,7 +32,12 @@ class Settings:
 
     content_weight   weight of the relative squared error at relu4_2; higher keeps more of the original
     total_variation  weight of the mean squared step between neighbouring texels; higher is smoother
-    style_scale      size of the style image relative to the texture; higher gives larger strokes
+    style_scale      size of the style image relative to the texture; higher gives larger strokes. On a mesh
+                     this is its size on the surface, for a texture of the mesh's mean texel density
+    style_width      side of a square of the style image's area on the surface, in the scene's units; None:
+                     style_scale, which a texture takes that no mesh is known of
+    style_direction  "surface" turns the style so that its up is the surface's up everywhere; "image" leaves
+                     it as it is
     preserve_color   "luminance" redraws brightness only; "histogram" fits the style's colours first
     iterations       optimisation steps over all scales together; 0 returns the texture as it is
     scales           levels of the coarse-to-fine pyramid, each half the size of the next (at least 1)
@@ -45,6 +52,8 @@ class Settings:
     content_weight: float = 0.3
     total_variation: float = 3.0
     style_scale: float = 1.0
+    style_width: float | None = None
+    style_direction: StyleDirection = "image"
     preserve_color: PreserveColor = "off"
     iterations: int = 160
     scales: int = 3
@@ -63,6 +72,11 @@ class Settings:
             raise BadInput(
                 f"preserve color is {self.preserve_color!r}, but must be one of "
                 + ", ".join(PRESERVE_COLOR_MODES)
+            )
+        if self.style_direction not in STYLE_DIRECTIONS:
+            raise BadInput(
+                f"style direction is {self.style_direction!r}, but must be one of "
+                + ", ".join(STYLE_DIRECTIONS)
             )
         if self.wrap not in WRAPS:
             raise BadInput(f"wrap is {self.wrap!r}, but must be one of {', '.join(WRAPS)}")
@@ -96,6 +110,7 @@ _LEAST: dict[str, float] = {
     "content_weight": 0.0,
     "total_variation": 0.0,
     "style_scale": 0.01,
+    "style_width": 1e-6,
     "iterations": 0,
     "scales": 1,
     "learning_rate": 1e-6,

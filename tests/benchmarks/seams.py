@@ -1,6 +1,7 @@
 """How far colours jump at UV seams, flat and mesh-aware: `python -m tests.benchmarks.seams [--quick]`.
 
-Four meshes, unwrapped by Smart UV Project, coloured by noise in space at 512 px, and three styles. A ratio
+Meshes unwrapped by Smart UV Project (`uneven`: islands of three densities), coloured by noise in space at
+512 px, and three styles. A ratio
 is the mean colour step between two points, each 0.6 (or 1.5) texel from a seam edge on its own side, over the
 same at edges within islands: 1 is a seam that cannot be seen. The losses are taken on the surface. Needs bpy.
 """
@@ -19,6 +20,8 @@ import numpy as np
 import torch
 from PIL import Image
 from scipy import ndimage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.objective import Objective
@@ -26,6 +29,8 @@ from texture_stylizer.engine.pyramid import resize, style_size
 from texture_stylizer.engine.seams import find_seams
 from texture_stylizer.engine.sheet import SurfaceSheet
 from texture_stylizer.engine.surface import Surface, rasterise
+from texture_stylizer.jobs.mesh_file import ups_in_map
+from texture_stylizer.settings import STYLE_DIRECTIONS
 
 SIZE = 512
 STYLES = Path(__file__).parents[2] / "sample_assets" / "styles"
@@ -34,7 +39,7 @@ STYLES = Path(__file__).parents[2] / "sample_assets" / "styles"
 def make_mesh(kind: str) -> Any:
     """A mesh object with a material and Smart UVs."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    if kind == "suzanne":
+    if kind in ("suzanne", "uneven"):
         bpy.ops.mesh.primitive_monkey_add()
         bpy.ops.object.modifier_add(type="SUBSURF")
         bpy.ops.object.modifier_apply(modifier=bpy.context.object.modifiers[0].name)
@@ -49,8 +54,27 @@ def make_mesh(kind: str) -> Any:
     bpy.ops.mesh.select_all(action="SELECT")
     bpy.ops.uv.smart_project(island_margin=0.01)
     bpy.ops.object.mode_set(mode="OBJECT")
+    if kind == "uneven":
+        _shrink_islands(object_.data)
     object_.data.materials.append(bpy.data.materials.new("paint"))
     return object_
+
+
+def _shrink_islands(mesh: Any) -> None:
+    """Every second island at half or a quarter of its size, so that texels are of three densities."""
+    layer = mesh.uv_layers.active.uv
+    uvs = np.array([corner.vector[:] for corner in layer])
+    keys = np.column_stack([[loop.vertex_index for loop in mesh.loops], np.rint(uvs * 1e5)])
+    _, place = np.unique(keys, axis=0, return_inverse=True)
+    place = place.reshape(-1)
+    starts = np.array([place[face.loop_start] for face in mesh.polygons for _ in face.loop_indices])
+    links = coo_array((np.ones(len(place)), (starts, place)), shape=(place.max() + 1,) * 2)
+    _, islands = connected_components(links, directed=False)
+    for island in range(islands.max() + 1):
+        chosen = islands[place] == island
+        middle = uvs[chosen].mean(axis=0)
+        uvs[chosen] = middle + (uvs[chosen] - middle) * (1.0, 0.5, 1.0, 0.25)[island % 4]
+    layer.foreach_set("vector", uvs.astype(np.float32).ravel())
 
 
 def corners_of(mesh: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -154,23 +178,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="Suzanne and one style alone")
     parser.add_argument("--meshes", nargs="+", default=["suzanne", "torus", "sphere", "figure"])
+    parser.add_argument("--styles", nargs="+", default=["swirling_oil", "watercolour", "woodcut"])
+    parser.add_argument("--direction", choices=STYLE_DIRECTIONS, default="image")
     parser.add_argument("--features", default="embedded")
     parser.add_argument("--pictures", type=Path, default=Path(tempfile.gettempdir()))
     options = parser.parse_args()
     features = load_features(options.features)
-    styles = ["swirling_oil"] if options.quick else ["swirling_oil", "watercolour", "woodcut"]
+    settings = Settings.preset("standard", style_direction=options.direction)
+    styles = ["swirling_oil"] if options.quick else options.styles
     print("mesh      style          points  seams  ratio 0.6  ratio 1.5  content    style  seconds")
     for kind in ["suzanne"] if options.quick else options.meshes:
-        measure_mesh(kind, styles, features, options.pictures)
+        measure_mesh(kind, styles, settings, features, options.pictures)
 
 
-def measure_mesh(kind: str, styles: list[str], features: Features, pictures: Path) -> None:
+def measure_mesh(
+    kind: str, styles: list[str], settings: Settings, features: Features, pictures: Path
+) -> None:
     """Print the ratios of one mesh: of the original, and of every style flat and mesh-aware."""
     object_ = make_mesh(kind)
     uvs, positions, vertices = corners_of(object_.data)
     image = colored(uvs, positions)
     seams, inner = edges_of(uvs, vertices)
-    surface = Surface.of(uvs, _areas(positions), vertices)
+    ups = ups_in_map(positions[:, 1:] - positions[:, :1], uvs)
+    surface = Surface.of(uvs, _areas(positions), vertices, ups)
 
     def report(name: str, how: str, made: np.ndarray, losses: tuple[float, float], seconds: float) -> None:
         near, far = (steps(made, seams, t) / steps(made, inner, t) for t in (0.6, 1.5))
@@ -181,7 +211,6 @@ def measure_mesh(kind: str, styles: list[str], features: Features, pictures: Pat
         Image.fromarray(picture).save(pictures / f"seams_{kind}_{name}_{how}.png")
 
     report("original", "-", image, (0.0, 0.0), 0.0)
-    settings = Settings.preset("standard")
     for name in styles:
         style = np.asarray(Image.open(STYLES / f"{name}.jpg").convert("RGB"), np.float32) / 255
         for how, given in (("off", None), ("on", surface)):

@@ -49,7 +49,7 @@ def test_the_tiles_of_a_udim_set_are_one_surface() -> None:
     corner = np.array([(0.25, 0.25), (0.75, 0.25), (0.25, 0.75)])
     places = [(0, 0), (1, 0), (2, 1), (5, 5), (-1, 0)]
     uvs = np.stack([corner + place for place in places])
-    found = triangles_on(canvas, Triangles(uvs, np.arange(5.0), np.arange(15).reshape(5, 3)))
+    found = triangles_on(canvas, Triangles(uvs, np.arange(5.0), np.arange(15).reshape(5, 3), np.ones((5, 2))))
     assert found.areas.tolist() == [0, 1, 2]
     height, width = canvas.mask.shape
     for number, uv in zip((1001, 1002, 1013), found.uvs, strict=True):

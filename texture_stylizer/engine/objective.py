@@ -16,17 +16,14 @@ from torch import Tensor
 
 from ..settings import Settings
 from .features import CONTENT_LAYER, STRIDES, STYLE_LAYERS, Features
-from .losses import TotalVariation, style_loss
-from .statistics import (
-    core_maps,
-    gram_sum,
-    layer_weights,
-    mean_gram_matrices,
-    position_counts,
-)
+from .losses import TotalVariation
+from .regions import Regions, StyledTexels, Styles
+from .statistics import core_maps, gram_sum, layer_weights, mean_gram_matrices, vectors
 from .tiling import Tile, tiles
 
 Maps = dict[str, Tensor]
+RegionMaps = dict[tuple[int, str], Tensor]
+"""A matrix for each region and style layer."""
 
 LARGEST_TARGET = 2**29
 """Bytes of the content's map from which on it is kept in fewer bits: bfloat16, then float8 with 3 bits of
@@ -41,23 +38,29 @@ class Objective:
     styles:   [((1, 3, h, w) image, weight), ...], each at the size at which its strokes are wanted
     settings: the weights of the terms, and the tile size for the targets
     mask:     (H, W), 0 or more: what each texel counts for in the sums; None for all the same
+    styled:   which texels are compared with which styles, in place of `styles`; needs a mask
     """
 
     def __init__(
         self,
         features: Features,
         content: Tensor,
-        styles: Sequence[tuple[Tensor, float]],
+        styles: Styles,
         settings: Settings,
         mask: Tensor | None = None,
+        styled: StyledTexels | None = None,
     ) -> None:
         self.features = features
         self.settings = settings
         self.height, self.width = content.shape[2:]
         self._weights = layer_weights(mask, self.height, self.width)
-        self._counts = position_counts(self._weights, self.height, self.width)
         tile = settings.tile if isinstance(settings.tile, int) else None
-        self._style_targets = mean_gram_matrices(features, styles, tile)
+        targets = [
+            mean_gram_matrices(features, images, tile)
+            for images in ([styles] if styled is None else styled.styles)
+        ]
+        labels = None if styled is None else styled.labels
+        self._regions = Regions(targets, self._weights, self.height, self.width, labels)
         self._content_target = self._whole_content_map(content, tile)
         self._content_norm = self._squares_of_target().clamp_min(1e-12)
         self._total_variation = TotalVariation(self.height, self.width, mask)
@@ -94,7 +97,7 @@ class Objective:
         """
         parts = tiles(self.height, self.width, tile)
         kept, sums = self._gram_sums(image, parts, kept_graphs)
-        loss, gram_gradients = self._style_loss_and_gradients(sums)
+        loss, gram_gradients = self._regions.loss_and_gradients(sums)
         by_rows = [list(group) for _, group in itertools.groupby(parts, key=lambda part: part.rows)]
         done, above = 0, None
         carried = image.new_zeros(1, image.shape[1], 0, self.width)
@@ -119,9 +122,9 @@ class Objective:
 
     def _gram_sums(
         self, image: Tensor, parts: Sequence[Tile], kept_graphs: int
-    ) -> tuple[dict[Tile, tuple[Tensor, Maps]], Maps]:
+    ) -> tuple[dict[Tile, tuple[Tensor, Maps]], RegionMaps]:
         """Gram matrices summed over all tiles, and the graphs of the first, which need no second run."""
-        sums: Maps = {}
+        sums: RegionMaps = {}
         kept: dict[Tile, tuple[Tensor, Maps]] = {}
         for part in parts:
             keep = len(kept) < kept_graphs
@@ -129,20 +132,21 @@ class Objective:
                 pixels, maps = self._run(image, part)
             with torch.no_grad():
                 for layer in STYLE_LAYERS:
-                    found = gram_sum(*core_maps(maps, part, layer, self._weights))
-                    sums[layer] = sums[layer] + found if layer in sums else found
+                    core, weight = core_maps(maps, part, layer, self._weights)
+                    for region, counted in self._regions.within(part, layer, weight):
+                        found, key = gram_sum(core, counted), (region, layer)
+                        sums[key] = sums[key] + found if key in sums else found
             if keep:
                 kept[part] = pixels, maps
         return kept, sums
 
     def _tile_gradient(
-        self, pixels: Tensor, maps: Maps, part: Tile, gram_gradients: Maps
+        self, pixels: Tensor, maps: Maps, part: Tile, gram_gradients: RegionMaps
     ) -> tuple[Tensor, Tensor]:
         """The gradient over a tile's region by what its core says, and the core's content loss."""
         with torch.no_grad():
             wanted = {
-                layer: self._style_gradient(maps, part, layer, gram_gradients[layer])
-                for layer in STYLE_LAYERS
+                layer: self._style_gradient(maps, part, layer, gram_gradients) for layer in STYLE_LAYERS
             }
             content, wanted[CONTENT_LAYER] = self._content_loss_and_gradient(maps, part)
         layers = list(wanted)
@@ -151,29 +155,30 @@ class Objective:
         )
         return gradient, content
 
-    def _style_gradient(self, maps: Maps, part: Tile, layer: str, gram_gradient: Tensor) -> Tensor:
+    def _style_gradient(self, maps: Maps, part: Tile, layer: str, gram_gradients: RegionMaps) -> Tensor:
         """dL/dF of a style layer, like its map: (dL/dG + dL/dG^T) F over the core, and 0 in the halo."""
         core, weight = core_maps(maps, part, layer, self._weights)
-        symmetric = gram_gradient + gram_gradient.T
-        flat = core.permute(0, 2, 3, 1).reshape(-1, core.shape[1]).to(symmetric.dtype)
-        found = (flat @ symmetric).view(1, *core.shape[2:], core.shape[1]).permute(0, 3, 1, 2)
-        if weight is not None:
-            found = found * weight.to(found.dtype)
-        return _over_whole_map(found.to(core.dtype), maps[layer], part, STRIDES[layer])
+        rows, found = vectors(core), None
+        for region, counted in self._regions.within(part, layer, weight):
+            gradient = gram_gradients[region, layer]
+            symmetric = gradient + gradient.T
+            if counted is None:
+                found = rows.to(symmetric.dtype) @ symmetric
+                continue
+            if found is None:
+                found = torch.zeros_like(rows, dtype=symmetric.dtype)
+            chosen = rows[counted.positions].to(symmetric.dtype)
+            weighted = (chosen @ symmetric).mul_(counted.weights[:, None].to(symmetric.dtype))
+            # A cell at the border between regions counts for each of them.
+            found.index_add_(0, counted.positions, weighted)
+        assert found is not None, "a core has positions"
+        gradient = found.view(1, *core.shape[2:], core.shape[1]).permute(0, 3, 1, 2)
+        return _over_whole_map(gradient.to(core.dtype), maps[layer], part, STRIDES[layer])
 
     def _run(self, image: Tensor, part: Tile) -> tuple[Tensor, Maps]:
         rows, columns = part.region
         pixels = image[:, :, rows, columns].detach().requires_grad_(torch.is_grad_enabled())
         return pixels, self.features(pixels, padding="replicate")
-
-    def _style_loss_and_gradients(self, sums: Maps) -> tuple[Tensor, Maps]:
-        """The style loss of the summed Gram matrices, and its gradient with respect to each sum."""
-        with torch.enable_grad():
-            leaves = {layer: total.requires_grad_() for layer, total in sums.items()}
-            grams = {layer: leaves[layer] / self._counts[layer] for layer in STYLE_LAYERS}
-            loss = style_loss(grams, self._style_targets)
-            gradients = torch.autograd.grad(loss, [leaves[layer] for layer in STYLE_LAYERS])
-        return loss.detach(), dict(zip(STYLE_LAYERS, gradients, strict=True))
 
     def _content_loss_and_gradient(self, maps: Maps, part: Tile) -> tuple[Tensor, Tensor]:
         """The core's weighted squared error at relu4_2, and its gradient, like the map."""

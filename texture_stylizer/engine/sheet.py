@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..settings import Wrap
+from ..settings import Settings, Wrap
+from .style_groups import Grouping, group_texels
 from .surface import Continuation, SeamPairs, Surface, coverage
 from .tiling import HALO
 
@@ -60,6 +62,10 @@ class Sheet(Protocol):
         """What each pixel of what is seen counts for, (h', w'), from a mask (1, 1, h, w) of the picture."""
         ...
 
+    def grouping(self, settings: Settings) -> Grouping | None:
+        """How the pixels of what is seen see the style; None where all see it as it is."""
+        ...
+
 
 class FlatSheet:
     """A picture whose mirrored border belongs to the unknowns."""
@@ -87,6 +93,9 @@ class FlatSheet:
 
     def mask(self, mask: Tensor | None) -> Tensor | None:
         return None if mask is None else mirror_border(mask).squeeze(0).squeeze(0)
+
+    def grouping(self, settings: Settings) -> Grouping | None:
+        return None
 
 
 class WrappedSheet:
@@ -133,12 +142,16 @@ class WrappedSheet:
         counted[above : above + self._height, left : left + self._width] = 1.0
         return counted
 
+    def grouping(self, settings: Settings) -> Grouping | None:
+        return None
+
 
 class SurfaceSheet:
     """The surface of a mesh: the unknowns are its own texels, and all else is continued from them."""
 
     def __init__(self, surface: Surface, height: int, width: int, device: torch.device) -> None:
         found = coverage(surface, height, width)
+        self._surface, self._coverage = surface, found
         self._weights = torch.from_numpy(found.weights).to(device)
         self._continuation = Continuation(surface, found.texels, device)
         self._pairs = SeamPairs(surface, found.texels, device)
@@ -169,6 +182,10 @@ class SurfaceSheet:
     def mask(self, mask: Tensor | None) -> Tensor | None:
         weights = self._weights if mask is None else self._weights * mask.squeeze(0).squeeze(0)
         return functional.pad(weights, (MARGIN,) * 4)
+
+    def grouping(self, settings: Settings) -> Grouping | None:
+        found = group_texels(self._surface, self._coverage, settings)
+        return Grouping(found.groups, np.pad(found.labels, MARGIN))
 
 
 def wrapped_axes(image: Tensor, wrap: Wrap) -> tuple[bool, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,16 +13,39 @@ from .features import STRIDES, STYLE_LAYERS, Features
 from .tiling import Tile, tiles
 
 
-def gram_sum(maps: Tensor, weight: Tensor | None = None) -> Tensor:
+class Counted(NamedTuple):
+    """The flat positions (n,) of a map that count for something, and what each counts for, (n,)."""
+
+    positions: Tensor
+    weights: Tensor
+
+    @classmethod
+    def of(cls, weights: Tensor) -> Counted:
+        """Of a map's weights (H, W)."""
+        flat = weights.flatten()
+        positions = flat.nonzero().squeeze(1)
+        return cls(positions, flat[positions])
+
+
+def gram_sum(maps: Tensor, counted: Counted | None = None) -> Tensor:
     """Sum over positions of weight * f f^T, for the channel vectors f of `maps`.
 
-    maps: (1, C, H, W); weight: (H, W) or None for 1 everywhere. Returns (C, C), float32 or wider.
+    maps: (1, C, H, W); counted: None for all positions at 1. Returns (C, C), float32 or wider.
     """
-    flat = maps.flatten(2).squeeze(0)
-    if flat.dtype in (torch.bfloat16, torch.float16):
-        flat = flat.float()
-    weighted = flat if weight is None else flat * weight.flatten().to(flat.dtype)
-    return weighted @ flat.T
+    if counted is None:
+        flat = _wide(maps.flatten(2).squeeze(0))
+        return flat @ flat.T
+    rows = _wide(vectors(maps)[counted.positions])
+    return rows.T @ (rows * counted.weights[:, None].to(rows.dtype))
+
+
+def vectors(maps: Tensor) -> Tensor:
+    """Maps (1, C, H, W) as the channel vector of each position, (H * W, C)."""
+    return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
+
+
+def _wide(maps: Tensor) -> Tensor:
+    return maps.float() if maps.dtype in (torch.bfloat16, torch.float16) else maps
 
 
 def layer_weights(mask: Tensor | None, height: int, width: int) -> dict[str, Tensor] | None:

@@ -20,7 +20,9 @@ from .devices import free_memory
 from .features import Features
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
+from .regions import StyledTexels
 from .sheet import FlatSheet, Sheet, SurfaceSheet, WrappedSheet, wrapped_axes
+from .style_groups import StyleGroup
 from .surface import Surface, bled, coverage
 from .tiling import fitting_tile
 
@@ -149,7 +151,7 @@ class _Run:
         flat = mask is None and surface is None
         self.wrapped = wrapped_axes(content, settings.wrap) if flat else (False, False)
         self.losses: list[float] = []
-        self.warnings: list[str] = []
+        self.warnings = [] if surface is not None else _unused_on_no_mesh(settings)
         self.tile: int | None = None
         height, width = content.shape[2:]
         shrink = min(1.0, (settings.max_size or max(height, width)) / max(height, width))
@@ -211,18 +213,21 @@ class _Run:
 
     def _objective(self, content: Tensor, sheet: Sheet) -> Objective:
         height, width = content.shape[2:]
-        styles = [
-            (
-                resize(
-                    style,
-                    *style_size(style.shape[2], style.shape[3], height, width, self.settings.style_scale),
-                ),
-                weight,
-            )
+        mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width))
+        seen, grouping = sheet.padded(content), sheet.grouping(self.settings)
+        groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
+        styles = [self._styles_for(group, height, width) for group in groups]
+        if grouping is None or len(groups) == 1:
+            return Objective(self.features, seen, styles[0], self.settings, mask)
+        labels = torch.from_numpy(grouping.labels).to(seen.device)
+        return Objective(self.features, seen, (), self.settings, mask, StyledTexels(labels, styles))
+
+    def _styles_for(self, group: StyleGroup, height: int, width: int) -> list[tuple[Tensor, float]]:
+        """The styles as a group sees them in a picture of that size."""
+        return [
+            (group.apply(resize(style, *_size_of(style, height, width, group.scale))), weight)
             for style, weight in self.styles
         ]
-        mask = None if self.mask is None else resize(self.mask, height, width)
-        return Objective(self.features, sheet.padded(content), styles, self.settings, sheet.mask(mask))
 
     def _first_tile(self, height: int, width: int) -> int | None:
         wanted = self.settings.tile
@@ -254,6 +259,22 @@ class _Run:
             image=lambda: _to_array(sheet.picture(image)),
         )
         self.on_progress(iterate)
+
+
+def _size_of(style: Tensor, height: int, width: int, scale: float) -> tuple[int, int]:
+    return style_size(style.shape[2], style.shape[3], height, width, scale)
+
+
+def _unused_on_no_mesh(settings: Settings) -> list[str]:
+    """A sentence for each setting that asks for a mesh where there is none."""
+    found = []
+    if settings.style_width is not None:
+        found.append("the style's width on the surface needs a mesh with UVs; its scale was used instead")
+    if settings.style_direction == "surface":
+        found.append(
+            "the style's direction on the surface needs a mesh that uses each texel once; it was not turned"
+        )
+    return found
 
 
 def _prepare_colors(

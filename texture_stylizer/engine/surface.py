@@ -41,7 +41,8 @@ class Surface:
     triangles: (n, 3, 2); areas: (n,), of each on the surface. For every edge of an island, seen from its own
     island and from the one across: edges, across: (m, 2, 2), the ends in the same order; inside,
     across_inside: (m, 2), a point of the triangle on that side. An open border has itself across:
-    it is mirrored.
+    it is mirrored. ups: (n, 2), for each triangle the way in the map of a direction on the surface that does
+    not depend on the map; None where it is not known.
     """
 
     triangles: FloatArray
@@ -50,44 +51,56 @@ class Surface:
     across: FloatArray
     inside: FloatArray
     across_inside: FloatArray
+    ups: FloatArray | None = None
 
     @classmethod
-    def of(cls, triangles: FloatArray, areas: FloatArray, vertices: NDArray[np.int64]) -> Surface:
+    def of(
+        cls,
+        triangles: FloatArray,
+        areas: FloatArray,
+        vertices: NDArray[np.int64],
+        ups: FloatArray | None = None,
+    ) -> Surface:
         """The surface of triangles, (n, 3, 2) UVs, with the mesh's vertex numbers (n, 3) at their corners."""
-        return cls(triangles, areas, **find_seams(triangles, vertices))
+        return cls(triangles, areas, **find_seams(triangles, vertices), ups=ups)
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Which texels faces use. texels: (H, W) bool; weights: (H, W) float32, surface area relative to the mean
-    of the covered texels, at most 4, and 0 where there is none."""
+    """Which texels faces use.
+
+    texels: (H, W) bool; weights: (H, W) float32, surface area relative to the mean of the covered texels, at
+    most 4, and 0 where there is none; owners: (H, W), each texel's triangle or -1.
+    """
 
     texels: NDArray[np.bool_]
     weights: NDArray[np.float32]
+    owners: NDArray[np.int32]
 
 
 def coverage(surface: Surface, height: int, width: int) -> Coverage:
     """The texels whose centres lie in a triangle."""
-    corners = _to_texels(surface.triangles, height, width)
+    corners = to_texels(surface.triangles, height, width)
     owners = rasterise(corners, height, width)
     covered = owners >= 0
-    uv_areas = np.abs(_doubled_areas(corners)) / 2
+    uv_areas = np.abs(doubled_areas(corners)) / 2
     density = surface.areas / np.maximum(uv_areas, 1e-12)
     weights = np.where(covered, density[np.maximum(owners, 0)], 0.0)
     mean = weights[covered].mean() if covered.any() else 1.0
-    return Coverage(covered, np.minimum(weights / max(mean, 1e-30), _STRONGEST_TEXEL).astype(np.float32))
+    relative = np.minimum(weights / max(mean, 1e-30), _STRONGEST_TEXEL).astype(np.float32)
+    return Coverage(covered, relative, owners)
 
 
-def rasterise(corners: FloatArray, height: int, width: int) -> NDArray[np.int64]:
+def rasterise(corners: FloatArray, height: int, width: int) -> NDArray[np.int32]:
     """The number of the last triangle over each texel's centre, or -1. corners: (n, 3, 2), (x, y) in texels,
     the first texel's centre at (0, 0). Returns (H, W)."""
-    owners = np.full(height * width, -1, dtype=np.int64)
+    owners = np.full(height * width, -1, dtype=np.int32)
     low = np.ceil(corners.min(axis=1) - 1e-9).astype(np.int64)
     high = np.floor(corners.max(axis=1) + 1e-9).astype(np.int64)
     low = np.maximum(low, 0)
     high = np.minimum(high, [width - 1, height - 1])
     extent = high - low + 1
-    visible = np.flatnonzero((extent > 0).all(axis=1) & (np.abs(_doubled_areas(corners)) > 1e-12))
+    visible = np.flatnonzero((extent > 0).all(axis=1) & (np.abs(doubled_areas(corners)) > 1e-12))
     # Triangles of like size together, so that one array holds the candidates of many.
     sizes = 2 ** np.ceil(np.log2(np.maximum(extent[visible], 1))).astype(np.int64)
     for columns, rows in np.unique(sizes, axis=0):
@@ -104,7 +117,7 @@ def _rasterise_group(
     group: NDArray[np.int64],
     rows: int,
     columns: int,
-    owners: NDArray[np.int64],
+    owners: NDArray[np.int32],
     height: int,
     width: int,
 ) -> None:
@@ -112,7 +125,7 @@ def _rasterise_group(
     y = low[group, 1, None, None] + np.arange(rows)[None, :, None]
     inside = (x < width) & (y < height)
     a, b, c = (corners[group, index] for index in range(3))
-    sign = np.sign(_doubled_areas(corners[group]))[:, None, None]
+    sign = np.sign(doubled_areas(corners[group]))[:, None, None]
     for start, end in ((a, b), (b, c), (c, a)):
         edge = end - start
         cross = edge[:, 0, None, None] * (y - start[:, 1, None, None]) - edge[:, 1, None, None] * (
@@ -188,14 +201,14 @@ def _pairs(surface: Surface, covered: NDArray[np.bool_]) -> tuple[NDArray[np.int
     """What `SeamPairs` names. Every seam comes twice, once from each of its sides."""
     height, width = covered.shape
     two_sided = np.flatnonzero((surface.inside != surface.across_inside).any(axis=1))
-    own = _to_texels(surface.edges, height, width)[two_sided]
+    own = to_texels(surface.edges, height, width)[two_sided]
     if not len(own) or not covered.any():
         return np.zeros((2, 0, 4), dtype=np.int64), np.zeros((2, 0, 4))
     numbers, position = _along(own, 1)
     measured: Any = ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)
     sides = []
     for ends, inside in ((surface.edges, surface.inside), (surface.across, surface.across_inside)):
-        ends, inside = (_to_texels(array, height, width)[two_sided] for array in (ends, inside))
+        ends, inside = (to_texels(array, height, width)[two_sided] for array in (ends, inside))
         _, inward, _ = _frame(ends, inside, 1.0)
         at = ends[numbers, 0] * (1 - position) + ends[numbers, 1] * position
         sides.append(_bilinear(at + 0.5 * inward[numbers], covered, measured))
@@ -250,7 +263,7 @@ def _trace(
 
 def _nearest_edges(surface: Surface, height: int, width: int) -> NDArray[np.int64]:
     """The number of the nearest island edge for every texel. (H, W)."""
-    ends = _to_texels(surface.edges, height, width)
+    ends = to_texels(surface.edges, height, width)
     numbers, share = _along(ends, _SAMPLES_PER_TEXEL)
     points = _texel_at(ends[numbers, 0] * (1 - share) + ends[numbers, 1] * share, height, width)
     labels = np.full((height, width), -1, dtype=np.int64)
@@ -264,11 +277,11 @@ def _cross(
 ) -> FloatArray:
     """Where points outside an island lie on the other side of its edge: as far along it and as far from it,
     in the other side's scale. places: (k, 2), (x, y) in texels."""
-    own = _to_texels(surface.edges, height, width)[edge]
-    other = _to_texels(surface.across, height, width)[edge]
-    along, outward, length = _frame(own, _to_texels(surface.inside, height, width)[edge], -1.0)
+    own = to_texels(surface.edges, height, width)[edge]
+    other = to_texels(surface.across, height, width)[edge]
+    along, outward, length = _frame(own, to_texels(surface.inside, height, width)[edge], -1.0)
     other_along, inward, other_length = _frame(
-        other, _to_texels(surface.across_inside, height, width)[edge], 1.0
+        other, to_texels(surface.across_inside, height, width)[edge], 1.0
     )
     relative = places - own[:, 0]
     scale = (other_length / length)[:, None]
@@ -315,11 +328,11 @@ def _texel_at(places: FloatArray, height: int, width: int) -> NDArray[np.int64]:
     return np.clip(np.rint(places).astype(np.int64), 0, [width - 1, height - 1])
 
 
-def _to_texels(uvs: FloatArray, height: int, width: int) -> FloatArray:
+def to_texels(uvs: FloatArray, height: int, width: int) -> FloatArray:
     """UVs as (x, y) in texels, y downward, the first texel's centre at (0, 0)."""
     return np.stack([uvs[..., 0] * width - 0.5, (1.0 - uvs[..., 1]) * height - 0.5], axis=-1)
 
 
-def _doubled_areas(corners: FloatArray) -> FloatArray:
+def doubled_areas(corners: FloatArray) -> FloatArray:
     edges = corners[:, 1:] - corners[:, :1]
     return edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]

@@ -6,7 +6,7 @@ The scene copies Blender's own arrays and no more, since that holds up the windo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +23,23 @@ the first corner of each face; whether the face shows the texture; positions (ve
 (4, 4) from these to world space."""
 
 _OUTSIDE = 1e-3
+_FLAT = 0.95
+"""Upward part of a normal from which on a face counts as lying flat: Z along it would turn wildly there."""
 
 
 @dataclass(frozen=True)
 class Triangles:
-    """uvs: (n, 3, 2); areas: (n,) in world space; vertices: (n, 3), numbered through all meshes."""
+    """uvs: (n, 3, 2); areas: (n,) in world space; vertices: (n, 3), numbered through all meshes; ups: (n, 2),
+    the way in the map of what is upward on the surface in world space."""
 
     uvs: Points
     areas: Points
     vertices: Numbers
+    ups: Points
+
+    def part(self, chosen: NDArray[np.bool_]) -> Triangles:
+        """Those of some triangles."""
+        return Triangles(self.uvs[chosen], self.areas[chosen], self.vertices[chosen], self.ups[chosen])
 
 
 def read_triangles(path: Path) -> Triangles | None:
@@ -42,7 +50,7 @@ def read_triangles(path: Path) -> Triangles | None:
         for number in range(len(file.files) // len(ARRAYS)):
             mesh = {name: file[f"{name}.{number}"] for name in ARRAYS}
             found = _triangles_of(mesh)
-            parts.append(Triangles(found.uvs, found.areas, found.vertices + first))
+            parts.append(replace(found, vertices=found.vertices + first))
             first += len(mesh["positions"])
     if not sum(len(part.uvs) for part in parts):
         return None
@@ -50,6 +58,7 @@ def read_triangles(path: Path) -> Triangles | None:
         np.concatenate([part.uvs for part in parts]),
         np.concatenate([part.areas for part in parts]),
         np.concatenate([part.vertices for part in parts]),
+        np.concatenate([part.ups for part in parts]),
     )
 
 
@@ -72,7 +81,27 @@ def _triangles_of(mesh: Mapping[str, NDArray]) -> Triangles:
     sides = places[:, 1:] - places[:, :1]
     areas = 0.5 * np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1)
     finite = np.isfinite(uvs).all(axis=(1, 2)) & np.isfinite(areas)
-    return Triangles(uvs[finite], areas[finite], vertices[finite])
+    return Triangles(uvs, areas, vertices, ups_in_map(sides, uvs)).part(finite)
+
+
+def ups_in_map(sides: Points, uvs: Points) -> Points:
+    """The way in the map, (n, 2), of what is upward on each triangle: world Z along it; Y where it lies flat.
+
+    sides: (n, 2, 3), two sides in world space; uvs: (n, 3, 2). Zero for a triangle without an area.
+    """
+    normals = np.cross(sides[:, 0], sides[:, 1])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
+    lies_flat = np.abs(normals[:, 2]) > _FLAT
+    up = np.where(lies_flat[:, None], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
+    # The mixture of the two sides that is nearest to it; the same mixture in the map is its way there.
+    products = sides @ sides.transpose(0, 2, 1)
+    wanted = (sides @ up[:, :, None])[:, :, 0]
+    determinant = products[:, 0, 0] * products[:, 1, 1] - products[:, 0, 1] ** 2
+    first = products[:, 1, 1] * wanted[:, 0] - products[:, 0, 1] * wanted[:, 1]
+    second = products[:, 0, 0] * wanted[:, 1] - products[:, 0, 1] * wanted[:, 0]
+    mixture = np.stack([first, second], axis=1) / np.maximum(determinant, 1e-30)[:, None]
+    found = np.einsum("ni,nij->nj", mixture, uvs[:, 1:] - uvs[:, :1])
+    return np.nan_to_num(found, posinf=0.0, neginf=0.0)
 
 
 def chosen_triangles(mesh: Mapping[str, NDArray]) -> Numbers:

@@ -16,6 +16,7 @@ from ..descriptions import Destination, Job, Outcome, Source, StyleImage
 from ..engine import Features, load_features
 from ..engine.color import Array
 from ..engine.devices import choose_device, choose_precision, peak_memory
+from ..engine.style_groups import width_as_scale
 from ..engine.stylize import Iterate, stylize
 from ..engine.surface import Surface
 from ..engine.weight_sources import EMBEDDED_PATH, resolve_source, vgg19_path
@@ -178,9 +179,11 @@ def _work_of(job: Job, pictures: list[Picture], start: Array | None) -> _Work:
         color = pictures[0].color
         start = start if start is not None and start.shape == color.shape else None
         axes = None if triangles is None else tiled_axes(triangles.uvs)
-        if axes is not None:
+        if triangles is not None and axes is not None:
             # A place in the texture is many on the surface then.
-            return _Work(color, dataclasses.replace(job.settings, wrap=axes), start=start)
+            height, width = color.shape[:2]
+            settings = width_as_scale(job.settings, triangles.uvs, triangles.areas, height, width)
+            return _Work(color, dataclasses.replace(settings, wrap=axes), start=start)
         return _Work(color, job.settings, start=start, surface=_surface_of(triangles))
     numbers = [tile.number for tile in job.tiles]
     canvas = lay_out({number: p.color for number, p in zip(numbers, pictures, strict=True)})
@@ -192,7 +195,7 @@ def _work_of(job: Job, pictures: list[Picture], start: Array | None) -> _Work:
 def _surface_of(triangles: Triangles | None) -> Surface | None:
     if triangles is None or not len(triangles.uvs):
         return None
-    return Surface.of(triangles.uvs, triangles.areas, triangles.vertices)
+    return Surface.of(triangles.uvs, triangles.areas, triangles.vertices, triangles.ups)
 
 
 def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array) -> Path:

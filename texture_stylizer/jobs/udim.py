@@ -91,8 +91,9 @@ def triangles_on(canvas: Canvas, triangles: Triangles) -> Triangles:
         within = triangles.uvs[found] - squares[found][:, None]
         uvs[found, :, 0] = (left + within[..., 0] * canvas.width) / width
         uvs[found, :, 1] = 1.0 - (top + (1.0 - within[..., 1]) * canvas.height) / height
-    kept = np.isfinite(uvs).all(axis=(1, 2))
-    return Triangles(uvs[kept], triangles.areas[kept], triangles.vertices[kept])
+    shrunk = triangles.ups * [canvas.width / width, canvas.height / height]
+    kept = np.asarray(np.isfinite(uvs).all(axis=(1, 2)))
+    return dataclasses.replace(triangles, uvs=uvs, ups=shrunk).part(kept)
 
 
 def resized(image: NDArray[np.float32], height: int, width: int) -> Array:

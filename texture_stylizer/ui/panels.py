@@ -91,6 +91,9 @@ class TEXTURE_STYLIZER_PT_options(_Sidebar, bpy.types.Panel):
         layout.prop(settings, "variant")
         layout.prop(settings, "preserve_color")
         layout.prop(settings, "seams")
+        if settings.seams:
+            layout.prop(settings, "style_width")
+            layout.prop(settings, "style_direction")
         layout.prop(settings, "bake")
         if settings.bake:
             layout.prop(settings, "bake_size")

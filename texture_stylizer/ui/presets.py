@@ -5,7 +5,17 @@ from bl_operators.presets import AddPresetBase
 from bl_ui.utils import PresetPanel
 
 FOLDER = "texture_stylizer"
-SAVED = ("quality", "content_weight", "style_scale", "preserve_color", "seams", "bake", "bake_size")
+SAVED = (
+    "quality",
+    "content_weight",
+    "style_scale",
+    "preserve_color",
+    "seams",
+    "style_width",
+    "style_direction",
+    "bake",
+    "bake_size",
+)
 """The properties of the scene that a preset holds; the style is no part of it."""
 
 

@@ -146,6 +146,22 @@ class StylizerSettings(bpy.types.PropertyGroup):
         description="Strokes go on across UV seams, and textures that the UVs repeat stay tileable",
         default=True,
     )  # type: ignore[valid-type]
+    style_width: bpy.props.FloatProperty(
+        name="Style Width",
+        description="Width of the style image on the surface of the mesh; 0 goes by the stroke size",
+        default=0.0,
+        min=0.0,
+        soft_max=10.0,
+        subtype="DISTANCE",
+    )  # type: ignore[valid-type]
+    style_direction: bpy.props.EnumProperty(
+        name="Style Direction",
+        description="Which way up the strokes are",
+        items=[
+            ("image", "Image", "Up in the style is up in the texture"),
+            ("surface", "Surface", "Up in the style is up on the model, however its islands are turned"),
+        ],
+    )  # type: ignore[valid-type]
     bake: bpy.props.BoolProperty(
         name="Bake Missing Colors",
         description="Bake colours that are no image, or an image under other nodes, to an image first",
@@ -190,6 +206,8 @@ class StylizerSettings(bpy.types.PropertyGroup):
             self.quality,
             content_weight=self.content_weight,
             style_scale=self.style_scale,
+            style_width=self.style_width if self.seams and self.style_width else None,
+            style_direction=self.style_direction if self.seams else "image",
             preserve_color=self.preserve_color,
         )
 

@@ -99,6 +99,17 @@ _POLISH = {
     "Size of the style image relative to the texture; higher gives larger strokes": (
         "Rozmiar obrazu stylu względem tekstury; większy daje większe pociągnięcia"
     ),
+    "Style Width": "Szerokość stylu",
+    "Width of the style image on the surface of the mesh; 0 goes by the stroke size": (
+        "Szerokość obrazu stylu na powierzchni siatki; 0: według rozmiaru pociągnięć"
+    ),
+    "Style Direction": "Kierunek stylu",
+    "Which way up the strokes are": "Która strona pociągnięć jest górą",
+    "Surface": "Powierzchnia",
+    "Up in the style is up in the texture": "Góra stylu jest górą tekstury",
+    "Up in the style is up on the model, however its islands are turned": (
+        "Góra stylu jest górą modelu, jakkolwiek obrócone są jego wyspy"
+    ),
     "Keep Colors": "Zachowanie kolorów",
     "Whether the texture keeps its own colours": "Czy tekstura zachowuje własne kolory",
     "Off": "Wyłączone",

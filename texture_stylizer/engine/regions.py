@@ -1,0 +1,116 @@
+"""The parts of a picture whose Gram matrices are each compared with a style of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .features import STRIDES, STYLE_LAYERS
+from .losses import style_loss
+from .statistics import Counted, position_counts
+from .tiling import Tile
+
+_REMEMBERED_PIXELS = 2**23
+"""Up to here the positions of every region are remembered from step to step, at 17 bytes a texel; in a larger
+picture they are found anew."""
+
+Grams = dict[str, Tensor]
+Styles = Sequence[tuple[Tensor, float]]
+
+
+@dataclass(frozen=True)
+class StyledTexels:
+    """labels: (H, W) uint8, the number of each texel's styles; styles: [(image (1, 3, h, w), weight), ...]
+    for each number, at the size at which the strokes are wanted there."""
+
+    labels: Tensor
+    styles: Sequence[Styles]
+
+
+class Regions:
+    """One region that is the whole picture, or one for each label; a position may lie in several."""
+
+    def __init__(
+        self,
+        targets: Sequence[Grams],
+        weights: Mapping[str, Tensor] | None,
+        height: int,
+        width: int,
+        labels: Tensor | None = None,
+    ) -> None:
+        """targets: the Gram matrices that each region is to have. weights: what each position counts for, by
+        layer; needed with `labels`."""
+        self._targets = targets
+        self._weights = weights
+        self._labels = labels
+        self._remembered: dict[tuple[Tile, str], list[tuple[int, Counted]]] = {}
+        if labels is None:
+            self._counts = [position_counts(weights, height, width)]
+        else:
+            self._counts = [self._count(number) for number in range(len(targets))]
+        first = STYLE_LAYERS[0]
+        total = sum(counts[first] for counts in self._counts)
+        self._shares = [counts[first] / total for counts in self._counts]
+
+    def within(self, part: Tile, layer: str, weight: Tensor | None) -> Sequence[tuple[int, Counted | None]]:
+        """The regions in a tile's core, and the positions that count in each; None is all, at 1.
+
+        weight: what the core's positions count for at all, (h, w), or None for 1.
+        """
+        if weight is None:
+            return [(0, None)]
+        if (part, layer) in self._remembered:
+            return self._remembered[part, layer]
+        found = list(self._find(part, layer, weight))
+        if self._weights is not None and self._weights[STYLE_LAYERS[0]].numel() <= _REMEMBERED_PIXELS:
+            self._remembered[part, layer] = found
+        return found
+
+    def _find(self, part: Tile, layer: str, weight: Tensor) -> Iterator[tuple[int, Counted]]:
+        if self._labels is None:
+            yield 0, Counted.of(weight)
+            return
+        assert self._weights is not None, "labels come with weights"
+        core = (
+            slice(part.rows.core_start, part.rows.core_stop),
+            slice(part.columns.core_start, part.columns.core_stop),
+        )
+        labels = self._labels[core]
+        for number in torch.bincount(labels.flatten().long()).nonzero().flatten().tolist():
+            pooled = _pooled(self._weights[STYLE_LAYERS[0]][core], labels, number, STRIDES[layer])
+            yield number, Counted.of(pooled)
+
+    def loss_and_gradients(
+        self, sums: Mapping[tuple[int, str], Tensor]
+    ) -> tuple[Tensor, dict[tuple[int, str], Tensor]]:
+        """The style loss of Gram matrices summed over each region, and its gradient with respect to the sums.
+
+        sums: by region and layer; a region without positions has none. Gradients: by the same keys.
+        """
+        with torch.enable_grad():
+            leaves = {key: total.requires_grad_() for key, total in sums.items()}
+            loss = next(iter(sums.values())).new_zeros(())
+            for number in sorted({number for number, _ in sums}):
+                counts = self._counts[number]
+                grams = {layer: leaves[number, layer] / counts[layer] for layer in STYLE_LAYERS}
+                loss = loss + self._shares[number] * style_loss(grams, self._targets[number])
+            gradients = torch.autograd.grad(loss, list(leaves.values()))
+        return loss.detach(), dict(zip(leaves, gradients, strict=True))
+
+    def _count(self, number: int) -> dict[str, float]:
+        assert self._weights is not None and self._labels is not None, "labels come with weights"
+        whole = self._weights[STYLE_LAYERS[0]]
+        return {
+            layer: max(float(_pooled(whole, self._labels, number, STRIDES[layer]).sum()), 1e-12)
+            for layer in STYLE_LAYERS
+        }
+
+
+def _pooled(weights: Tensor, labels: Tensor, number: int, stride: int) -> Tensor:
+    """Weights (H, W) of the texels with a label, averaged over each layer's cells."""
+    chosen = weights * (labels == number)
+    return functional.avg_pool2d(chosen[None, None], stride).squeeze(0).squeeze(0)

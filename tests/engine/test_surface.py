@@ -93,7 +93,11 @@ def test_across_a_seam_lies_the_other_island_turned() -> None:
     along_second, across_second = u - 0.6, 0.85 - v
     values = np.where(u < 0.5, 2 * along_first + 3 * across_first, 2 * along_second + 3 * across_second)
     image = torch.from_numpy(np.where(texels, values, 99.0))[None, None]
-    continued = Continuation(surface, texels, torch.device("cpu")).apply(image)[0, 0].numpy()
+    continued = (
+        Continuation(surface, coverage(surface, height, width), torch.device("cpu"))
+        .apply(image)[0, 0]
+        .numpy()
+    )
     strip = (u > 0.355) & (u < 0.43) & (v > 0.12) & (v < 0.33)
     assert not texels[strip].any()
     assert np.abs(continued - (2 * along_first + 3 * across_first))[strip].max() < 0.02
@@ -101,7 +105,7 @@ def test_across_a_seam_lies_the_other_island_turned() -> None:
 
 @pytest.mark.parametrize("size", [(64, 64), (97, 123)])
 def test_the_adjoint_is_the_transpose(size: tuple[int, int]) -> None:
-    continuation = Continuation(two_squares(), coverage(two_squares(), *size).texels, torch.device("cpu"))
+    continuation = Continuation(two_squares(), coverage(two_squares(), *size), torch.device("cpu"))
     x, y = torch.randn(2, 1, 3, *size, dtype=torch.float64)
     forward, backward = (continuation.apply(x) * y).sum(), (x * continuation.adjoint(y)).sum()
     assert float(forward) == pytest.approx(float(backward), rel=1e-12)
@@ -193,7 +197,7 @@ def test_a_tiled_texture_stays_tileable() -> None:
 def test_the_difference_across_seams_has_its_gradient() -> None:
     """Against central differences, in float64."""
     surface = two_squares()
-    found = coverage(surface, 48, 64).texels
+    found = coverage(surface, 48, 64)
     pairs = SeamPairs(surface, found, torch.device("cpu"))
     assert pairs.sources.shape[1] > 10
     image = torch.rand(1, 3, 48, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -208,6 +212,6 @@ def test_the_difference_across_seams_has_its_gradient() -> None:
 
 def test_a_picture_that_goes_on_across_a_seam_has_no_difference_there() -> None:
     surface = two_squares()
-    pairs = SeamPairs(surface, coverage(surface, 48, 64).texels, torch.device("cpu"))
+    pairs = SeamPairs(surface, coverage(surface, 48, 64), torch.device("cpu"))
     even = torch.full((1, 3, 48, 64), 0.25, dtype=torch.float64)
     assert float(pairs.loss_and_gradient(even)[0]) == pytest.approx(0.0, abs=1e-20)

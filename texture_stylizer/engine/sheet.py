@@ -153,8 +153,8 @@ class SurfaceSheet:
         found = coverage(surface, height, width)
         self._surface, self._coverage = surface, found
         self._weights = torch.from_numpy(found.weights).to(device)
-        self._continuation = Continuation(surface, found.texels, device)
-        self._pairs = SeamPairs(surface, found.texels, device)
+        self._continuation = Continuation(surface, found, device)
+        self._pairs = SeamPairs(surface, found, device)
         self._steps = 3.0 * max(1, int(found.texels.sum()))
 
     def continued(self, image: Tensor) -> Tensor:

@@ -64,7 +64,8 @@ def group_texels(surface: Surface, found: Coverage, settings: Settings) -> Group
     densities = _log_densities(surface.triangles, surface.areas, height, width)
     sizes, size_of = _divide(densities, surface.areas)
     turns, mirrored = _turns(surface, height, width, settings)
-    keys, of_triangle = np.unique(np.stack([size_of, turns, mirrored], axis=1), axis=0, return_inverse=True)
+    codes, of_triangle = np.unique((size_of * TURNS + turns) * 2 + mirrored, return_inverse=True)
+    keys = np.stack([codes // (2 * TURNS), codes // 2 % TURNS, codes % 2], axis=1)
     of_triangle = _join_small(keys, of_triangle.reshape(-1), surface.areas)
     kept, of_triangle = np.unique(of_triangle, return_inverse=True)
     middle = float(np.average(densities, weights=_positive(surface.areas)))
@@ -119,7 +120,7 @@ def _divide(densities: NDArray[Any], areas: NDArray[Any]) -> tuple[NDArray[Any],
 def _turns(
     surface: Surface, height: int, width: int, settings: Settings
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each triangle, the eighths by which the surface's up is turned in the map, and if it is mirrored."""
+    """For each triangle, the eighths that the surface's up is turned by in the map, and if it is mirrored."""
     none = np.zeros(len(surface.triangles), dtype=np.int64)
     if settings.style_direction != "surface" or surface.ups is None:
         return none, none

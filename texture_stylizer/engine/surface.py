@@ -8,6 +8,7 @@ of texels that the surface has; it is linear, so its adjoint carries the gradien
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,12 @@ class Coverage:
     weights: NDArray[np.float32]
     owners: NDArray[np.int32]
 
+    @cached_property
+    def nearest(self) -> NDArray[np.int32]:
+        """Row and column of the covered texel that is nearest to each texel, (2, H, W)."""
+        found: Any = ndimage.distance_transform_edt(~self.texels, return_distances=False, return_indices=True)
+        return found
+
 
 def coverage(surface: Surface, height: int, width: int) -> Coverage:
     """The texels whose centres lie in a triangle."""
@@ -102,10 +109,12 @@ def rasterise(corners: FloatArray, height: int, width: int) -> NDArray[np.int32]
     extent = high - low + 1
     visible = np.flatnonzero((extent > 0).all(axis=1) & (np.abs(doubled_areas(corners)) > 1e-12))
     # Triangles of like size together, so that one array holds the candidates of many.
-    sizes = 2 ** np.ceil(np.log2(np.maximum(extent[visible], 1))).astype(np.int64)
-    for columns, rows in np.unique(sizes, axis=0):
-        group = visible[(sizes == [columns, rows]).all(axis=1)]
-        step = max(1, 4_000_000 // int(columns * rows))
+    powers = np.ceil(np.log2(np.maximum(extent[visible], 1))).astype(np.int64)
+    kinds = powers[:, 0] * 64 + powers[:, 1]
+    for kind in np.unique(kinds):
+        group = visible[kinds == kind]
+        columns, rows = 2 ** int(kind // 64), 2 ** int(kind % 64)
+        step = max(1, 4_000_000 // (columns * rows))
         for first in range(0, len(group), step):
             _rasterise_group(corners, low, group[first : first + step], rows, columns, owners, height, width)
     return owners.reshape(height, width)
@@ -142,10 +151,10 @@ class Continuation:
     targets: (k,) flat positions of continued texels; sources, shares: (k, 4), the texels each is a mean of.
     """
 
-    def __init__(self, surface: Surface, covered: NDArray[np.bool_], device: torch.device) -> None:
-        self.height, self.width = covered.shape
-        self.covered = torch.from_numpy(covered).to(device)
-        targets, sources, shares = _trace(surface, covered)
+    def __init__(self, surface: Surface, found: Coverage, device: torch.device) -> None:
+        self.height, self.width = found.texels.shape
+        self.covered = torch.from_numpy(found.texels).to(device)
+        targets, sources, shares = _trace(surface, found)
         self.targets = torch.from_numpy(targets).to(device)
         self.sources = torch.from_numpy(sources).to(device)
         self.shares = torch.from_numpy(shares).to(device)
@@ -176,8 +185,8 @@ class SeamPairs:
     sources, shares: (2, k, 4), the texels whose mean each point of both sides is.
     """
 
-    def __init__(self, surface: Surface, covered: NDArray[np.bool_], device: torch.device) -> None:
-        sources, shares = _pairs(surface, covered)
+    def __init__(self, surface: Surface, found: Coverage, device: torch.device) -> None:
+        sources, shares = _pairs(surface, found)
         self.sources = torch.from_numpy(sources).to(device)
         self.shares = torch.from_numpy(shares).to(device)
 
@@ -197,21 +206,21 @@ class SeamPairs:
         return difference.square().sum(), gradient.reshape(image.shape)
 
 
-def _pairs(surface: Surface, covered: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _pairs(surface: Surface, found: Coverage) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """What `SeamPairs` names. Every seam comes twice, once from each of its sides."""
+    covered = found.texels
     height, width = covered.shape
     two_sided = np.flatnonzero((surface.inside != surface.across_inside).any(axis=1))
     own = to_texels(surface.edges, height, width)[two_sided]
     if not len(own) or not covered.any():
         return np.zeros((2, 0, 4), dtype=np.int64), np.zeros((2, 0, 4))
     numbers, position = _along(own, 1)
-    measured: Any = ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)
     sides = []
     for ends, inside in ((surface.edges, surface.inside), (surface.across, surface.across_inside)):
         ends, inside = (to_texels(array, height, width)[two_sided] for array in (ends, inside))
         _, inward, _ = _frame(ends, inside, 1.0)
         at = ends[numbers, 0] * (1 - position) + ends[numbers, 1] * position
-        sides.append(_bilinear(at + 0.5 * inward[numbers], covered, measured))
+        sides.append(_bilinear(at + 0.5 * inward[numbers], covered, found.nearest))
     sources, shares = zip(*sides, strict=True)
     return np.stack(sources), np.stack(shares)
 
@@ -235,25 +244,27 @@ def bled(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _trace(
-    surface: Surface, covered: NDArray[np.bool_]
+    surface: Surface, found: Coverage
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """For every uncovered texel within reach: where on the surface it looks, chained over narrow islands."""
+    covered = found.texels
     height, width = covered.shape
     empty = np.empty(0, dtype=np.int64), np.empty((0, 4), dtype=np.int64), np.empty((0, 4))
     if not covered.any() or len(surface.edges) == 0:
         return empty
     nearest_edge = _nearest_edges(surface, height, width)
-    measured: Any = ndimage.distance_transform_edt(~covered, return_indices=True)
-    distance, nearest = measured
-    rows, columns = np.nonzero(~covered & (distance <= REACH))
+    nearest = found.nearest
+    rows, columns = np.nonzero(_within_reach(covered, nearest))
     places = np.stack([columns, rows], axis=1).astype(np.float64)
+    crossings = _crossings(surface, height, width)
     unsettled = np.arange(len(places))
     for _ in range(LONGEST_CHAIN):
         if len(unsettled) == 0:
             break
         at = _texel_at(places[unsettled], height, width)
         edge = nearest_edge[at[:, 1], at[:, 0]]
-        places[unsettled] = _cross(surface, edge, places[unsettled], height, width)
+        turn, shift = (part[edge] for part in crossings)
+        places[unsettled] = np.einsum("kij,kj->ki", turn, places[unsettled]) + shift
         at = _texel_at(places[unsettled], height, width)
         unsettled = unsettled[~covered[at[:, 1], at[:, 0]]]
     at = _texel_at(places[unsettled], height, width)
@@ -272,22 +283,25 @@ def _nearest_edges(surface: Surface, height: int, width: int) -> NDArray[np.int6
     return labels[nearest[0], nearest[1]]
 
 
-def _cross(
-    surface: Surface, edge: NDArray[np.int64], places: FloatArray, height: int, width: int
-) -> FloatArray:
-    """Where points outside an island lie on the other side of its edge: as far along it and as far from it,
-    in the other side's scale. places: (k, 2), (x, y) in texels."""
-    own = to_texels(surface.edges, height, width)[edge]
-    other = to_texels(surface.across, height, width)[edge]
-    along, outward, length = _frame(own, to_texels(surface.inside, height, width)[edge], -1.0)
-    other_along, inward, other_length = _frame(
-        other, to_texels(surface.across_inside, height, width)[edge], 1.0
+def _within_reach(covered: NDArray[np.bool_], nearest: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """The uncovered texels from which the nearest covered one is within reach."""
+    rows, columns = (np.arange(side, dtype=np.int32) for side in covered.shape)
+    down, across = nearest[0] - rows[:, None], nearest[1] - columns
+    return ~covered & (down * down + across * across <= REACH**2)
+
+
+def _crossings(surface: Surface, height: int, width: int) -> tuple[FloatArray, FloatArray]:
+    """For every edge, how a place outside of the island becomes the one on the other side: as far along it
+    and as far from it, in the other side's scale. Matrices (m, 2, 2), shifts (m, 2); (x, y) in texels."""
+    own, other, inside, across_inside = (
+        to_texels(array, height, width)
+        for array in (surface.edges, surface.across, surface.inside, surface.across_inside)
     )
-    relative = places - own[:, 0]
-    scale = (other_length / length)[:, None]
-    t = (relative * along).sum(axis=1, keepdims=True)
-    d = (relative * outward).sum(axis=1, keepdims=True)
-    return other[:, 0] + scale * (t * other_along + d * inward)
+    along, outward, length = _frame(own, inside, -1.0)
+    other_along, inward, other_length = _frame(other, across_inside, 1.0)
+    turn = other_along[:, :, None] * along[:, None, :] + inward[:, :, None] * outward[:, None, :]
+    turn *= (other_length / length)[:, None, None]
+    return turn, other[:, 0] - np.einsum("mij,mj->mi", turn, own[:, 0])
 
 
 def _frame(ends: FloatArray, inside: FloatArray, sense: float) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -305,17 +319,17 @@ def _bilinear(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Four covered texels and their shares for every place; the nearest covered one where none of four is."""
     height, width = covered.shape
-    base = np.floor(places).astype(np.int64)
-    fraction = places - base
+    floors = np.floor(places)
+    left, top = floors.astype(np.int64).T
+    across, along = (places - floors).T
+    columns = [np.clip(left + right, 0, width - 1) for right in (0, 1)]
+    rows = [np.clip(top + down, 0, height - 1) * width for down in (0, 1)]
+    flat = covered.ravel()
     sources = np.empty((len(places), 4), dtype=np.int64)
     shares = np.empty((len(places), 4))
     for corner, (right, down) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
-        x = np.clip(base[:, 0] + right, 0, width - 1)
-        y = np.clip(base[:, 1] + down, 0, height - 1)
-        across = fraction[:, 0] if right else 1 - fraction[:, 0]
-        along = fraction[:, 1] if down else 1 - fraction[:, 1]
-        shares[:, corner] = across * along * covered[y, x]
-        sources[:, corner] = y * width + x
+        sources[:, corner] = at = rows[down] + columns[right]
+        shares[:, corner] = (across if right else 1 - across) * (along if down else 1 - along) * flat[at]
     total = shares.sum(axis=1)
     lost = total < 1e-6
     at = _texel_at(places, height, width)[lost]
@@ -325,7 +339,10 @@ def _bilinear(
 
 
 def _texel_at(places: FloatArray, height: int, width: int) -> NDArray[np.int64]:
-    return np.clip(np.rint(places).astype(np.int64), 0, [width - 1, height - 1])
+    found = np.rint(places).astype(np.int64)
+    np.clip(found[:, 0], 0, width - 1, out=found[:, 0])
+    np.clip(found[:, 1], 0, height - 1, out=found[:, 1])
+    return found
 
 
 def to_texels(uvs: FloatArray, height: int, width: int) -> FloatArray:

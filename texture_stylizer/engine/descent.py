@@ -50,6 +50,7 @@ class Descent:
         self._sheet = sheet
         self._settings = settings
         self._warnings = warnings
+        self._ran_out = False
 
     def run(self, image: Tensor, count: int, on_step: OnStep) -> float:
         """Take `count` steps, 1 or more, from the sheet's unknowns `image`, (1, 3, h, w), in place.
@@ -57,19 +58,27 @@ class Descent:
         on_step: called after each with its number from 0 and the loss. Returns the last
         loss. Raises OutOfMemory.
         """
-        pairs = self._history(image)
-        if pairs < FEWEST_PAIRS:
+        optimiser = self._lbfgs(image)
+        if optimiser is None:
             return self._with_adam(image, count, on_step)
-        return self._with_lbfgs(image, count, pairs, on_step)
+        return self._with_lbfgs(optimiser, image, count, on_step)
 
-    def _history(self, image: Tensor) -> int:
-        """The steps of L-BFGS that there is memory to remember."""
+    def _lbfgs(self, image: Tensor) -> LBFGS | None:
+        """L-BFGS with as long a history as there is memory for; None where that is too short."""
         budget = min(HISTORY_BYTES, FREE_SHARE * free_memory(image.device))
-        return min(PAIRS, int(budget / bytes_per_pair(image)))
+        pairs = min(PAIRS, int(budget / bytes_per_pair(image)))
+        while pairs >= FEWEST_PAIRS:
+            try:
+                return LBFGS(image, first_step=self._settings.learning_rate, pairs=pairs)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            pairs //= 2
+            _give_back_memory(image.device)
+        return None
 
-    def _with_lbfgs(self, image: Tensor, count: int, pairs: int, on_step: OnStep) -> float:
+    def _with_lbfgs(self, optimiser: LBFGS, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place to the best point found. Returns its loss."""
-        optimiser = LBFGS(image, first_step=self._settings.learning_rate, pairs=pairs)
         for step in range(count):
             value, gradient = self._on_sheet(image)
             loss = float(value)
@@ -96,11 +105,12 @@ class Descent:
     def _step_by_bands(self, image: Tensor, optimiser: Adam, rate: float) -> float:
         """A step of Adam for which the gradient is never there as a whole. Returns the loss before it."""
 
-        def step() -> float:
+        def step(tile: int | None) -> float:
+            self._take_tile(tile)
             optimiser.begin_step()
             loss = 0.0
             for rows, gradient, share in self._objective.bands(
-                image, self.tile, kept_graphs=self._kept_graphs(image)
+                image, tile, kept_graphs=self._kept_graphs(image)
             ):
                 optimiser.step_rows(rows, gradient, rate)
                 image[:, :, rows].clamp_(0.0, 1.0)
@@ -123,9 +133,10 @@ class Descent:
     def _loss_and_gradient(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """The objective's, with smaller tiles from the same iterate when memory runs out."""
 
-        def evaluate() -> tuple[Tensor, Tensor]:
+        def evaluate(tile: int | None) -> tuple[Tensor, Tensor]:
+            self._take_tile(tile)
             kept = self._kept_graphs(image)
-            return self._objective.loss_tensor_and_gradient(image, self.tile, kept_graphs=kept)
+            return self._objective.loss_tensor_and_gradient(image, tile, kept_graphs=kept)
 
         return self._within_memory(evaluate)
 
@@ -133,36 +144,56 @@ class Descent:
         """Tiles whose graph is kept from the first pass to the second; more where the image is small."""
         if self.tile is None:
             return 1
-        if self._warnings:
+        if self._ran_out:
             return 0
         side = self.tile + 2 * HALO
         graph = side * side * self._objective.features.graph_bytes_per_pixel / 2
         budget = min(KEPT_BYTES, FREE_SHARE * free_memory(image.device)) - 4 * bytes_per_pair(image)
         return max(0, int(budget / graph))
 
-    def _within_memory(self, work: Callable[[], Value]) -> Value:
-        """Do the work, and again with smaller tiles while it runs out of memory."""
-        while True:
-            try:
-                return work()
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-                if self.tile is not None and self.tile <= SMALLEST_TILE:
-                    raise OutOfMemory(
-                        f"not even tiles of {self.tile} px fit into the memory of "
-                        f"{self._objective.features.device}; close other programs or use --device cpu"
-                    ) from error
-            self.tile = self._smaller_tile()
-            self._warnings.append(f"memory ran out; went on with tiles of {self.tile} px")
-            if self._objective.features.device.type == "cuda":
-                torch.cuda.empty_cache()
+    def _take_tile(self, tile: int | None) -> None:
+        self._ran_out = self._ran_out or tile != self.tile
+        self.tile = tile
 
-    def _smaller_tile(self) -> int:
-        size = self.tile or max(self._objective.height, self._objective.width)
-        return max(SMALLEST_TILE, size // 2 // 16 * 16)
+    def _within_memory(self, work: Callable[[int | None], Value]) -> Value:
+        side = max(self._objective.height, self._objective.width)
+        return within_memory(work, self.tile, side, self._objective.features.device, self._warnings)
 
     def _learning_rate(self, step: int, count: int) -> float:
         falling = 0.5 * (1.0 + math.cos(math.pi * step / max(1, count - 1)))
         share = FINAL_LEARNING_RATE + (1.0 - FINAL_LEARNING_RATE) * falling
         return self._settings.learning_rate * share
+
+
+def within_memory(
+    work: Callable[[int | None], Value],
+    tile: int | None,
+    side: int,
+    device: torch.device,
+    warnings: list[str],
+) -> Value:
+    """Do some work by tiles, and again by smaller ones while it runs out of memory.
+
+    work: what to do, given the tile. side: the longest of the picture. warnings: a sentence is added for each
+    time. Raises OutOfMemory when not even the smallest tile fits.
+    """
+    while True:
+        try:
+            return work(tile)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            if tile is not None and tile <= SMALLEST_TILE:
+                raise OutOfMemory(
+                    f"not even tiles of {tile} px fit into the memory of {device}; "
+                    "close other programs or use --device cpu"
+                ) from error
+        tile = max(SMALLEST_TILE, (tile or side) // 2 // 16 * 16)
+        warnings.append(f"memory ran out; went on with tiles of {tile} px")
+        _give_back_memory(device)
+
+
+def _give_back_memory(device: torch.device) -> None:
+    """What torch keeps for later allocations, which may be in pieces too small for the next one."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import platform
+import time
+
 import psutil
 import torch
+from torch.nn import functional
 
 from ..errors import BadInput, BadMachine
-from ..settings import Precision
 
 
 def choose_device(name: str) -> torch.device:
@@ -36,21 +39,57 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def choose_precision(wanted: Precision, device: torch.device) -> torch.dtype:
-    """The dtype of the feature maps; auto takes bfloat16 where the hardware multiplies it natively."""
-    if wanted == "auto":
-        wanted = "bfloat16" if multiplies_bfloat16(device) else "float32"
-    return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+def may_gain_from_bfloat16(device: torch.device) -> bool:
+    """Whether it is worth measuring: CUDA 8.0 and later, AVX512-BF16, AMX, and MPS, which says nothing.
 
-
-def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether the device has bfloat16 matrix units (CUDA 8.0 and later, AVX512-BF16, AMX)."""
+    Other processors emulate it, ten times slower than float32.
+    """
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type == "cpu":
         capabilities = torch.cpu.get_capabilities()
         return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-    return False
+    return device.type == "mps"
+
+
+def bfloat16_gain(device: torch.device) -> float:
+    """How many times faster a convolution of the third block's shape and its gradient are than in float32."""
+    return _convolution_seconds(device, torch.float32) / _convolution_seconds(device, torch.bfloat16)
+
+
+def _convolution_seconds(device: torch.device, dtype: torch.dtype) -> float:
+    side = 64 if device.type == "cpu" else 512
+    maps = torch.rand(1, 128, side, side, device=device).to(dtype, memory_format=torch.channels_last)
+    weight = torch.rand(128, 128, 3, 3, device=device).to(dtype, memory_format=torch.channels_last)
+    maps.requires_grad_()
+
+    def run() -> float:
+        started = time.perf_counter()
+        found = functional.conv2d(maps, weight, padding=1)
+        torch.autograd.grad(found, maps, torch.ones_like(found))
+        synchronize(device)
+        return time.perf_counter() - started
+
+    run()
+    return min(run() for _ in range(3))
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done all that was asked of it."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def device_description(device: torch.device) -> str:
+    """The device's own name and torch's version: what a measurement holds for."""
+    name = platform.processor() or platform.machine()
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    elif device.type == "cpu":
+        name = f"{name}, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+    return f"{device.type}: {name}, torch {torch.__version__}"
 
 
 def free_memory(device: torch.device) -> int:

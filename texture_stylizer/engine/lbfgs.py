@@ -28,8 +28,10 @@ def bytes_per_pair(variable: Tensor) -> int:
     return 2 * variable.numel() * variable.element_size()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Pair:
+    """A step, the change of the gradient over it, and their product."""
+
     step: Tensor
     change: Tensor
     product: Tensor
@@ -42,56 +44,72 @@ class LBFGS:
     """
 
     def __init__(self, variable: Tensor, *, first_step: float, pairs: int = PAIRS) -> None:
-        """variable: in [0, 1], and kept there. first_step: the mean change that the first step aims at."""
+        """variable: in [0, 1], and kept there. first_step: the mean change that the first step aims at.
+
+        All memory is taken here, so that running out of it shows before the first step.
+        """
         self._variable = variable
         self._first_step = first_step
-        self._pairs: deque[_Pair] = deque(maxlen=pairs)
-        self._best: Tensor | None = None
-        self._best_gradient: Tensor | None = None
+        flat = _flat(variable, like=variable)
+        self._pairs: deque[_Pair] = deque()
+        self._unused = [
+            _Pair(torch.empty_like(flat), torch.empty_like(flat), flat.new_zeros(())) for _ in range(pairs)
+        ]
+        self._best, self._best_gradient, self._direction = (torch.empty_like(flat) for _ in range(3))
         self._best_loss = float("inf")
-        self._direction = torch.zeros(0)
         self._length = 1.0
 
     def step(self, loss: float, gradient: Tensor) -> None:
         """Move on from the variable's point, given its loss and gradient."""
         if loss < self._best_loss:
-            self._accept(loss, _flat(gradient, like=self._variable).clone())
+            self._accept(loss, _flat(gradient, like=self._variable))
         else:
             self._length *= _SHORTER
             if self._length < _SHORTEST:
                 self._start_again()
-        assert self._best is not None
-        trial = torch.add(self._best, self._direction, alpha=self._length).clamp_(0.0, 1.0)
-        _flat(self._variable, like=self._variable).copy_(trial)
+        place = _flat(self._variable, like=self._variable)
+        torch.add(self._best, self._direction, alpha=self._length, out=place).clamp_(0.0, 1.0)
 
     def finish(self) -> float:
         """Set the variable to the best point; returns its loss."""
-        if self._best is not None:
+        if self._best_loss < float("inf"):
             _flat(self._variable, like=self._variable).copy_(self._best)
         return self._best_loss
 
     def _accept(self, loss: float, gradient: Tensor) -> None:
-        position = _flat(self._variable, like=self._variable).clone()
-        if self._best is not None and self._best_gradient is not None:
-            step, change = position - self._best, gradient - self._best_gradient
-            product = torch.dot(step, change)
-            # Only where the loss curves upward along the step is the pair a measure of its curvature.
-            if float(product) > 1e-10 * float(torch.dot(change, change)):
-                self._pairs.append(_Pair(step, change, product))
-        self._best, self._best_gradient, self._best_loss = position, gradient, loss
-        self._direction, self._length = self._newton_direction(gradient), 1.0
+        position = _flat(self._variable, like=self._variable)
+        if self._best_loss < float("inf"):
+            self._remember(position, gradient)
+        self._best.copy_(position)
+        self._best_gradient.copy_(gradient)
+        self._best_loss = loss
+        self._aim()
+
+    def _remember(self, position: Tensor, gradient: Tensor) -> None:
+        """The last step as a pair, in the memory of the oldest where all is in use."""
+        pair = self._unused.pop() if self._unused else self._pairs.popleft()
+        torch.sub(position, self._best, out=pair.step)
+        torch.sub(gradient, self._best_gradient, out=pair.change)
+        pair.product = torch.dot(pair.step, pair.change)
+        # Only where the loss curves upward along the step is the pair a measure of its curvature.
+        if float(pair.product) > 1e-10 * float(torch.dot(pair.change, pair.change)):
+            self._pairs.append(pair)
+        else:
+            self._unused.append(pair)
 
     def _start_again(self) -> None:
-        assert self._best_gradient is not None
+        self._unused.extend(self._pairs)
         self._pairs.clear()
-        self._direction, self._length = self._newton_direction(self._best_gradient), 1.0
+        self._aim()
 
-    def _newton_direction(self, gradient: Tensor) -> Tensor:
+    def _aim(self) -> None:
         """Minus the gradient times the inverse curvature (Nocedal & Wright 2006, algorithm 7.4)."""
-        direction = -gradient
+        self._length = 1.0
+        direction = torch.neg(self._best_gradient, out=self._direction)
         if not self._pairs:
-            size = float(gradient.abs().mean())
-            return direction.mul_(_FIRST_STEP_SHARE * self._first_step / max(size, 1e-30))
+            size = float(torch.linalg.vector_norm(direction, ord=1)) / direction.numel()
+            direction.mul_(_FIRST_STEP_SHARE * self._first_step / max(size, 1e-30))
+            return
         weights = []
         for pair in reversed(self._pairs):
             weight = torch.dot(pair.step, direction) / pair.product
@@ -102,7 +120,6 @@ class LBFGS:
         for pair, weight in zip(self._pairs, reversed(weights), strict=True):
             correction = weight - torch.dot(pair.change, direction) / pair.product
             direction.addcmul_(pair.step, correction)
-        return direction
 
 
 def _flat(tensor: Tensor, *, like: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,16 +13,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..descriptions import Progress
-from ..errors import BadInput
+from ..errors import BadInput, OutOfMemory
 from ..settings import Settings
 from .color import as_grey, match_brightness, match_colors, swap_luminance
-from .descent import Descent
-from .devices import free_memory
+from .descent import Descent, within_memory
+from .devices import free_memory, is_out_of_memory
 from .features import Features
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
-from .sheet import FlatSheet, Sheet, SurfaceSheet, WrappedSheet, wrapped_axes
+from .sheet import MARGIN, FlatSheet, Sheet, SurfaceSheet, WrappedSheet, wrapped_axes
 from .style_groups import StyleGroup
 from .surface import Surface, bled, coverage
 from .tiling import fitting_tile
@@ -99,7 +100,15 @@ def stylize(
             None if start is None else _to_tensor(start, features),
             seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
         )
-        optimised = run.levels()
+        try:
+            optimised = run.levels()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                f"a texture of {width} x {height} px does not fit into the memory of {features.device}; "
+                "close other programs, or work at a smaller size with --max-size"
+            ) from error
     image = _to_array(optimised)[:height, :width]
     if settings.preserve_color == "luminance":
         image = swap_luminance(content, image)
@@ -201,8 +210,14 @@ class _Run:
 
     def _optimise(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> Tensor:
         """Take the level's steps from the unknowns `image`. Returns the picture after them, (1, 3, h, w)."""
-        objective = self._objective(content, sheet)
-        self.tile = self._first_tile(objective.height, objective.width)
+        height, width = (side + 2 * MARGIN for side in content.shape[2:])
+
+        def prepare(tile: int | None) -> Objective:
+            self.tile = tile
+            return self._objective(content, sheet, tile)
+
+        first = self._first_tile(height, width)
+        objective = within_memory(prepare, first, max(height, width), content.device, self.warnings)
         descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
         count = self.counts[level]
         if count:
@@ -211,16 +226,18 @@ class _Run:
         self.tile = descent.tile
         return sheet.picture(image).detach()
 
-    def _objective(self, content: Tensor, sheet: Sheet) -> Objective:
+    def _objective(self, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
+        """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""
         height, width = content.shape[2:]
+        settings = dataclasses.replace(self.settings, tile=tile)
         mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width))
         seen, grouping = sheet.padded(content), sheet.grouping(self.settings)
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
         styles = [self._styles_for(group, height, width) for group in groups]
         if grouping is None or len(groups) == 1:
-            return Objective(self.features, seen, styles[0], self.settings, mask)
+            return Objective(self.features, seen, styles[0], settings, mask)
         labels = torch.from_numpy(grouping.labels).to(seen.device)
-        return Objective(self.features, seen, (), self.settings, mask, StyledTexels(labels, styles))
+        return Objective(self.features, seen, (), settings, mask, StyledTexels(labels, styles))
 
     def _styles_for(self, group: StyleGroup, height: int, width: int) -> list[tuple[Tensor, float]]:
         """The styles as a group sees them in a picture of that size."""

@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 
-from ..engine.devices import choose_device, choose_precision, free_memory
+from ..engine.devices import choose_device, free_memory
 from ..engine.weight_sources import resolve_source, vgg19_path
 from .cache import cache_folder
+from .precision import choose_precision
 
 
 def describe_machine() -> dict[str, Any]:

@@ -15,7 +15,7 @@ import torch
 from ..descriptions import Destination, Job, Outcome, Source, StyleImage
 from ..engine import Features, load_features
 from ..engine.color import Array
-from ..engine.devices import choose_device, choose_precision, peak_memory
+from ..engine.devices import choose_device, peak_memory
 from ..engine.style_groups import width_as_scale
 from ..engine.stylize import Iterate, stylize
 from ..engine.surface import Surface
@@ -26,6 +26,7 @@ from . import cache
 from .frames import run_frames
 from .images import Picture, picture_from_pixels, read_image, write_image
 from .mesh_file import Triangles, read_triangles, tiled_axes
+from .precision import choose_precision
 from .udim import Canvas, lay_out, settings_for, take_apart, triangles_on
 
 OnIterate = Callable[[Iterate], None]

@@ -121,5 +121,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether torch raised this because an allocation did not fit, on a GPU or on the CPU."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    text = str(error)
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    # oneDNN has one message for a primitive that it cannot make room for and for one that it does not know.
+    messages = ("out of memory", "can't allocate memory", "could not create a primitive")
+    return isinstance(error, RuntimeError) and any(message in str(error) for message in messages)

@@ -21,6 +21,19 @@ Padding = Literal["zeros", "replicate"]
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"
 
+
+class ContentTerm(NamedTuple):
+    """The layer at which content is compared, and its weight in shares of `Settings.content_weight`.
+
+    The layer must not be a style layer.
+    """
+
+    layer: str = CONTENT_LAYER
+    share: float = 1.0
+
+
+GATYS_CONTENT = ContentTerm()
+
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -57,12 +70,20 @@ class Features(nn.Module):
     Raises BadInput when a key is missing or the shapes do not chain.
     """
 
-    def __init__(self, weights: Mapping[str, Tensor], *, name: str, pooling: Pooling = "average") -> None:
+    def __init__(
+        self,
+        weights: Mapping[str, Tensor],
+        *,
+        name: str,
+        pooling: Pooling = "average",
+        content: ContentTerm = GATYS_CONTENT,
+    ) -> None:
         super().__init__()
         if pooling not in ("average", "max"):
             raise BadInput(f"pooling is {pooling!r}, but must be average or max")
         self.name = name
         self.pooling = pooling
+        self.content = content
         self._layers = _load_convolutions(weights, name)
         self.convolutions = nn.ModuleList(self._layers)
         self.mean = nn.Buffer(torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
@@ -110,7 +131,7 @@ class Features(nn.Module):
             else:
                 current = convolution(current)
             current = functional.relu(current, inplace=True)
-            if row.layer in STYLE_LAYERS or row.layer == CONTENT_LAYER:
+            if row.layer in STYLE_LAYERS or row.layer == self.content.layer:
                 maps[row.layer] = current
         return maps
 

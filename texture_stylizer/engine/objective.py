@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..settings import Settings
-from .features import CONTENT_LAYER, STRIDES, STYLE_LAYERS, Features
+from .features import STRIDES, STYLE_LAYERS, Features
 from .losses import TotalVariation
 from .regions import Regions, StyledTexels, Styles
 from .statistics import core_maps, gram_sum, layer_weights, mean_gram_matrices, vectors
@@ -51,6 +51,7 @@ class Objective:
         styled: StyledTexels | None = None,
     ) -> None:
         self.features = features
+        self._content = features.content
         self.settings = settings
         self.height, self.width = content.shape[2:]
         self._weights = layer_weights(mask, self.height, self.width)
@@ -148,7 +149,7 @@ class Objective:
             wanted = {
                 layer: self._style_gradient(maps, part, layer, gram_gradients) for layer in STYLE_LAYERS
             }
-            content, wanted[CONTENT_LAYER] = self._content_loss_and_gradient(maps, part)
+            content, wanted[self._content.layer] = self._content_loss_and_gradient(maps, part)
         layers = list(wanted)
         (gradient,) = torch.autograd.grad(
             [maps[layer] for layer in layers], pixels, [wanted[layer] for layer in layers]
@@ -181,23 +182,24 @@ class Objective:
         return pixels, self.features(pixels, padding="replicate")
 
     def _content_loss_and_gradient(self, maps: Maps, part: Tile) -> tuple[Tensor, Tensor]:
-        """The core's weighted squared error at relu4_2, and its gradient, like the map."""
-        core, weight = core_maps(maps, part, CONTENT_LAYER, self._weights)
-        top = part.rows.core_start // STRIDES[CONTENT_LAYER]
-        left = part.columns.core_start // STRIDES[CONTENT_LAYER]
+        """The core's weighted squared error at the content layer, and its gradient, like the map."""
+        layer = self._content.layer
+        core, weight = core_maps(maps, part, layer, self._weights)
+        top = part.rows.core_start // STRIDES[layer]
+        left = part.columns.core_start // STRIDES[layer]
         height, width = core.shape[2:]
         target = self._content_target[:, :, top : top + height, left : left + width]
         dtype = torch.promote_types(core.dtype, torch.float32)
         error = core.to(dtype) - target.to(dtype)
         weighted = error if weight is None else error * weight.to(dtype)
-        scale = self.settings.content_weight / self._content_norm
+        scale = self._content.share * self.settings.content_weight / self._content_norm
         gradient = (2.0 * scale * weighted).to(core.dtype)
         loss = (weighted * error).sum() * scale
-        return loss, _over_whole_map(gradient, maps[CONTENT_LAYER], part, STRIDES[CONTENT_LAYER])
+        return loss, _over_whole_map(gradient, maps[layer], part, STRIDES[layer])
 
     def _squares_of_target(self) -> Tensor:
         """The target's weighted sum of squares, some rows at a time."""
-        weights = None if self._weights is None else self._weights[CONTENT_LAYER]
+        weights = None if self._weights is None else self._weights[self._content.layer]
         dtype = torch.float64 if self._content_target.dtype == torch.float64 else torch.float32
         total = torch.zeros((), dtype=dtype, device=self._content_target.device)
         for top in range(0, self._content_target.shape[2], 64):
@@ -208,13 +210,13 @@ class Objective:
         return total
 
     def _whole_content_map(self, content: Tensor, tile: int | None) -> Tensor:
-        """relu4_2 of the content, put together from the tiles' cores. Returns (1, C, H // 8, W // 8)."""
-        stride = STRIDES[CONTENT_LAYER]
+        """The content's map, put together from the tiles' cores. Returns (1, C, H // stride, W // stride)."""
+        stride = STRIDES[self._content.layer]
         whole: Tensor | None = None
         with torch.no_grad():
             for part in tiles(self.height, self.width, tile):
                 _, maps = self._run(content, part)
-                core, _ = core_maps(maps, part, CONTENT_LAYER, None)
+                core, _ = core_maps(maps, part, self._content.layer, None)
                 if whole is None:
                     shape = (1, core.shape[1], self.height // stride, self.width // stride)
                     whole = core.new_empty(shape, dtype=_target_dtype(core, math.prod(shape)))

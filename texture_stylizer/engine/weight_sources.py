@@ -12,12 +12,16 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ..errors import BadInput, MissingWeights
-from .features import Features, Pooling
+from .features import GATYS_CONTENT, ContentTerm, Features, Pooling
 
 EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded.safetensors"
 # torchvision's VGG19_Weights.IMAGENET1K_V1.url; importing torchvision for it would cost seconds.
 VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 DOWNLOAD_SIZE = "548 MB"
+EMBEDDED_CONTENT = ContentTerm("relu1_2", 0.2)
+"""Drawn textures taught the embedded network to tell patterns apart, not what a picture shows. Judged by
+pretrained features, comparing content early keeps much more of it, and more of a style's large patterns.
+"""
 HOW_TO_GET_VGG19 = (
     f"`texture-stylizer doctor --download-vgg19` fetches them once ({DOWNLOAD_SIZE}); "
     "in Blender the add-on's preferences have a button for it"
@@ -46,7 +50,8 @@ def load_features(
         weights = _load_vgg19(download)
     else:
         weights = _load_file(Path(name))
-    features = Features(weights, name=name, pooling=pooling)
+    content = EMBEDDED_CONTENT if name == "embedded" else GATYS_CONTENT
+    features = Features(weights, name=name, pooling=pooling, content=content)
     return features.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 
 

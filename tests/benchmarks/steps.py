@@ -1,6 +1,7 @@
 """One optimisation step against a plain textbook loop in the same run: `nox -s bench`.
 
-Prints seconds and ratios; asserts nothing.
+On a GPU: `nox -s bench -- --device cuda`. Prints seconds, ratios, and the share of the device's own matrix
+rate that the convolutions reach; asserts nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
-from texture_stylizer.engine.features import CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS
+from texture_stylizer.engine.devices import choose_device, device_description, synchronize
+from texture_stylizer.engine.features import CONTENT_LAYER, CONVOLUTIONS, STRIDES, STYLE_LAYERS
+from texture_stylizer.jobs.precision import choose_precision
 
 VGG19_WIDTHS = (64, 128, 256, 512, 512)
 
@@ -47,50 +50,76 @@ def textbook_step(features: Features, targets: dict[str, Tensor], image: Tensor)
     loss.backward()
 
 
-def seconds_of(step: Callable[[], object], repeats: int, device: str) -> float:
+def seconds_of(step: Callable[[], object], repeats: int, device: torch.device) -> float:
     step()
-    if device != "cpu":
-        torch.cuda.synchronize()
+    synchronize(device)
     started = time.perf_counter()
     for _ in range(repeats):
         step()
-    if device != "cpu":
-        torch.cuda.synchronize()
+    synchronize(device)
     return (time.perf_counter() - started) / repeats
+
+
+def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
+    """Multiplications and additions of a large matrix product, per second."""
+    side = 2048 if device.type == "cpu" else 8192
+    one, two = (torch.rand(side, side, device=device).to(dtype) for _ in range(2))
+    return 2 * side**3 / seconds_of(lambda: one @ two, 3, device)
+
+
+def arithmetic(features: Features, size: int) -> float:
+    """Multiplications and additions of a step's convolutions, forward and back to the pixels."""
+    total = 0.0
+    for row, layer in features.named_convolutions():
+        positions = (size // STRIDES[row.layer]) ** 2
+        total += 2 * 9 * layer.in_channels * layer.out_channels * positions
+    return 2 * total
+
+
+def textbook_targets(plain: Features, image: Tensor) -> dict[str, Tensor]:
+    with torch.no_grad():
+        maps = plain(image)
+    targets = {layer: maps[layer] * 0.5 for layer in maps}
+    for layer in STYLE_LAYERS:
+        flat = maps[layer].flatten(2)[0]
+        targets[layer] = flat @ flat.T / flat.shape[1] * 0.5
+    return targets
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
+    parser.add_argument("--sizes", type=int, nargs="+", help="default: 256 512, on a GPU 256 1024 4096")
+    parser.add_argument("--tile", type=int, help="default: half of each size")
     options = parser.parse_args()
+    device = choose_device(options.device)
+    dtype = choose_precision("auto", device)
+    sizes = options.sizes or ([256, 512] if device.type == "cpu" else [256, 1024, 4096])
     networks = {
-        "embedded": load_features("embedded", device=options.device),
-        "vgg19 widths": Features(random_vgg19(), name="random").to(options.device),
+        "embedded": load_features("embedded", device=device, dtype=dtype),
+        "vgg19 widths": Features(random_vgg19(), name="random").to(device=device, dtype=dtype),
     }
     networks["vgg19 widths"].to(memory_format=torch.channels_last)
-    plain = Features(random_vgg19(), name="plain").to(options.device)
-    print(f"torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads")
-    print("network        size  seconds  tiled 256  tiled/untiled  textbook vgg19/this")
+    plain = Features(random_vgg19(), name="plain").to(device)
+    rate = matrix_rate(device, dtype)
+    print(f"{device_description(device)}; {dtype}, matrices at {rate / 1e12:.2f} TFLOP/s")
+    print("network        size   tile  step ms  tiled/untiled  plain vgg19/this  share of matrix rate")
     for name, features in networks.items():
-        for size in options.sizes:
-            image = torch.rand(1, 3, size, size, device=options.device)
-            with torch.no_grad():
-                maps = plain(image)
-            targets = {layer: maps[layer] * 0.5 for layer in maps}
-            for layer in STYLE_LAYERS:
-                flat = maps[layer].flatten(2)[0]
-                targets[layer] = flat @ flat.T / flat.shape[1] * 0.5
-            objective = Objective(features, image, [(image.flip(2), 1.0)], Settings())
-            own = seconds_of(lambda o=objective, i=image: o.loss_tensor_and_gradient(i), 3, options.device)
-            tiled = seconds_of(
-                lambda o=objective, i=image: o.loss_tensor_and_gradient(i, 256), 2, options.device
-            )
-            textbook = seconds_of(lambda t=targets, i=image: textbook_step(plain, t, i), 2, options.device)
-            print(
-                f"{name:<13} {size:>5}  {own:>7.3f}  {tiled:>9.3f}  {tiled / own:>13.2f}"
-                f"  {textbook / own:>19.2f}"
-            )
+        for size in sizes:
+            print(f"{name:<13} {size:>5}  " + _row(features, plain, size, options.tile or size // 2, rate))
+
+
+def _row(features: Features, plain: Features, size: int, tile: int, rate: float) -> str:
+    device = features.device
+    image = torch.rand(1, 3, size, size, device=device).contiguous(memory_format=torch.channels_last)
+    objective = Objective(features, image, [(image.flip(2), 1.0)], Settings())
+    own = seconds_of(lambda: objective.loss_tensor_and_gradient(image), 3, device)
+    tiled = seconds_of(lambda: objective.loss_tensor_and_gradient(image, tile), 2, device)
+    targets = textbook_targets(plain, image)
+    textbook = seconds_of(lambda: textbook_step(plain, targets, image), 2, device)
+    share = arithmetic(features, size) / own / rate
+    times = f"{tile:>5}  {1e3 * own:>7.1f}  {tiled / own:>13.2f}  {textbook / own:>16.2f}"
+    return f"{times}  {share:>20.2f}"
 
 
 if __name__ == "__main__":

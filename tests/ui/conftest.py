@@ -24,14 +24,19 @@ def addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def make_painted_plane():
-    """A plane with a material for each name, each with a small packed image of noise as its colour."""
+    """A plane with a material for each name, each with a small packed image as its colour: noise over a ramp.
+
+    The ramp keeps it from counting as tiled, which would be worked on at nine times the size.
+    """
 
     def make(*names: str) -> bpy.types.Object:
         bpy.ops.mesh.primitive_plane_add()
         object_ = bpy.context.object
         for name in names:
             image = bpy.data.images.new(f"{name} image", 24, 24, alpha=True)
-            image.pixels.foreach_set(np.random.default_rng(0).random(24 * 24 * 4).astype(np.float32))
+            noise = np.random.default_rng(0).random((24, 24, 4))
+            ramp = np.add.outer(np.arange(24), np.arange(24))[..., None] / 46
+            image.pixels.foreach_set((0.3 * noise + 0.7 * ramp).astype(np.float32).ravel())
             image.pack()
             material = bpy.data.materials.new(name)
             if material.node_tree is None:

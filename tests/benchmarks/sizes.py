@@ -1,0 +1,91 @@
+"""Memory and cost per pixel against size: `python -m tests.benchmarks.sizes [--plot OUT.png]`.
+
+Every size is a process of its own that takes a few steps at full size, by tiles, and reports its peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from texture_stylizer.engine import Features, Settings, load_features, stylize
+from texture_stylizer.engine.devices import peak_memory
+from texture_stylizer.engine.stylize import Iterate
+
+from .steps import random_vgg19
+
+STEPS = 2
+
+
+def measure(size: int, tile: int, network: str) -> dict[str, float]:
+    """Peak memory of this process in bytes, and the seconds of the last step, for a texture of that size."""
+    if network == "vgg19-widths":
+        features = Features(random_vgg19(), name="random")
+    else:
+        features = load_features(network)
+    before = peak_memory(features.device)
+    rows = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
+    texture = np.ascontiguousarray(np.broadcast_to(rows, (size, size, 3)))
+    style = np.random.default_rng(0).random((256, 256, 3), dtype=np.float32)
+    times = [time.perf_counter()]
+
+    def note(_: Iterate) -> None:
+        times.append(time.perf_counter())
+
+    settings = Settings(iterations=STEPS, scales=1, tile=tile, wrap="none")
+    stylize(texture, [(style, 1.0)], settings, features=features, on_progress=note)
+    return {"peak": peak_memory(features.device), "before": before, "step": times[-1] - times[-2]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1024, 2048, 4096, 8192])
+    parser.add_argument("--tile", type=int, default=512)
+    parser.add_argument("--features", default="embedded", help="a network, or vgg19-widths")
+    parser.add_argument("--plot", type=Path, help="write a picture of both curves (needs matplotlib)")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(options.one, options.tile, options.features)))
+        return
+    print(f"{options.features}, tile {options.tile}")
+    print("size   step s   microseconds/px   peak GB   before the run")
+    found = {}
+    for size in options.sizes:
+        command = [sys.executable, "-m", __spec__.name, "--one", str(size)]
+        command += ["--tile", str(options.tile), "--features", options.features]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        row = found[size] = json.loads(done.stdout)
+        cost = 1e6 * row["step"] / size**2
+        gigabytes = f"{row['peak'] / 1e9:8.2f}   {row['before'] / 1e9:.2f}"
+        print(f"{size:5}  {row['step']:7.1f}   {cost:15.2f}  {gigabytes}", flush=True)
+    if options.plot:
+        plot(found, options.features, options.plot)
+
+
+def plot(found: dict[int, dict[str, float]], network: str, path: Path) -> None:
+    """Memory and cost per pixel against size, one above the other."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 5), layout="constrained")
+    memory, cost = figure.subplots(2, 1, sharex=True)
+    sizes = list(found)
+    memory.plot(sizes, [row["peak"] / 1e9 for row in found.values()], marker="o")
+    memory.set_ylabel("peak memory, GB")
+    cost.plot(sizes, [1e6 * row["step"] / size**2 for size, row in found.items()], marker="o")
+    cost.set_ylabel("microseconds per pixel and step")
+    cost.set_xlabel(f"side of the texture, {network}")
+    for axes in (memory, cost):
+        axes.set_xscale("log", base=2)
+        axes.set_ylim(bottom=0)
+    figure.savefig(path, dpi=120)
+
+
+if __name__ == "__main__":
+    main()

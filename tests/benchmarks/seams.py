@@ -200,7 +200,7 @@ def measure_mesh(
     image = colored(uvs, positions)
     seams, inner = edges_of(uvs, vertices)
     ups = ups_in_map(positions[:, 1:] - positions[:, :1], uvs)
-    surface = Surface.of(uvs, _areas(positions), vertices, ups)
+    surface = Surface.of(uvs, areas_of(positions), vertices, ups)
 
     def report(name: str, how: str, made: np.ndarray, losses: tuple[float, float], seconds: float) -> None:
         near, far = (steps(made, seams, t) / steps(made, inner, t) for t in (0.6, 1.5))
@@ -249,7 +249,7 @@ def losses_on_surface(
     return losses[1] - losses[0], losses[0]
 
 
-def _areas(positions: np.ndarray) -> np.ndarray:
+def areas_of(positions: np.ndarray) -> np.ndarray:
     edges = positions[:, 1:] - positions[:, :1]
     return 0.5 * np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
 

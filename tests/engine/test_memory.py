@@ -15,7 +15,7 @@ from texture_stylizer.engine import Features, Settings, stylize
 from texture_stylizer.engine.features import CONVOLUTIONS
 from texture_stylizer.errors import OutOfMemory
 
-# oneDNN remembers that it once could not make room for a primitive: the end of memory is a matter of luck then.
+# oneDNN remembers that it could not make room for a primitive once, and fails for good.
 torch.backends.mkldnn.enabled = False
 generator, channels, weights = torch.Generator().manual_seed(0), 3, {}
 for row in CONVOLUTIONS:

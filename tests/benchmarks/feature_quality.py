@@ -91,7 +91,7 @@ def at_content(judged: Sequence[Judged], content: float) -> np.ndarray:
     )
 
 
-def mean(judged: Sequence[Judged]) -> Judged:
+def median(judged: Sequence[Judged]) -> Judged:
     """The median over pairs: one pair whose texture lies next to its style would rule a mean of ratios."""
     return Judged(
         np.median([one.closed for one in judged], axis=0), float(np.median([one.content for one in judged]))
@@ -121,7 +121,7 @@ def main() -> None:
         curve = []
         for weight in options.content_weights:
             chosen = dataclasses.replace(settings, content_weight=weight)
-            point = mean(judge_network(network, judge, chosen, options))
+            point = median(judge_network(network, judge, chosen, options))
             curve.append(point)
             row = " ".join(f"{share:6.2f}" for share in point.closed)
             print(f"{Path(network).stem:26} {weight:14g}  {point.content:13.3f}   {row}", flush=True)

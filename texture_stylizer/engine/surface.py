@@ -32,6 +32,9 @@ BLEED = 8 / 1024
 """Margin around the islands that the result keeps, relative to the longest side: mipmaps mix it in."""
 
 _SAMPLES_PER_TEXEL = 3
+_CANDIDATES_AT_ONCE = 2**17
+_TRACED_AT_ONCE = 2**15
+"""What is worked on at once, so that temporary arrays are small and used again."""
 _STRONGEST_TEXEL = 4.0
 
 
@@ -114,7 +117,7 @@ def rasterise(corners: FloatArray, height: int, width: int) -> NDArray[np.int32]
     for kind in np.unique(kinds):
         group = visible[kinds == kind]
         columns, rows = 2 ** int(kind // 64), 2 ** int(kind % 64)
-        step = max(1, 4_000_000 // (columns * rows))
+        step = max(1, _CANDIDATES_AT_ONCE // (columns * rows))
         for first in range(0, len(group), step):
             _rasterise_group(corners, low, group[first : first + step], rows, columns, owners, height, width)
     return owners.reshape(height, width)
@@ -148,7 +151,7 @@ def _rasterise_group(
 class Continuation:
     """The picture past every island's border, at one size. Linear in the covered texels.
 
-    targets: (k,) flat positions of continued texels; sources, shares: (k, 4), the texels each is a mean of.
+    targets: (k,) flat positions of continued texels; sources, shares: (4, k), the texels each is a mean of.
     """
 
     def __init__(self, surface: Surface, found: Coverage, device: torch.device) -> None:
@@ -165,7 +168,7 @@ class Continuation:
         shares = self.shares.to(image.dtype)
         found = image.new_zeros((1, image.shape[1], len(self.targets)))
         for corner in range(4):
-            found = found + flat.index_select(2, self.sources[:, corner]) * shares[:, corner]
+            found = found + flat.index_select(2, self.sources[corner]) * shares[corner]
         return flat.index_copy(2, self.targets, found).reshape(image.shape)
 
     def adjoint(self, image: Tensor) -> Tensor:
@@ -175,14 +178,14 @@ class Continuation:
         found = flat.index_select(2, self.targets)
         result = flat.index_fill(2, self.targets, 0.0)
         for corner in range(4):
-            result = result.index_add(2, self.sources[:, corner], found * shares[:, corner])
+            result = result.index_add(2, self.sources[corner], found * shares[corner])
         return result.reshape(image.shape)
 
 
 class SeamPairs:
     """Points on both sides of every seam, half a texel from it and about a texel apart, at one size.
 
-    sources, shares: (2, k, 4), the texels whose mean each point of both sides is.
+    sources, shares: (2, 4, k), the texels whose mean each point of both sides is.
     """
 
     def __init__(self, surface: Surface, found: Coverage, device: torch.device) -> None:
@@ -197,11 +200,11 @@ class SeamPairs:
         """
         flat = image.reshape(image.shape[1], -1)
         shares = self.shares.to(image.dtype)
-        one, two = ((flat[:, self.sources[side]] * shares[side]).sum(dim=-1) for side in (0, 1))
+        one, two = ((flat[:, self.sources[side]] * shares[side]).sum(dim=1) for side in (0, 1))
         difference = one - two
         gradient = torch.zeros_like(flat)
         for side, sign in ((0, 2.0), (1, -2.0)):
-            values = (sign * difference)[..., None] * shares[side]
+            values = (sign * difference)[:, None] * shares[side]
             gradient.index_add_(1, self.sources[side].flatten(), values.flatten(1))
         return difference.square().sum(), gradient.reshape(image.shape)
 
@@ -213,14 +216,14 @@ def _pairs(surface: Surface, found: Coverage) -> tuple[NDArray[np.int64], NDArra
     two_sided = np.flatnonzero((surface.inside != surface.across_inside).any(axis=1))
     own = to_texels(surface.edges, height, width)[two_sided]
     if not len(own) or not covered.any():
-        return np.zeros((2, 0, 4), dtype=np.int64), np.zeros((2, 0, 4))
+        return np.zeros((2, 4, 0), dtype=np.int64), np.zeros((2, 4, 0))
     numbers, position = _along(own, 1)
     sides = []
     for ends, inside in ((surface.edges, surface.inside), (surface.across, surface.across_inside)):
         ends, inside = (to_texels(array, height, width)[two_sided] for array in (ends, inside))
         _, inward, _ = _frame(ends, inside, 1.0)
         at = ends[numbers, 0] * (1 - position) + ends[numbers, 1] * position
-        sides.append(_bilinear(at + 0.5 * inward[numbers], covered, found.nearest))
+        sides.append(_bilinear((at + 0.5 * inward[numbers]).T, covered, found.nearest))
     sources, shares = zip(*sides, strict=True)
     return np.stack(sources), np.stack(shares)
 
@@ -245,40 +248,50 @@ def bled(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _trace(
     surface: Surface, found: Coverage
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """For every uncovered texel within reach: where on the surface it looks, chained over narrow islands."""
-    covered = found.texels
-    height, width = covered.shape
-    empty = np.empty(0, dtype=np.int64), np.empty((0, 4), dtype=np.int64), np.empty((0, 4))
-    if not covered.any() or len(surface.edges) == 0:
-        return empty
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """For every uncovered texel within reach: where on the surface it looks, as `Continuation` names it."""
+    height, width = found.texels.shape
+    if not found.texels.any() or len(surface.edges) == 0:
+        return np.empty(0, dtype=np.int64), np.empty((4, 0), dtype=np.int64), np.empty((4, 0), np.float32)
     nearest_edge = _nearest_edges(surface, height, width)
-    nearest = found.nearest
-    rows, columns = np.nonzero(_within_reach(covered, nearest))
-    places = np.stack([columns, rows], axis=1).astype(np.float64)
     crossings = _crossings(surface, height, width)
-    unsettled = np.arange(len(places))
+    targets = np.flatnonzero(_within_reach(found.texels, found.nearest))
+    sources = np.empty((4, len(targets)), dtype=np.int64)
+    shares = np.empty((4, len(targets)), dtype=np.float32)
+    for first in range(0, len(targets), _TRACED_AT_ONCE):
+        some = slice(first, first + _TRACED_AT_ONCE)
+        rows, columns = np.divmod(targets[some], width)
+        places = _crossed(np.stack([columns, rows]).astype(np.float64), nearest_edge, crossings, found)
+        sources[:, some], shares[:, some] = _bilinear(places, found.texels, found.nearest)
+    return targets, sources, shares
+
+
+def _crossed(
+    places: FloatArray, nearest_edge: NDArray[np.int32], crossings: FloatArray, found: Coverage
+) -> FloatArray:
+    """Where places (2, k) outside of the islands lie on the surface, chained over narrow islands."""
+    shape = found.texels.shape
+    unsettled = np.arange(places.shape[1])
     for _ in range(LONGEST_CHAIN):
         if len(unsettled) == 0:
-            break
-        at = _texel_at(places[unsettled], height, width)
-        edge = nearest_edge[at[:, 1], at[:, 0]]
-        turn, shift = (part[edge] for part in crossings)
-        places[unsettled] = np.einsum("kij,kj->ki", turn, places[unsettled]) + shift
-        at = _texel_at(places[unsettled], height, width)
-        unsettled = unsettled[~covered[at[:, 1], at[:, 0]]]
-    at = _texel_at(places[unsettled], height, width)
-    places[unsettled] = nearest[::-1, at[:, 1], at[:, 0]].T
-    return (rows * width + columns, *_bilinear(places, covered, nearest))
+            return places
+        x, y = places[:, unsettled]
+        edge = nearest_edge[_texels_at((x, y), *shape)]
+        xx, xy, yx, yy, x_shift, y_shift = crossings[:, edge]
+        places[:, unsettled] = there = xx * x + xy * y + x_shift, yx * x + yy * y + y_shift
+        unsettled = unsettled[~found.texels[_texels_at(there, *shape)]]
+    row, column = _texels_at(places[:, unsettled], *shape)
+    places[:, unsettled] = found.nearest[::-1, row, column]
+    return places
 
 
-def _nearest_edges(surface: Surface, height: int, width: int) -> NDArray[np.int64]:
+def _nearest_edges(surface: Surface, height: int, width: int) -> NDArray[np.int32]:
     """The number of the nearest island edge for every texel. (H, W)."""
     ends = to_texels(surface.edges, height, width)
     numbers, share = _along(ends, _SAMPLES_PER_TEXEL)
-    points = _texel_at(ends[numbers, 0] * (1 - share) + ends[numbers, 1] * share, height, width)
-    labels = np.full((height, width), -1, dtype=np.int64)
-    labels[points[:, 1], points[:, 0]] = numbers
+    places = ends[numbers, 0] * (1 - share) + ends[numbers, 1] * share
+    labels = np.full((height, width), -1, dtype=np.int32)
+    labels[_texels_at(places.T, height, width)] = numbers
     nearest: Any = ndimage.distance_transform_edt(labels < 0, return_distances=False, return_indices=True)
     return labels[nearest[0], nearest[1]]
 
@@ -290,9 +303,9 @@ def _within_reach(covered: NDArray[np.bool_], nearest: NDArray[np.integer]) -> N
     return ~covered & (down * down + across * across <= REACH**2)
 
 
-def _crossings(surface: Surface, height: int, width: int) -> tuple[FloatArray, FloatArray]:
+def _crossings(surface: Surface, height: int, width: int) -> FloatArray:
     """For every edge, how a place outside of the island becomes the one on the other side: as far along it
-    and as far from it, in the other side's scale. Matrices (m, 2, 2), shifts (m, 2); (x, y) in texels."""
+    and as far from it, in the other side's scale. (6, m): a matrix by rows and a shift, (x, y) in texels."""
     own, other, inside, across_inside = (
         to_texels(array, height, width)
         for array in (surface.edges, surface.across, surface.inside, surface.across_inside)
@@ -301,7 +314,8 @@ def _crossings(surface: Surface, height: int, width: int) -> tuple[FloatArray, F
     other_along, inward, other_length = _frame(other, across_inside, 1.0)
     turn = other_along[:, :, None] * along[:, None, :] + inward[:, :, None] * outward[:, None, :]
     turn *= (other_length / length)[:, None, None]
-    return turn, other[:, 0] - np.einsum("mij,mj->mi", turn, own[:, 0])
+    shift = other[:, 0] - np.einsum("mij,mj->mi", turn, own[:, 0])
+    return np.concatenate([turn.reshape(-1, 4), shift], axis=1).T.copy()
 
 
 def _frame(ends: FloatArray, inside: FloatArray, sense: float) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -317,32 +331,35 @@ def _frame(ends: FloatArray, inside: FloatArray, sense: float) -> tuple[FloatArr
 def _bilinear(
     places: FloatArray, covered: NDArray[np.bool_], nearest: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Four covered texels and their shares for every place; the nearest covered one where none of four is."""
+    """Four covered texels and their shares for every place (2, k), (4, k) each; the nearest covered one
+    where none of four is."""
     height, width = covered.shape
-    floors = np.floor(places)
-    left, top = floors.astype(np.int64).T
-    across, along = (places - floors).T
+    corners = np.floor(places)
+    across, along = places - corners
+    left, top = corners.astype(np.int32)
     columns = [np.clip(left + right, 0, width - 1) for right in (0, 1)]
-    rows = [np.clip(top + down, 0, height - 1) * width for down in (0, 1)]
+    rows = [np.clip(top + down, 0, height - 1).astype(np.int64) * width for down in (0, 1)]
     flat = covered.ravel()
-    sources = np.empty((len(places), 4), dtype=np.int64)
-    shares = np.empty((len(places), 4))
+    sources = np.empty((4, len(left)), dtype=np.int64)
+    shares = np.empty((4, len(left)))
     for corner, (right, down) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
-        sources[:, corner] = at = rows[down] + columns[right]
-        shares[:, corner] = (across if right else 1 - across) * (along if down else 1 - along) * flat[at]
-    total = shares.sum(axis=1)
-    lost = total < 1e-6
-    at = _texel_at(places, height, width)[lost]
-    sources[lost] = (nearest[0, at[:, 1], at[:, 0]] * width + nearest[1, at[:, 1], at[:, 0]])[:, None]
-    shares[lost], total[lost] = 0.25, 1.0
-    return sources, shares / total[:, None]
+        np.add(rows[down], columns[right], out=sources[corner])
+        share = (across if right else 1 - across) * (along if down else 1 - along)
+        np.multiply(share, flat[sources[corner]], out=shares[corner])
+    total = shares.sum(axis=0)
+    lost = np.flatnonzero(total < 1e-6)
+    row, column = nearest[:, *_texels_at(places[:, lost], height, width)].astype(np.int64)
+    sources[:, lost] = row * width + column
+    shares[:, lost], total[lost] = 0.25, 1.0
+    return sources, np.divide(shares, total, out=shares)
 
 
-def _texel_at(places: FloatArray, height: int, width: int) -> NDArray[np.int64]:
-    found = np.rint(places).astype(np.int64)
-    np.clip(found[:, 0], 0, width - 1, out=found[:, 0])
-    np.clip(found[:, 1], 0, height - 1, out=found[:, 1])
-    return found
+def _texels_at(
+    places: FloatArray | tuple[FloatArray, FloatArray], height: int, width: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Rows and columns of the texels that places, (x, y) in texels, lie in; the border's beyond it."""
+    x, y = (np.rint(part).astype(np.int32) for part in places)
+    return np.clip(y, 0, height - 1, out=y), np.clip(x, 0, width - 1, out=x)
 
 
 def to_texels(uvs: FloatArray, height: int, width: int) -> FloatArray:

@@ -45,6 +45,8 @@ PYTHON_313 = find_python("3.13")
 
 def install(session: nox.Session, *packages: str, blender: str | None = None) -> None:
     """The package with its libraries, and what the session adds."""
+    # Workers are started again and again: a torch that is compiled anew each time takes three seconds more.
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
     bpy = [f"bpy=={blender}.*"] if blender else []
     session.install("-q", "-e", ".", *bpy, *packages)
 

@@ -30,8 +30,8 @@ COLOR_ROLES = ("base_color", "emission")
 class Settings:
     """How a texture is redrawn.
 
-    content_weight   weight of the relative squared error at relu4_2, or of a fifth of that at relu1_2 with
-                     the embedded network; higher keeps more of the original
+    content_weight   weight of the relative squared error at relu4_2, or of what the embedded network compares
+                     in its place; higher keeps more of the original
     total_variation  weight of the mean squared step between neighbouring texels; higher is smoother
     style_scale      size of the style image relative to the texture; higher gives larger strokes. On a mesh
                      this is its size on the surface, for a texture of the mesh's mean texel density

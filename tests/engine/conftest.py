@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from texture_stylizer.engine.features import CONVOLUTIONS, Features
+from texture_stylizer.engine.features import CONVOLUTIONS, STRUCTURE, ContentTerm, Features
 
 
 def random_weights(widths: tuple[int, ...] = (6, 8, 10, 12, 14)) -> dict[str, torch.Tensor]:
@@ -27,8 +27,11 @@ def weights() -> dict[str, torch.Tensor]:
     return random_weights()
 
 
-@pytest.fixture(params=["average", "max"])
+@pytest.fixture(params=["average", "max", "structure"])
 def features64(request: pytest.FixtureRequest) -> Features:
+    """With each way of pooling, and with the embedded network's content term."""
+    if request.param == "structure":
+        return Features(random_weights(), name="random", content=ContentTerm(STRUCTURE, 0.5)).double()
     return Features(random_weights(), name="random", pooling=request.param).double()
 
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from texture_stylizer.engine import Features, Settings, stylize
+from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.color import REC709_LUMINANCE, decode, encode, match_colors
 from texture_stylizer.engine.pyramid import level_iterations, level_sizes
 from texture_stylizer.errors import BadInput, Cancelled, OutOfMemory
@@ -143,3 +143,14 @@ def test_all_steps_are_given_to_levels(iterations: int, levels: int) -> None:
 def test_levels_halve_and_stop_before_they_are_too_small() -> None:
     assert level_sizes(512, 512, 3) == [(128, 128), (256, 256), (512, 512)]
     assert level_sizes(100, 100, 4) == [(100, 100)]
+
+
+def test_a_flat_texture_takes_on_the_style() -> None:
+    """There is no structure to keep, so nothing may be measured against it."""
+    content = np.full((64, 64, 3), 0.5, np.float32)
+    style = np.random.default_rng(1).random((64, 64, 3)).astype(np.float32)
+    result = stylize(
+        content, [(style, 1.0)], Settings(iterations=30, scales=1), features=load_features("embedded")
+    )
+    assert result.image.std() > 0.05
+    assert result.losses[-1] < 0.6

@@ -63,7 +63,7 @@ class Objective:
         labels = None if styled is None else styled.labels
         self._regions = Regions(targets, self._weights, self.height, self.width, labels)
         self._content_target = self._whole_content_map(content, tile)
-        self._content_norm = self._squares_of_target().clamp_min(1e-12)
+        self._content_norm = self._squares_of_target().clamp_min(max(1e-12, self._squares_of_flat()))
         self._total_variation = TotalVariation(self.height, self.width, mask)
 
     def loss_and_gradient(
@@ -208,6 +208,13 @@ class Objective:
                 total + (squares if weights is None else squares * weights[top : top + 64].to(dtype)).sum()
             )
         return total
+
+    def _squares_of_flat(self) -> float:
+        """What `_squares_of_target` is at most for a texture that counts as flat."""
+        channels, height, width = self._content_target.shape[1:]
+        weights = None if self._weights is None else self._weights[self._content.layer]
+        positions = height * width if weights is None else float(weights.sum())
+        return self._content.flat * channels * positions
 
     def _whole_content_map(self, content: Tensor, tile: int | None) -> Tensor:
         """The content's map, put together from the tiles' cores. Returns (1, C, H // stride, W // stride)."""

@@ -10,6 +10,20 @@ import numpy as np
 import pytest
 
 import texture_stylizer
+from texture_stylizer.descriptions import Compute, StyleImage
+from texture_stylizer.jobs.client import WorkerClient
+from texture_stylizer.scene.plan import plan
+from texture_stylizer.scene.restyle import apply, discard, work
+from texture_stylizer.settings import Settings
+
+SAMPLES = Path(__file__).parents[2] / "sample_assets"
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[WorkerClient]:
+    """One for all tests that are not about its start: importing torch takes seconds."""
+    with WorkerClient() as client:
+        yield client
 
 
 @pytest.fixture
@@ -49,3 +63,23 @@ def make_painted_plane():
         return object_
 
     return make
+
+
+@pytest.fixture
+def add_variant(worker: WorkerClient):
+    """Restyle an object's materials, or those named, as the operator would, in one step."""
+
+    def add(object_: bpy.types.Object, variant: str, *names: str) -> None:
+        run = plan(
+            [object_],
+            [StyleImage(str(SAMPLES / "styles" / "mosaic.jpg"))],
+            Settings(iterations=1),
+            variant=variant,
+            compute=Compute(features="embedded", device="cpu", cache=False),
+            materials=[bpy.data.materials[name].session_uid for name in names] or None,
+        )
+        work(run, worker)
+        apply(run)
+        discard(run)
+
+    return add

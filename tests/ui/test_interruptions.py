@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -17,12 +17,6 @@ from texture_stylizer.scene.plan import Restyle, plan
 from texture_stylizer.scene.restyle import apply, discard, withdraw, work
 from texture_stylizer.scene.variants import list_variants
 from texture_stylizer.settings import Settings
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[WorkerClient]:
-    with WorkerClient() as client:
-        yield client
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ from PIL import Image
 import texture_stylizer
 from texture_stylizer.scene.variants import list_variants
 
-SAMPLES = Path(__file__).parents[2] / "sample_assets"
-
+from .conftest import SAMPLES
 
 pytestmark = pytest.mark.usefixtures("addon")
 
@@ -53,8 +52,8 @@ def test_the_active_material_alone(plane: bpy.types.Object) -> None:
     assert shown(plane) == ["wall", "roof"]
 
 
-def test_one_material_goes_back_while_another_stays(plane: bpy.types.Object) -> None:
-    bpy.ops.texture_stylizer.stylize()
+def test_one_material_goes_back_while_another_stays(plane: bpy.types.Object, add_variant) -> None:
+    add_variant(plane, "mosaic")
     plane.active_material_index = 0
     bpy.ops.texture_stylizer.show_variant(name="", only_material=True)
     assert shown(plane) == ["wall", "roof [mosaic]"]
@@ -62,10 +61,9 @@ def test_one_material_goes_back_while_another_stays(plane: bpy.types.Object) -> 
     assert shown(plane) == ["wall [mosaic]", "roof [mosaic]"]
 
 
-def test_purging_removes_what_no_object_shows(plane: bpy.types.Object) -> None:
-    bpy.ops.texture_stylizer.stylize()
-    bpy.context.scene.texture_stylizer.variant = "second"
-    bpy.ops.texture_stylizer.stylize()
+def test_purging_removes_what_no_object_shows(plane: bpy.types.Object, add_variant) -> None:
+    add_variant(plane, "mosaic")
+    add_variant(plane, "second")
     assert sorted(list_variants()) == ["mosaic", "second"]
     assert bpy.ops.texture_stylizer.purge_variants() == {"FINISHED"}
     assert sorted(list_variants()) == ["second"]
@@ -104,10 +102,10 @@ def test_a_dropped_file_becomes_the_style(tmp_path: Path) -> None:
     assert settings.style_image is None
 
 
-def test_variants_leave_with_the_gltf_export(plane: bpy.types.Object, tmp_path: Path) -> None:
+def test_variants_leave_with_the_gltf_export(plane: bpy.types.Object, add_variant, tmp_path: Path) -> None:
     bpy.ops.preferences.addon_enable(module="io_scene_gltf2")
     bpy.context.preferences.addons["io_scene_gltf2"].preferences.KHR_materials_variants_ui = True
-    bpy.ops.texture_stylizer.stylize()
+    add_variant(plane, "mosaic")
     bpy.ops.texture_stylizer.give_to_gltf()
     bpy.ops.texture_stylizer.give_to_gltf()
     path = tmp_path / "model.glb"
@@ -158,8 +156,8 @@ def test_a_broken_torch_is_one_sentence(
     assert shown(plane) == ["wall", "roof"]
 
 
-def test_variants_stay_without_the_add_on(plane: bpy.types.Object, tmp_path: Path) -> None:
-    bpy.ops.texture_stylizer.stylize()
+def test_variants_stay_without_the_add_on(plane: bpy.types.Object, add_variant, tmp_path: Path) -> None:
+    add_variant(plane, "mosaic")
     bpy.ops.wm.save_mainfile()
     texture_stylizer.unregister()
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"), load_ui=False)
@@ -202,11 +200,9 @@ def test_the_worker_ends_within_two_seconds_of_a_quitting_program(tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
-def test_making_one_variant_permanent_leaves_the_others(plane: bpy.types.Object) -> None:
-    bpy.ops.texture_stylizer.stylize()
-    plane.active_material_index = 1
-    bpy.context.scene.texture_stylizer.variant = "second"
-    bpy.ops.texture_stylizer.stylize(only_material=True)
+def test_making_one_variant_permanent_leaves_the_others(plane: bpy.types.Object, add_variant) -> None:
+    add_variant(plane, "mosaic")
+    add_variant(plane, "second", "roof")
     assert shown(plane) == ["wall [mosaic]", "roof [second]"]
     bpy.ops.texture_stylizer.keep_variant(name="mosaic")
     assert sorted(list_variants()) == ["second"]

@@ -36,10 +36,6 @@ START_NOISE = 0.02
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
 
-SURFACE_CONTENT = 1.2
-"""Content weight on a surface relative to a flat picture. Without the empty background the style is met so
-much better (a third of the loss) that it pushed content back, by 18 % at most; so much of it is returned."""
-
 MEMORY_SHARE = 0.6
 """Share of the free memory that a tile's back-propagation may take."""
 
@@ -233,8 +229,7 @@ class _Run:
     def _objective(self, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
         """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""
         height, width = content.shape[2:]
-        kept = self.settings.content_weight * (1.0 if self.surface is None else SURFACE_CONTENT)
-        settings = dataclasses.replace(self.settings, tile=tile, content_weight=kept)
+        settings = dataclasses.replace(self.settings, tile=tile)
         mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width))
         seen, grouping = sheet.padded(content), sheet.grouping(self.settings)
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups

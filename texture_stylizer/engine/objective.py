@@ -210,7 +210,7 @@ class Objective:
         return total
 
     def _squares_of_flat(self) -> float:
-        """The sum of squares up to which the content is flat: `ContentTerm.flat` for every value that counts."""
+        """Sum of squares up to which the content is flat: `ContentTerm.flat` for each value that counts."""
         channels, height, width = self._content_target.shape[1:]
         weights = None if self._weights is None else self._weights[self._content.layer]
         positions = height * width if weights is None else float(weights.sum())

@@ -108,9 +108,9 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON_311)
 def bench(session: nox.Session) -> None:
-    """Compare with a plain reference in the same run; prints ratios."""
-    install(session)
-    session.run("python", "-m", "tests.benchmarks.steps", *session.posargs)
+    """Compare with plain references in the same run; prints ratios, and draws build/bench.png."""
+    install(session, "matplotlib>=3.8")
+    session.run("python", "-m", "tests.benchmarks.report", *session.posargs)
 
 
 @nox.session(python=PYTHON_311)

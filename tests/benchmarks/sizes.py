@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,12 +24,12 @@ from .steps import random_vgg19
 STEPS = 2
 
 
-def measure(size: int, tile: int, network: str) -> dict[str, float]:
+def measure(size: int, tile: int, network: str, device: str = "cpu") -> dict[str, float]:
     """Peak memory of this process in bytes, and the seconds of the last step, for a texture of that size."""
     if network == "vgg19-widths":
-        features = Features(random_vgg19(), name="random")
+        features = Features(random_vgg19(), name="random").to(device)
     else:
-        features = load_features(network)
+        features = load_features(network, device=device)
     before = peak_memory(features.device)
     rows = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
     texture = np.ascontiguousarray(np.broadcast_to(rows, (size, size, 3)))
@@ -48,33 +49,40 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1024, 2048, 4096, 8192])
     parser.add_argument("--tile", type=int, default=512)
     parser.add_argument("--features", default="embedded", help="a network, or vgg19-widths")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--plot", type=Path, help="write a picture of both curves (needs matplotlib)")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measure(options.one, options.tile, options.features)))
+        print(json.dumps(measure(options.one, options.tile, options.features, options.device)))
         return
-    print(f"{options.features}, tile {options.tile}")
+    found = measure_all(options.sizes, options.tile, options.features, options.device)
+    if options.plot:
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6, 5), layout="constrained")
+        plot(*figure.subplots(2, 1, sharex=True), found, options.features)
+        figure.savefig(options.plot, dpi=120)
+
+
+def measure_all(sizes: list[int], tile: int, network: str, device: str) -> dict[int, dict[str, float]]:
+    """Print a table with a row for each size, and return what it says."""
+    print(f"{network}, tile {tile}")
     print("size   step s   microseconds/px   peak GB   before the run")
     found = {}
-    for size in options.sizes:
-        command = [sys.executable, "-m", __spec__.name, "--one", str(size)]
-        command += ["--tile", str(options.tile), "--features", options.features]
+    for size in sizes:
+        command = [sys.executable, "-m", "tests.benchmarks.sizes", "--one", str(size)]
+        command += ["--tile", str(tile), "--features", network, "--device", device]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         row = found[size] = json.loads(done.stdout)
         cost = 1e6 * row["step"] / size**2
         gigabytes = f"{row['peak'] / 1e9:8.2f}   {row['before'] / 1e9:.2f}"
         print(f"{size:5}  {row['step']:7.1f}   {cost:15.2f}  {gigabytes}", flush=True)
-    if options.plot:
-        plot(found, options.features, options.plot)
+    return found
 
 
-def plot(found: dict[int, dict[str, float]], network: str, path: Path) -> None:
-    """Memory and cost per pixel against size, one above the other."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 5), layout="constrained")
-    memory, cost = figure.subplots(2, 1, sharex=True)
+def plot(memory: Any, cost: Any, found: dict[int, dict[str, float]], network: str) -> None:
+    """Memory and cost per pixel against size, into two of matplotlib's axes."""
     sizes = list(found)
     memory.plot(sizes, [row["peak"] / 1e9 for row in found.values()], marker="o")
     memory.set_ylabel("peak memory, GB")
@@ -84,7 +92,6 @@ def plot(found: dict[int, dict[str, float]], network: str, path: Path) -> None:
     for axes in (memory, cost):
         axes.set_xscale("log", base=2)
         axes.set_ylim(bottom=0)
-    figure.savefig(path, dpi=120)
 
 
 if __name__ == "__main__":

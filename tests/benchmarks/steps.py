@@ -1,6 +1,6 @@
-"""One optimisation step against a plain textbook loop in the same run: `nox -s bench`.
+"""One optimisation step against a plain textbook loop in the same run: `python -m tests.benchmarks.steps`.
 
-On a GPU: `nox -s bench -- --device cuda`. Prints seconds, ratios, and the share of the device's own matrix
+On a GPU: `--device cuda`. Prints seconds, ratios, and the share of the device's own matrix
 rate that the convolutions reach; asserts nothing.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -86,15 +87,29 @@ def textbook_targets(plain: Features, image: Tensor) -> dict[str, Tensor]:
     return targets
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--sizes", type=int, nargs="+", help="default: 256 512, on a GPU 256 1024 4096")
-    parser.add_argument("--tile", type=int, help="default: half of each size")
-    options = parser.parse_args()
-    device = choose_device(options.device)
-    dtype = choose_precision("auto", device)
-    sizes = options.sizes or ([256, 512] if device.type == "cpu" else [256, 1024, 4096])
+@dataclass(frozen=True)
+class Step:
+    """Seconds of a step, and what else took in the same run."""
+
+    network: str
+    size: int
+    tile: int
+    seconds: float
+    tiled: float
+    textbook: float
+    share_of_matrix_rate: float
+
+    def __str__(self) -> str:
+        times = f"{self.network:<13} {self.size:>5}  {self.tile:>5}  {1e3 * self.seconds:>7.1f}"
+        ratios = f"{self.tiled / self.seconds:>13.2f}  {self.seconds / self.textbook:>16.3f}"
+        return f"{times}  {ratios}  {self.share_of_matrix_rate:>20.2f}"
+
+
+HEADING = "network        size   tile  step ms  tiled/untiled  this/plain vgg19  share of matrix rate"
+
+
+def measure(device: torch.device, dtype: torch.dtype, sizes: list[int], tile: int | None) -> Iterator[Step]:
+    """The steps of both networks at each size, tiled by half of it where no tile is given."""
     networks = {
         "embedded": load_features("embedded", device=device, dtype=dtype),
         "vgg19 widths": Features(random_vgg19(), name="random").to(device=device, dtype=dtype),
@@ -103,23 +118,50 @@ def main() -> None:
     plain = Features(random_vgg19(), name="plain").to(device)
     rate = matrix_rate(device, dtype)
     print(f"{device_description(device)}; {dtype}, matrices at {rate / 1e12:.2f} TFLOP/s")
-    print("network        size   tile  step ms  tiled/untiled  plain vgg19/this  share of matrix rate")
-    for name, features in networks.items():
-        for size in sizes:
-            print(f"{name:<13} {size:>5}  " + _row(features, plain, size, options.tile or size // 2, rate))
+    for size in sizes:
+        textbook = None
+        for name, features in networks.items():
+            found = _measure_one(name, features, plain, size, tile or size // 2, rate, textbook)
+            textbook = found.textbook
+            yield found
 
 
-def _row(features: Features, plain: Features, size: int, tile: int, rate: float) -> str:
+def _measure_one(
+    name: str,
+    features: Features,
+    plain: Features,
+    size: int,
+    tile: int,
+    rate: float,
+    textbook: float | None,
+) -> Step:
     device = features.device
     image = torch.rand(1, 3, size, size, device=device).contiguous(memory_format=torch.channels_last)
     objective = Objective(features, image, [(image.flip(2), 1.0)], Settings())
-    own = seconds_of(lambda: objective.loss_tensor_and_gradient(image), 3, device)
-    tiled = seconds_of(lambda: objective.loss_tensor_and_gradient(image, tile), 2, device)
-    targets = textbook_targets(plain, image)
-    textbook = seconds_of(lambda: textbook_step(plain, targets, image), 2, device)
-    share = arithmetic(features, size) / own / rate
-    times = f"{tile:>5}  {1e3 * own:>7.1f}  {tiled / own:>13.2f}  {textbook / own:>16.2f}"
-    return f"{times}  {share:>20.2f}"
+    repeats = 2 if device.type == "cpu" else 10
+    own = seconds_of(lambda: objective.loss_tensor_and_gradient(image), repeats, device)
+    tiled = seconds_of(lambda: objective.loss_tensor_and_gradient(image, tile), repeats, device)
+    if textbook is None:
+        targets = textbook_targets(plain, image)
+        textbook = seconds_of(lambda: textbook_step(plain, targets, image), repeats, device)
+    return Step(name, size, tile, own, tiled, textbook, arithmetic(features, size) / own / rate)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--sizes", type=int, nargs="+", help="default: 256 512, on a GPU 256 1024 4096")
+    parser.add_argument("--tile", type=int, help="default: half of each size")
+    options = parser.parse_args()
+    device = choose_device(options.device)
+    sizes = options.sizes or default_sizes(device)
+    print(HEADING)
+    for step in measure(device, choose_precision("auto", device), sizes, options.tile):
+        print(step, flush=True)
+
+
+def default_sizes(device: torch.device) -> list[int]:
+    return [256, 512] if device.type == "cpu" else [256, 1024, 4096]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -45,16 +46,21 @@ def tensor(array: np.ndarray) -> Tensor:
 
 def objective_of(content: np.ndarray, style: np.ndarray, settings: Settings, features: Features) -> Objective:
     height, width = content.shape[:2]
-    drawn = tensor(style)
+    drawn = tensor(style).to(features.device)
     drawn = resize(drawn, *style_size(*drawn.shape[2:], height, width, settings.style_scale))
-    return Objective(features, tensor(content), [(drawn, 1.0)], settings)
+    return Objective(features, tensor(content).to(features.device), [(drawn, 1.0)], settings)
 
 
-def plain_run(objective: Objective, content: np.ndarray, steps: int) -> Tensor:
-    image = tensor(content).clone()
+def plain_run(
+    objective: Objective, content: np.ndarray, steps: int, on_step: Callable[[Tensor], None] | None = None
+) -> Tensor:
+    """on_step: called with the loss, on its device, before every step."""
+    image = tensor(content).to(objective.features.device).clone()
     optimiser = Adam(image, betas=(0.9, 0.999))
     for _ in range(steps):
-        _, gradient = objective.loss_tensor_and_gradient(image)
+        loss, gradient = objective.loss_tensor_and_gradient(image)
+        if on_step is not None:
+            on_step(loss)
         optimiser.step(gradient, PLAIN_RATE)
         image.clamp_(0.0, 1.0)
     return image

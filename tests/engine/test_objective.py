@@ -7,7 +7,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from texture_stylizer.engine import Features, Objective, Settings
+from texture_stylizer.engine import Features, Objective, Settings, load_features
 from texture_stylizer.engine.tiling import spans
 
 from .conftest import random_weights
@@ -27,12 +27,12 @@ def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
     return float((found - expected).norm() / expected.norm())
 
 
-@pytest.mark.parametrize("tile", [160, 96])
-def test_tiled_equals_untiled(features64: Features, tile: int) -> None:
+@pytest.mark.parametrize(("tile", "kept_graphs"), [(160, 0), (96, 2), (96, None)])
+def test_tiled_equals_untiled(features64: Features, tile: int, kept_graphs: int | None) -> None:
     content, style, image = images(421, 507)
     objective = Objective(features64, content, [(style, 1.0)], Settings(tile=None))
     loss, gradient = objective.loss_and_gradient(image)
-    tiled_loss, tiled = objective.loss_and_gradient(image, tile=tile)
+    tiled_loss, tiled = objective.loss_and_gradient(image, tile=tile, kept_graphs=kept_graphs)
     assert abs(tiled_loss - loss) <= 1e-10 * abs(loss)
     assert relative_error(tiled, gradient) <= 1e-10
 
@@ -73,13 +73,41 @@ def test_the_style_itself_has_no_style_loss(features64: Features) -> None:
     assert objective.loss_and_gradient(style)[0] < 1e-20
 
 
+def test_graphs_are_kept_as_far_as_there_is_memory(features64: Features) -> None:
+    content, style, _ = images(64, 64)
+    objective = Objective(features64, content, [(style, 1.0)], Settings())
+    assert objective.affordable_graphs(128) > objective.affordable_graphs(512) > 0
+    assert objective.affordable_graphs(128, taken=2**40) == 0
+
+
+@pytest.mark.parametrize("steps", [0, 25])
+def test_bfloat16_keeps_the_gradients_direction(steps: int) -> None:
+    """With the shipped network, at the start and after a run of gradient descent."""
+    exact, rounded = (load_features("embedded", dtype=dtype) for dtype in (torch.float64, torch.bfloat16))
+    content, style, image = images(96, 80)
+    one, other = (Objective(features, content, [(style, 1.0)], Settings()) for features in (exact, rounded))
+    for _ in range(steps):
+        gradient = one.loss_and_gradient(image)[1]
+        image = (image - 0.02 * gradient / gradient.abs().max()).clamp(0, 1)
+    expected, found = (each.loss_and_gradient(image)[1].flatten() for each in (one, other))
+    assert float(torch.nn.functional.cosine_similarity(found, expected, dim=0)) > 0.99
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(height=st.integers(16, 190), width=st.integers(16, 190), tile=st.integers(16, 200))
-def test_any_size_and_tile_agree(features64: Features, height: int, width: int, tile: int) -> None:
+@given(
+    height=st.integers(16, 190),
+    width=st.integers(16, 190),
+    tile=st.integers(16, 200),
+    kept_graphs=st.sampled_from([0, 1, None]),
+)
+def test_any_size_and_tile_agree(
+    features64: Features, height: int, width: int, tile: int, kept_graphs: int | None
+) -> None:
     content, style, image = images(height, width)
     objective = Objective(features64, content, [(style, 1.0)], Settings())
     gradient = objective.loss_and_gradient(image)[1]
-    assert relative_error(objective.loss_and_gradient(image, tile=tile)[1], gradient) <= 1e-10
+    tiled = objective.loss_and_gradient(image, tile=tile, kept_graphs=kept_graphs)[1]
+    assert relative_error(tiled, gradient) <= 1e-10
 
 
 @given(length=st.integers(16, 5000), size=st.integers(1, 6000))

@@ -14,9 +14,9 @@ from ..settings import Settings
 from .adam import Adam
 from .devices import free_memory, is_out_of_memory
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
-from .objective import Objective
+from .objective import FREE_SHARE, Objective
 from .sheet import FlatSheet, Sheet
-from .tiling import HALO, SMALLEST_TILE
+from .tiling import SMALLEST_TILE
 
 OnStep = Callable[[int, float], None]
 Value = TypeVar("Value")
@@ -24,18 +24,12 @@ Value = TypeVar("Value")
 FINAL_LEARNING_RATE = 0.1
 """Share of the learning rate that is left at the end of a level; it falls along half a cosine."""
 
-SEAM_WEIGHT = 0.5
+SEAM_WEIGHT = 1.0
 """What a step across a seam counts for, relative to one within an island; each is seen from both sides."""
-
-KEPT_BYTES = 2 * 2**30
-"""Memory that the graphs of tiles may take beside each other, less what the image and its state take."""
 
 HISTORY_BYTES = 2 * 2**30
 """Memory that L-BFGS may take for its history; where three steps do not fit (from about 5000 x 5000 pixels)
 Adam takes its place."""
-
-FREE_SHARE = 0.2
-"""Share of the free memory that either of these may take; a tile's own graph has the rest."""
 
 
 class Descent:
@@ -142,14 +136,9 @@ class Descent:
 
     def _kept_graphs(self, image: Tensor) -> int:
         """Tiles whose graph is kept from the first pass to the second; more where the image is small."""
-        if self.tile is None:
-            return 1
         if self._ran_out:
             return 0
-        side = self.tile + 2 * HALO
-        graph = side * side * self._objective.features.graph_bytes_per_pixel / 2
-        budget = min(KEPT_BYTES, FREE_SHARE * free_memory(image.device)) - 4 * bytes_per_pair(image)
-        return max(0, int(budget / graph))
+        return self._objective.affordable_graphs(self.tile, taken=4 * bytes_per_pair(image))
 
     def _take_tile(self, tile: int | None) -> None:
         self._ran_out = self._ran_out or tile != self.tile

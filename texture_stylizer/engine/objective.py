@@ -15,15 +15,22 @@ import torch
 from torch import Tensor
 
 from ..settings import Settings
+from .devices import free_memory
 from .features import STRIDES, STYLE_LAYERS, Features
 from .losses import TotalVariation
 from .regions import Regions, StyledTexels, Styles
 from .statistics import core_maps, gram_sum, layer_weights, mean_gram_matrices, vectors
-from .tiling import Tile, tiles
+from .tiling import HALO, Tile, tiles
 
 Maps = dict[str, Tensor]
 RegionMaps = dict[tuple[int, str], Tensor]
 """A matrix for each region and style layer."""
+
+KEPT_BYTES = 2 * 2**30
+"""Memory that the graphs of tiles may take beside each other, less what the image and its state take."""
+
+FREE_SHARE = 0.2
+"""Share of the free memory that these may take; a tile's own graph has the rest."""
 
 LARGEST_TARGET = 2**29
 """Bytes of the content's map from which on it is kept in fewer bits: bfloat16, then float8 with 3 bits of
@@ -67,19 +74,20 @@ class Objective:
         self._total_variation = TotalVariation(self.height, self.width, mask)
 
     def loss_and_gradient(
-        self, image: Tensor, tile: int | None = None, *, kept_graphs: int = 1
+        self, image: Tensor, tile: int | None = None, *, kept_graphs: int | None = None
     ) -> tuple[float, Tensor]:
         """The loss and its gradient with respect to the image.
 
         image: (1, 3, H, W), the content's size. tile: side of a tile's core in pixels; None is untiled, the
         reference. kept_graphs: how many tiles keep their graph from the first pass to the second
-        instead of computing it again. Returns a float and a tensor like `image`.
+        instead of computing it again; None is what `affordable_graphs` says. Returns a float and a
+        tensor like `image`.
         """
         loss, gradient = self.loss_tensor_and_gradient(image, tile, kept_graphs=kept_graphs)
         return float(loss), gradient
 
     def loss_tensor_and_gradient(
-        self, image: Tensor, tile: int | None = None, *, kept_graphs: int = 1
+        self, image: Tensor, tile: int | None = None, *, kept_graphs: int | None = None
     ) -> tuple[Tensor, Tensor]:
         """`loss_and_gradient` with the loss left on the device, so that nothing waits for it."""
         gradient = torch.empty_like(image)
@@ -90,13 +98,15 @@ class Objective:
         return loss, gradient
 
     def bands(
-        self, image: Tensor, tile: int | None = None, *, kept_graphs: int = 1
+        self, image: Tensor, tile: int | None = None, *, kept_graphs: int | None = None
     ) -> Iterator[tuple[slice, Tensor, Tensor]]:
         """The gradient from top to bottom, and the loss in shares: (rows, (1, 3, h, W), scalar).
 
         When a band comes, no later one needs the rows of `image` that it covers: they may be changed.
         """
         parts = tiles(self.height, self.width, tile)
+        if kept_graphs is None:
+            kept_graphs = self.affordable_graphs(tile)
         kept, sums = self._gram_sums(image, parts, kept_graphs)
         loss, gram_gradients = self._regions.loss_and_gradients(sums)
         by_rows = [list(group) for _, group in itertools.groupby(parts, key=lambda part: part.rows)]
@@ -120,6 +130,15 @@ class Objective:
                 above = image[:, :, final - 1 : final].clone()
             yield rows, ready, loss
             loss, done = torch.zeros_like(loss), final
+
+    def affordable_graphs(self, tile: int | None, taken: float = 0.0) -> int:
+        """Tiles whose graph may be kept from the first pass to the second: one that is computed again costs
+        half as much once more. taken: bytes that others take of what there is for it."""
+        if tile is None:
+            return 1
+        graph = (tile + 2 * HALO) ** 2 * self.features.graph_bytes_per_pixel / 2
+        budget = min(KEPT_BYTES, FREE_SHARE * free_memory(self.features.device)) - taken
+        return max(0, int(budget / graph))
 
     def _gram_sums(
         self, image: Tensor, parts: Sequence[Tile], kept_graphs: int
@@ -164,7 +183,8 @@ class Objective:
             gradient = gram_gradients[region, layer]
             symmetric = gradient + gradient.T
             if counted is None:
-                found = rows.to(symmetric.dtype) @ symmetric
+                # dL/dG is rounded as the maps are: their product is, too.
+                found = rows @ symmetric.to(rows.dtype)
                 continue
             if found is None:
                 found = torch.zeros_like(rows, dtype=symmetric.dtype)

@@ -12,6 +12,8 @@ from torch.nn import functional
 from .features import STRIDES, STYLE_LAYERS, Features
 from .tiling import Tile, tiles
 
+_NARROW = (torch.bfloat16, torch.float16)
+
 
 class Counted(NamedTuple):
     """The flat positions (n,) of a map that count for something, and what each counts for, (n,)."""
@@ -33,10 +35,17 @@ def gram_sum(maps: Tensor, counted: Counted | None = None) -> Tensor:
     maps: (1, C, H, W); counted: None for all positions at 1. Returns (C, C), float32 or wider.
     """
     if counted is None:
-        flat = _wide(maps.flatten(2).squeeze(0))
-        return flat @ flat.T
+        return _sum_of_products(maps.flatten(2).squeeze(0))
     rows = _wide(vectors(maps)[counted.positions])
     return rows.T @ (rows * counted.weights[:, None].to(rows.dtype))
+
+
+def _sum_of_products(flat: Tensor) -> Tensor:
+    """(C, n) -> (C, C), float32 or wider. NVIDIA's matrix units add up in float32 and can give that back."""
+    if flat.dtype in _NARROW and flat.is_cuda and torch.version.hip is None:
+        return torch.mm(flat, flat.T, out_dtype=torch.float32)
+    wide = _wide(flat)
+    return wide @ wide.T
 
 
 def vectors(maps: Tensor) -> Tensor:
@@ -45,7 +54,7 @@ def vectors(maps: Tensor) -> Tensor:
 
 
 def _wide(maps: Tensor) -> Tensor:
-    return maps.float() if maps.dtype in (torch.bfloat16, torch.float16) else maps
+    return maps.float() if maps.dtype in _NARROW else maps
 
 
 def layer_weights(mask: Tensor | None, height: int, width: int) -> dict[str, Tensor] | None:

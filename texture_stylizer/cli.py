@@ -131,7 +131,7 @@ def _add_stylize(commands: Any) -> None:
     )
     add("--bake-unwrap", action="store_true", help="Smart UV Project for objects without a UV map")
     add("--frames", action="store_true", help="restyle image sequences, frame by frame")
-    add("--seams", choices=("on", "off"), help="strokes go on across UV seams; default: on for scenes")
+    add("--seams", choices=("on", "off"), help="strokes go on across UV seams; default: on for models")
     add("--wrap", choices=WRAPS, help="axes on which a texture is tiled; default: auto")
     add("--jpeg", choices=("png", "keep"), help="JPEGs become PNG or stay JPEG; default: keep in glTF alone")
     add("--report", type=Path, metavar="FILE.json")
@@ -140,13 +140,13 @@ def _add_stylize(commands: Any) -> None:
 
 
 def _check_seams(inputs: Sequence[Path]) -> None:
-    from .commands.kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES
+    from .commands.kinds import IMAGE_SUFFIXES
     from .commands.request import WrongArguments
 
     for path in inputs:
-        if path.suffix.lower() in (*IMAGE_SUFFIXES, *GLTF_SUFFIXES):
+        if path.suffix.lower() in IMAGE_SUFFIXES:
             raise WrongArguments(
-                f"{path} gives no mesh with its texture; --seams on needs a .blend, .fbx, .obj or USD"
+                f"{path} gives no mesh with its texture; --seams on needs a model or a .blend"
             )
 
 

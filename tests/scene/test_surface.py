@@ -49,6 +49,24 @@ def test_every_object_that_shows_the_image_counts(cube, tmp_path: Path) -> None:
     assert found.areas.sum() == pytest.approx(24.0 + 96.0)
 
 
+def test_the_surface_goes_on_from_one_material_to_the_next(cube, make_material, tmp_path: Path) -> None:
+    image = cube.data.materials[0].node_tree.nodes["Image Texture"].image
+    cube.data.materials.append(make_material("other", image))
+    cube.data.polygons[0].material_index = 1
+    found = surface_of(cube, path=tmp_path)
+    assert found is not None
+    assert found.areas.sum() == pytest.approx(24.0)
+    assert np.array_equal(np.unique(found.vertices), np.arange(8))
+
+
+def test_vertices_at_one_place_are_one(cube, tmp_path: Path) -> None:
+    """Imported glTF, and edges split for shading, have several where the surface goes on."""
+    cube.modifiers.new("split", "EDGE_SPLIT")
+    found = surface_of(cube, path=tmp_path)
+    assert found is not None
+    assert len(np.unique(found.vertices)) == 8
+
+
 def test_without_uvs_there_is_no_surface(cube, tmp_path: Path) -> None:
     cube.data.uv_layers.remove(cube.data.uv_layers[0])
     assert surface_of(cube, path=tmp_path) is None

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sys
 import urllib.parse
 import uuid
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..descriptions import Destination, Job, Outcome, Source
 from ..errors import BadInput, Cancelled, StylizerError
 from ..gltf.container import Container, file_of_uri, read_container
+from ..gltf.geometry import meshes_showing
 from ..gltf.restyle import Change, restyled_files
 from ..gltf.textures import (
     GltfTexture,
@@ -90,6 +94,9 @@ def _work(
             settings=request.settings,
             compute=request.compute,
             folder=str(folder),
+            surface=_write_meshes(container, texture, wanted, folder / f"{job_id}_meshes.npz")
+            if request.seams
+            else "",
         )
     with ProgressBar({job.id: job.name for job in jobs.values()}) as bar:
         results = dict(zip(jobs, client.run(list(jobs.values()), bar.on_event), strict=True))
@@ -97,6 +104,24 @@ def _work(
         if isinstance(result, Cancelled):
             raise result
     return [results[texture.image] for texture in wanted]
+
+
+def _write_meshes(container: Container, texture: GltfTexture, wanted: list[GltfTexture], path: Path) -> str:
+    """Write the meshes that show an image. Returns the file; "", with a warning, where they are not known."""
+    same_image = [other for other in wanted if other.image == texture.image]
+    try:
+        arrays = meshes_showing(container, same_image)
+    except BadInput as reason:
+        print(
+            f"warning: {container.path}: {texture.name}: {reason}, so it was drawn as a flat picture; "
+            "export the model anew if its seams show",
+            file=sys.stderr,
+        )
+        return ""
+    if not arrays:
+        return ""
+    np.savez(path, allow_pickle=False, **arrays)
+    return str(path)
 
 
 def _write(container: Container, target: Path, files: dict[str, bytes]) -> None:

@@ -5,7 +5,7 @@ The scene copies Blender's own arrays and no more, since that holds up the windo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,13 +45,20 @@ class Triangles:
 def read_triangles(path: Path) -> Triangles | None:
     """The triangles of all faces that show the texture; None when there is none with finite UVs."""
     parts: list[Triangles] = []
+    placed: list[tuple[NDArray, NDArray, int]] = []
     first = 0
     with np.load(path, allow_pickle=False) as file:
         for number in range(len(file.files) // len(ARRAYS)):
             mesh = {name: file[f"{name}.{number}"] for name in ARRAYS}
+            positions, matrix = mesh["positions"], mesh["matrix"]
+            # An object comes once for each of its materials: the surface goes on from one to the next.
+            known = (own for *same, own in placed if _equal(same, (positions, matrix)))
+            own = next(known, first)
+            if own == first:
+                placed.append((positions, matrix, first))
+                first += len(positions)
             found = _triangles_of(mesh)
-            parts.append(replace(found, vertices=found.vertices + first))
-            first += len(mesh["positions"])
+            parts.append(replace(found, vertices=found.vertices + own))
     if not sum(len(part.uvs) for part in parts):
         return None
     return Triangles(
@@ -60,6 +67,10 @@ def read_triangles(path: Path) -> Triangles | None:
         np.concatenate([part.vertices for part in parts]),
         np.concatenate([part.ups for part in parts]),
     )
+
+
+def _equal(some: Iterable[NDArray], others: Iterable[NDArray]) -> bool:
+    return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
 
 
 def tiled_axes(uvs: Points) -> Wrap | None:
@@ -76,12 +87,23 @@ def _triangles_of(mesh: Mapping[str, NDArray]) -> Triangles:
     positions = mesh["positions"].astype(np.float64)
     uvs = mesh["uvs"].astype(np.float64)[triangles]
     matrix = mesh["matrix"].astype(np.float64)
-    vertices = corners[triangles]
-    places = positions[vertices] @ matrix[:3, :3].T
+    places = positions[corners[triangles]] @ matrix[:3, :3].T
     sides = places[:, 1:] - places[:, :1]
     areas = 0.5 * np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1)
     finite = np.isfinite(uvs).all(axis=(1, 2)) & np.isfinite(areas)
+    vertices = merged(mesh["positions"])[corners[triangles]]
     return Triangles(uvs, areas, vertices, ups_in_map(sides, uvs)).part(finite)
+
+
+def merged(positions: NDArray) -> Numbers:
+    """For each vertex, (n, 3), the number of the first with its position, (n,).
+
+    glTF, and what is imported from it, splits vertices along UV seams, but the surface goes on there.
+    """
+    # Twelve bytes to compare at once; adding 0 makes one zero of the two.
+    rows = np.ascontiguousarray(positions.astype(np.float32) + np.float32(0))
+    _, first, back = np.unique(rows.view("V12").reshape(-1), return_index=True, return_inverse=True)
+    return first.astype(np.int64)[back.reshape(-1)]
 
 
 def ups_in_map(sides: Points, uvs: Points) -> Points:

@@ -29,7 +29,22 @@ VIEWS = {
     "torus": (1.6, -2.8, 2.6),
     "sphere": (2.0, -2.6, 1.2),
     "figure": (2.6, -5.2, 1.0),
+    "crate": (2.6, -3.4, 1.8),
 }
+CRATE = STYLES.parent / "crate.blend"
+
+
+def make_object(kind: str) -> tuple[Any, np.ndarray]:
+    """A mesh and its texture: the sample crate with its own, or one with noise in space."""
+    if kind == "crate":
+        bpy.ops.wm.open_mainfile(filepath=str(CRATE), load_ui=False, use_scripts=False)
+        image = bpy.data.images["crate_color"]
+        pixels = np.empty((*image.size, 4), dtype=np.float32)
+        image.pixels.foreach_get(pixels.ravel())
+        return bpy.data.objects["Crate"], np.ascontiguousarray(pixels[::-1, :, :3])
+    object_ = make_mesh(kind)
+    uvs, positions, _ = corners_of(object_.data)
+    return object_, colored(uvs, positions)
 
 
 def render(object_: Any, texture: np.ndarray, camera_at: tuple[float, float, float]) -> np.ndarray:
@@ -78,7 +93,7 @@ def _place_camera(at: tuple[float, float, float]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--meshes", nargs="+", default=["suzanne", "torus", "sphere", "figure"])
+    parser.add_argument("--meshes", nargs="+", default=["suzanne", "torus", "sphere", "figure", "crate"])
     parser.add_argument("--style", default="swirling_oil")
     parser.add_argument("--direction", choices=STYLE_DIRECTIONS, default="image")
     options = parser.parse_args()
@@ -87,9 +102,8 @@ def main() -> None:
     settings = Settings.preset("standard", style_direction=options.direction)
     columns = []
     for kind in options.meshes:
-        object_ = make_mesh(kind)
+        object_, texture = make_object(kind)
         uvs, positions, vertices = corners_of(object_.data)
-        texture = colored(uvs, positions)
         ups = ups_in_map(positions[:, 1:] - positions[:, :1], uvs)
         surface = Surface.of(uvs, areas_of(positions), vertices, ups)
         shots = []

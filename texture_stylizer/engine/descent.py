@@ -99,16 +99,23 @@ class Descent:
     def _step_by_bands(self, image: Tensor, optimiser: Adam, rate: float) -> float:
         """A step of Adam for which the gradient is never there as a whole. Returns the loss before it."""
 
+        optimiser.begin_step()
+        done = 0
+
         def step(tile: int | None) -> float:
+            nonlocal done
             self._take_tile(tile)
-            optimiser.begin_step()
             loss = 0.0
             for rows, gradient, share in self._objective.bands(
                 image, tile, kept_graphs=self._kept_graphs(image)
             ):
-                optimiser.step_rows(rows, gradient, rate)
-                image[:, :, rows].clamp_(0.0, 1.0)
                 loss += float(share)
+                # Where memory ran out on the way, the rows above have taken this step already.
+                fresh = slice(max(rows.start, done), rows.stop)
+                if fresh.start < fresh.stop:
+                    optimiser.step_rows(fresh, gradient[:, :, fresh.start - rows.start :], rate)
+                    image[:, :, fresh].clamp_(0.0, 1.0)
+                    done = fresh.stop
             return loss
 
         return self._within_memory(step)

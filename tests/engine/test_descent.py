@@ -1,0 +1,45 @@
+"""Steps that run out of memory on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from texture_stylizer.engine import Features, Objective, Settings
+from texture_stylizer.engine.descent import Descent
+from texture_stylizer.engine.sheet import FlatSheet
+
+RATE = 0.01
+
+
+class Tight(Objective):
+    """Runs out of memory once, after the first of its bands."""
+
+    had_room = False
+
+    def bands(self, *arguments: Any, **more: Any) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor]]:
+        for number, band in enumerate(super().bands(*arguments, **more)):
+            if number == 1 and not self.had_room:
+                self.had_room = True
+                raise torch.OutOfMemoryError("for once")
+            yield band
+
+
+def test_no_row_takes_a_step_twice(features32: Features, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("texture_stylizer.engine.descent.HISTORY_BYTES", 0)
+    noise = torch.rand(3, 1, 3, 700, 64, generator=torch.Generator().manual_seed(0))
+    content, style, image = (0.2 + 0.6 * each for each in noise)
+    settings = Settings(learning_rate=RATE, tile=320)
+    objective = Tight(features32, content, [(style, 1.0)], settings)
+    warnings: list[str] = []
+    descent = Descent(objective, FlatSheet(), settings, 320, warnings)
+    before = image.clone()
+    descent.run(image, 1, lambda step, loss: None)
+    assert len(warnings) == 1 and descent.tile == 160
+    # Adam's first step is the rate along the gradient's sign.
+    moved = (image - before).abs().amax(dim=(1, 3))
+    assert float(moved.max()) <= RATE * 1.001
+    assert float(moved.min()) >= RATE * 0.9

@@ -7,7 +7,14 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from texture_stylizer.engine.features import CONVOLUTIONS, STRUCTURE, ContentTerm, Features
+from texture_stylizer.engine.features import (
+    COLORS,
+    CONVOLUTIONS,
+    GATYS_STYLE,
+    STRUCTURE,
+    ContentTerm,
+    Features,
+)
 
 
 def random_weights(widths: tuple[int, ...] = (6, 8, 10, 12, 14)) -> dict[str, torch.Tensor]:
@@ -29,9 +36,10 @@ def weights() -> dict[str, torch.Tensor]:
 
 @pytest.fixture(params=["average", "max", "structure"])
 def features64(request: pytest.FixtureRequest) -> Features:
-    """With each way of pooling, and with the embedded network's content term."""
+    """With each way of pooling, and with the embedded network's terms."""
     if request.param == "structure":
-        return Features(random_weights(), name="random", content=ContentTerm(STRUCTURE, 0.5)).double()
+        content, style = ContentTerm(STRUCTURE, 0.5), {**GATYS_STYLE, COLORS: 0.3}
+        return Features(random_weights(), name="random", content=content, style=style).double()
     return Features(random_weights(), name="random", pooling=request.param).double()
 
 

@@ -15,12 +15,14 @@ from torchvision.models import VGG19_Weights, vgg19
 
 from texture_stylizer.engine import Features, load_features, weight_sources
 from texture_stylizer.engine.features import (
+    COLORS,
     CONTENT_LAYER,
     CONVOLUTIONS,
     STRUCTURE,
     STYLE_LAYERS,
     ContentTerm,
 )
+from texture_stylizer.engine.statistics import gram_sum
 from texture_stylizer.errors import BadInput, MissingWeights
 
 Weights = dict[str, torch.Tensor]
@@ -52,6 +54,19 @@ def test_structure_is_what_differs_from_its_surroundings(weights: Weights) -> No
     assert found[:, 84:96].min() > 0.05
     assert found[:, :50].max() < 1e-5
     assert found[:, 130:].max() < 1e-5
+
+
+def test_the_gram_matrix_of_colours_is_their_mean_and_covariance(weights: Weights) -> None:
+    image = torch.rand(1, 3, 19, 23, dtype=torch.float64)
+    features = Features(weights, name="random", style={COLORS: 1.0}).double()
+    gram = gram_sum(features(image)[COLORS]) / (19 * 23)
+    pixels = image[0].flatten(1) - 0.5
+    axes = torch.tensor([[1, 1, 1], [8, 0, -8], [8, -16, 8]], dtype=torch.float64)
+    axes /= torch.tensor([[3], [2], [6]], dtype=torch.float64).sqrt()
+    seen = axes @ pixels
+    assert torch.allclose(gram[3, :3], seen.mean(dim=1), atol=1e-6)
+    covariance = gram[:3, :3] - torch.outer(gram[3, :3], gram[3, :3])
+    assert torch.allclose(covariance, torch.cov(seen, correction=0), atol=1e-5)
 
 
 def test_a_missing_layer_is_named(weights: Weights) -> None:

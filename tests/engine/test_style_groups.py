@@ -8,7 +8,6 @@ import torch
 from torch.nn import functional
 
 from texture_stylizer.engine import Objective, Settings, stylize
-from texture_stylizer.engine.features import STYLE_LAYERS
 from texture_stylizer.engine.regions import StyledTexels
 from texture_stylizer.engine.style_groups import StyleGroup, group_texels, width_as_scale
 from texture_stylizer.engine.surface import Surface, coverage
@@ -122,7 +121,7 @@ def test_each_region_has_the_loss_of_its_own_gram_matrices(features64) -> None:
     for number, style in enumerate((first, second)):
         share = float((mask * (labels == number)).sum() / mask.sum())
         wanted = features64(style, padding="replicate")
-        for layer in STYLE_LAYERS:
+        for layer, weight_of_layer in features64.style.items():
             found = maps[layer][0]
             cell = 64 // found.shape[1]
             gram, total = torch.zeros(len(found), len(found), dtype=torch.float64), 0.0
@@ -134,7 +133,8 @@ def test_each_region_has_the_loss_of_its_own_gram_matrices(features64) -> None:
                     total += weight
             flat = wanted[layer].flatten(2)[0]
             target = flat @ flat.T / flat.shape[1]
-            expected += share / 5 * float((gram / total - target).square().sum() / target.square().sum())
+            error = (gram / total - target).square().sum() / target.square().sum()
+            expected += share * weight_of_layer * float(error)
     assert loss == pytest.approx(expected, rel=1e-10)
 
 

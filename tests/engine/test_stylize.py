@@ -44,6 +44,17 @@ def test_the_loss_falls(features32: Features) -> None:
     assert seen[-1] < 0.5 * seen[0]
 
 
+def test_a_grey_style_makes_a_grey_picture() -> None:
+    """With the embedded network, whose few filters would let edges come out in all colours."""
+    grey = np.repeat(picture(96, 96, 1)[..., :1] ** 2, 3, axis=2)
+    image = stylize(
+        picture(96, 96), [(grey, 1.0)], Settings(iterations=60), features=load_features("embedded")
+    )
+    hue = image.image - image.image.mean(axis=2, keepdims=True)
+    before = picture(96, 96) - picture(96, 96).mean(axis=2, keepdims=True)
+    assert float(hue.std()) < 0.25 * float(before.std())
+
+
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(height=st.integers(1, 70), width=st.integers(1, 70))
 def test_every_size_keeps_its_size_and_range(features32: Features, height: int, width: int) -> None:

@@ -25,6 +25,18 @@ STRUCTURE = "structure"
 """relu1_2 less its mean over 56 pixels: edges and shapes, whatever colours lie about. At half its size it
 would be cheaper, but left the steps within two pixels a quarter larger than those between: a fine grid."""
 
+COLORS = "colors"
+"""Each pixel's brightness, red less blue, red and blue less green, and a 1: the Gram matrix of these is the
+mean and the covariance of the colours."""
+
+_COLOR_AXES = (
+    (3**-0.5, 3**-0.5, 3**-0.5),
+    (8 * 2**-0.5, 0.0, -8 * 2**-0.5),
+    (8 * 6**-0.5, -16 * 6**-0.5, 8 * 6**-0.5),
+    (0.0, 0.0, 0.0),
+)
+"""Hue counts eight times as much as brightness: grey styles differ from coloured ones by little of it."""
+
 _STRUCTURE_SOURCE = "relu1_2"
 _CELL = 8
 _CELLS_ABOUT = 3
@@ -44,6 +56,10 @@ class ContentTerm(NamedTuple):
 
 
 GATYS_CONTENT = ContentTerm()
+
+GATYS_STYLE: Mapping[str, float] = {layer: 1 / len(STYLE_LAYERS) for layer in STYLE_LAYERS}
+"""What each style layer counts for. Measured with an independent network as judge: weighting the deep layers
+more closed less of the style distance on every layer, at a larger content error."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -72,6 +88,7 @@ def _convolutions() -> list[_Convolution]:
 CONVOLUTIONS = _convolutions()
 STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
 STRIDES[STRUCTURE] = STRIDES[_STRUCTURE_SOURCE]
+STRIDES[COLORS] = 1
 """Pixels per position of a layer's map, along each axis."""
 
 
@@ -89,17 +106,22 @@ class Features(nn.Module):
         name: str,
         pooling: Pooling = "average",
         content: ContentTerm = GATYS_CONTENT,
+        style: Mapping[str, float] = GATYS_STYLE,
     ) -> None:
+        """style: the layers whose Gram matrices are compared, COLORS among them or not, and their weights."""
         super().__init__()
         if pooling not in ("average", "max"):
             raise BadInput(f"pooling is {pooling!r}, but must be average or max")
         self.name = name
         self.pooling = pooling
         self.content = content
+        self.style = dict(style)
         self._layers = _load_convolutions(weights, name)
         self.convolutions = nn.ModuleList(self._layers)
         self.mean = nn.Buffer(torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.std = nn.Buffer(torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
+        self.color_axes = nn.Buffer(torch.tensor(_COLOR_AXES).view(4, 3, 1, 1))
+        self.color_one = nn.Buffer(torch.tensor((0.0, 0.0, 0.0, 1.0)))
         self.requires_grad_(False)
 
     @property
@@ -131,6 +153,10 @@ class Features(nn.Module):
         repeats its input's border, which leaves no dark or coloured frame in what is optimised.
         """
         maps: dict[str, Tensor] = {}
+        if COLORS in self.style:
+            axes, one = self.color_axes.to(image.dtype), self.color_one.to(image.dtype)
+            # Of a copy, as below: the image may be changed before the gradient is asked for.
+            maps[COLORS] = functional.conv2d(image - 0.5, axes, one)
         current = ((image - self.mean) / self.std).to(self.dtype)
         block = 1
         for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True):
@@ -143,7 +169,7 @@ class Features(nn.Module):
             else:
                 current = convolution(current)
             current = functional.relu(current, inplace=True)
-            if row.layer in STYLE_LAYERS or row.layer == self.content.layer:
+            if row.layer in self.style or row.layer == self.content.layer:
                 maps[row.layer] = current
             if row.layer == _STRUCTURE_SOURCE and self.content.layer == STRUCTURE:
                 maps[STRUCTURE] = _structure(current)

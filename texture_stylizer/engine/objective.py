@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..settings import Settings
 from .devices import free_memory
-from .features import STRIDES, STYLE_LAYERS, Features
+from .features import STRIDES, Features
 from .losses import TotalVariation
 from .regions import Regions, StyledTexels, Styles
 from .statistics import core_maps, gram_sum, layer_weights, mean_gram_matrices, vectors
@@ -68,7 +68,7 @@ class Objective:
             for images in ([styles] if styled is None else styled.styles)
         ]
         labels = None if styled is None else styled.labels
-        self._regions = Regions(targets, self._weights, self.height, self.width, labels)
+        self._regions = Regions(targets, features.style, self._weights, self.height, self.width, labels)
         self._content_target = self._whole_content_map(content, tile)
         self._content_norm = self._squares_of_target().clamp_min(max(1e-12, self._squares_of_flat()))
         self._total_variation = TotalVariation(self.height, self.width, mask)
@@ -151,7 +151,7 @@ class Objective:
             with torch.set_grad_enabled(keep):
                 pixels, maps = self._run(image, part)
             with torch.no_grad():
-                for layer in STYLE_LAYERS:
+                for layer in self.features.style:
                     core, weight = core_maps(maps, part, layer, self._weights)
                     for region, counted in self._regions.within(part, layer, weight):
                         found, key = gram_sum(core, counted), (region, layer)
@@ -166,7 +166,8 @@ class Objective:
         """The gradient over a tile's region by what its core says, and the core's content loss."""
         with torch.no_grad():
             wanted = {
-                layer: self._style_gradient(maps, part, layer, gram_gradients) for layer in STYLE_LAYERS
+                layer: self._style_gradient(maps, part, layer, gram_gradients)
+                for layer in self.features.style
             }
             content, wanted[self._content.layer] = self._content_loss_and_gradient(maps, part)
         layers = list(wanted)

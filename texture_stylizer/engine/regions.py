@@ -9,10 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .features import STRIDES, STYLE_LAYERS
+from .features import STRIDES
 from .losses import style_loss
 from .statistics import Counted, position_counts
 from .tiling import Tile
+
+FULL_SIZE = "relu1_1"
+"""A style layer that has a position for each pixel."""
 
 _REMEMBERED_PIXELS = 2**23
 """Up to here the positions of every region are remembered from step to step, at 17 bytes a texel; in a larger
@@ -37,24 +40,25 @@ class Regions:
     def __init__(
         self,
         targets: Sequence[Grams],
+        shares: Mapping[str, float],
         weights: Mapping[str, Tensor] | None,
         height: int,
         width: int,
         labels: Tensor | None = None,
     ) -> None:
-        """targets: the Gram matrices that each region is to have. weights: what each position counts for, by
-        layer; needed with `labels`."""
+        """targets: the Gram matrices that each region is to have. shares: what each style layer counts for.
+        weights: what each position counts for, by layer; needed with `labels`."""
         self._targets = targets
+        self._layer_shares = dict(shares)
         self._weights = weights
         self._labels = labels
         self._remembered: dict[tuple[Tile, str], list[tuple[int, Counted]]] = {}
         if labels is None:
-            self._counts = [position_counts(weights, height, width)]
+            self._counts = [position_counts(shares, weights, height, width)]
         else:
             self._counts = [self._count(number) for number in range(len(targets))]
-        first = STYLE_LAYERS[0]
-        total = sum(counts[first] for counts in self._counts)
-        self._shares = [counts[first] / total for counts in self._counts]
+        total = sum(counts[FULL_SIZE] for counts in self._counts)
+        self._shares = [counts[FULL_SIZE] / total for counts in self._counts]
 
     def within(self, part: Tile, layer: str, weight: Tensor | None) -> Sequence[tuple[int, Counted | None]]:
         """The regions in a tile's core, and the positions that count in each; None is all, at 1.
@@ -66,7 +70,7 @@ class Regions:
         if (part, layer) in self._remembered:
             return self._remembered[part, layer]
         found = list(self._find(part, layer, weight))
-        if self._weights is not None and self._weights[STYLE_LAYERS[0]].numel() <= _REMEMBERED_PIXELS:
+        if self._weights is not None and self._weights[FULL_SIZE].numel() <= _REMEMBERED_PIXELS:
             self._remembered[part, layer] = found
         return found
 
@@ -81,7 +85,7 @@ class Regions:
         )
         labels = self._labels[core]
         for number in torch.bincount(labels.flatten().long()).nonzero().flatten().tolist():
-            pooled = _pooled(self._weights[STYLE_LAYERS[0]][core], labels, number, STRIDES[layer])
+            pooled = _pooled(self._weights[FULL_SIZE][core], labels, number, STRIDES[layer])
             yield number, Counted.of(pooled)
 
     def loss_and_gradients(
@@ -96,17 +100,19 @@ class Regions:
             loss = next(iter(sums.values())).new_zeros(())
             for number in sorted({number for number, _ in sums}):
                 counts = self._counts[number]
-                grams = {layer: leaves[number, layer] / counts[layer] for layer in STYLE_LAYERS}
-                loss = loss + self._shares[number] * style_loss(grams, self._targets[number])
+                grams = {layer: leaves[number, layer] / counts[layer] for layer in self._layer_shares}
+                loss = loss + self._shares[number] * style_loss(
+                    grams, self._targets[number], self._layer_shares
+                )
             gradients = torch.autograd.grad(loss, list(leaves.values()))
         return loss.detach(), dict(zip(leaves, gradients, strict=True))
 
     def _count(self, number: int) -> dict[str, float]:
         assert self._weights is not None and self._labels is not None, "labels come with weights"
-        whole = self._weights[STYLE_LAYERS[0]]
+        whole = self._weights[FULL_SIZE]
         return {
             layer: max(float(_pooled(whole, self._labels, number, STRIDES[layer]).sum()), 1e-12)
-            for layer in STYLE_LAYERS
+            for layer in self._layer_shares
         }
 
 

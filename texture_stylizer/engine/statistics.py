@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .features import STRIDES, STYLE_LAYERS, Features
+from .features import STRIDES, Features
 from .tiling import Tile, tiles
 
 _NARROW = (torch.bfloat16, torch.float16)
@@ -70,13 +70,13 @@ def layer_weights(mask: Tensor | None, height: int, width: int) -> dict[str, Ten
     }
 
 
-def position_counts(weights: Mapping[str, Tensor] | None, height: int, width: int) -> dict[str, float]:
-    """What a Gram sum of each style layer is divided by: its positions, or the sum of their weights."""
+def position_counts(
+    layers: Iterable[str], weights: Mapping[str, Tensor] | None, height: int, width: int
+) -> dict[str, float]:
+    """What a Gram sum of each layer is divided by: its positions, or the sum of their weights."""
     if weights is None:
-        return {
-            layer: float((height // STRIDES[layer]) * (width // STRIDES[layer])) for layer in STYLE_LAYERS
-        }
-    return {layer: max(float(weights[layer].sum()), 1e-12) for layer in STYLE_LAYERS}
+        return {layer: float((height // STRIDES[layer]) * (width // STRIDES[layer])) for layer in layers}
+    return {layer: max(float(weights[layer].sum()), 1e-12) for layer in layers}
 
 
 def core_maps(
@@ -104,13 +104,13 @@ def gram_matrices(features: Features, image: Tensor, tile: int | None) -> dict[s
     image: (1, 3, H, W), display-encoded [0, 1]. Returns (C, C) for each layer.
     """
     height, width = image.shape[2:]
-    counts = position_counts(None, height, width)
+    counts = position_counts(features.style, None, height, width)
     sums: dict[str, Tensor] = {}
     with torch.no_grad():
         for part in tiles(height, width, tile):
             rows, columns = part.region
             maps = features(image[:, :, rows, columns], padding="replicate")
-            for layer in STYLE_LAYERS:
+            for layer in features.style:
                 core, _ = core_maps(maps, part, layer, None)
                 found = gram_sum(core)
                 sums[layer] = sums[layer] + found if layer in sums else found

@@ -31,6 +31,9 @@ LONGEST_CHAIN = 6
 BLEED = 8 / 1024
 """Margin around the islands that the result keeps, relative to the longest side: mipmaps mix it in."""
 
+PAIR_DEPTHS = (0.5, 1.5)
+"""Texels from a seam at which its two sides are compared."""
+
 _SAMPLES_PER_TEXEL = 3
 _CANDIDATES_AT_ONCE = 2**17
 _TRACED_AT_ONCE = 2**15
@@ -183,9 +186,10 @@ class Continuation:
 
 
 class SeamPairs:
-    """Points on both sides of every seam, half a texel from it and about a texel apart, at one size.
+    """Points on both sides of every seam, about a texel apart along it, at one size.
 
-    sources, shares: (2, 4, k), the texels whose mean each point of both sides is.
+    sources, shares: (2, 4, k), texels and what they count for, so that the difference of both sides' sums is
+    the slope across the seam: between points half a texel from it, and between ones three times as far.
     """
 
     def __init__(self, surface: Surface, found: Coverage, device: torch.device) -> None:
@@ -194,7 +198,7 @@ class SeamPairs:
         self.shares = torch.from_numpy(shares).to(device)
 
     def loss_and_gradient(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Sum over points and channels of the squared difference across the seam, and its gradient.
+        """Sum over points and channels of the squared slope across the seam, and its gradient.
 
         image: (1, C, H, W). Returns a scalar and a tensor like `image`.
         """
@@ -218,13 +222,17 @@ def _pairs(surface: Surface, found: Coverage) -> tuple[NDArray[np.int64], NDArra
     if not len(own) or not covered.any():
         return np.zeros((2, 4, 0), dtype=np.int64), np.zeros((2, 4, 0))
     numbers, position = _along(own, 1)
-    sides = []
+    sources, shares = [], []
     for ends, inside in ((surface.edges, surface.inside), (surface.across, surface.across_inside)):
         ends, inside = (to_texels(array, height, width)[two_sided] for array in (ends, inside))
         _, inward, _ = _frame(ends, inside, 1.0)
         at = ends[numbers, 0] * (1 - position) + ends[numbers, 1] * position
-        sides.append(_bilinear((at + 0.5 * inward[numbers]).T, covered, found.nearest))
-    sources, shares = zip(*sides, strict=True)
+        points = [
+            _bilinear((at + depth * inward[numbers]).T, covered, found.nearest) for depth in PAIR_DEPTHS
+        ]
+        sources.append(np.concatenate([texels for texels, _ in points], axis=1))
+        slopes = [counts / (2 * depth) for (_, counts), depth in zip(points, PAIR_DEPTHS, strict=True)]
+        shares.append(np.concatenate(slopes, axis=1))
     return np.stack(sources), np.stack(shares)
 
 

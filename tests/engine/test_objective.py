@@ -46,6 +46,25 @@ def test_tiled_equals_untiled_under_a_mask(features64: Features) -> None:
     assert relative_error(objective.loss_and_gradient(image, tile=96)[1], gradient) <= 1e-10
 
 
+@pytest.mark.parametrize("size", [(203, 301), (208, 304)])
+def test_an_inset_is_seen_but_not_compared(features64: Features, size: tuple[int, int]) -> None:
+    """By tiles, and as a mask of whole cells says it."""
+    content, style, image = images(*size)
+    plain = Settings(total_variation=2.0)
+    objective = Objective(features64, content, [(style, 1.0)], plain, inset=(16, 80))
+    loss, gradient = objective.loss_and_gradient(image)
+    tiled_loss, tiled = objective.loss_and_gradient(image, tile=64, kept_graphs=1)
+    assert tiled_loss == pytest.approx(loss, rel=1e-10)
+    assert relative_error(tiled, gradient) <= 1e-10
+    if size == (208, 304):
+        mask = torch.zeros(size, dtype=torch.float64)
+        mask[16:-16, 80:-80] = 1.0
+        masked = Objective(features64, content, [(style, 1.0)], plain, mask)
+        expected_loss, expected = masked.loss_and_gradient(image)
+        assert loss == pytest.approx(expected_loss, rel=1e-10)
+        assert relative_error(gradient, expected) <= 1e-10
+
+
 def test_targets_do_not_depend_on_the_tile(features64: Features) -> None:
     content, style, image = images(203, 301)
     untiled, tiled = (

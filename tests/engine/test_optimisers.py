@@ -79,19 +79,23 @@ def test_adam_is_that_of_torch() -> None:
     width=st.integers(2, 9),
     cuts=st.lists(st.integers(1, 39), max_size=3),
     masked=st.booleans(),
+    inset=st.tuples(st.integers(0, 1), st.integers(0, 1)),
 )
 def test_total_variation_by_rows_has_the_gradient_of_the_whole(
-    height: int, width: int, cuts: list[int], masked: bool
+    height: int, width: int, cuts: list[int], masked: bool, inset: tuple[int, int]
 ) -> None:
     """Also when the rows above were changed meanwhile."""
     generator = torch.Generator().manual_seed(height * width)
     image = torch.rand(1, 3, height, width, dtype=torch.float64, generator=generator)
     mask = (torch.rand(height, width, generator=generator) > 0.4).double() if masked else None
+    inset = (0, 0) if masked or min(height, width) < 4 else inset
+    inner = torch.zeros(height, width, dtype=torch.float64)
+    inner[inset[0] : height - inset[0], inset[1] : width - inset[1]] = 1.0
     leaf = image.clone().requires_grad_()
-    expected = 0.7 * total_variation(leaf, mask)
+    expected = 0.7 * total_variation(leaf, inner if inset != (0, 0) else mask)
     (gradient,) = torch.autograd.grad(expected, leaf)
     expected = expected.detach()
-    variation = TotalVariation(height, width, mask)
+    variation = TotalVariation(height, width, mask, inset)
     ends = sorted({0, height, *(cut for cut in cuts if cut < height)})
     found, loss, above = torch.zeros_like(image), 0.0, None
     for top, bottom in zip(ends[:-1], ends[1:], strict=True):

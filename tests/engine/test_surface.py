@@ -147,9 +147,8 @@ def test_rolling_a_tiled_picture_rolls_its_gradient(features64) -> None:
 
     def gradient(shift: tuple[int, int]) -> torch.Tensor:
         rolled_content, rolled = (torch.roll(x, shift, (2, 3)) for x in (content, image))
-        objective = Objective(
-            features64, sheet.padded(rolled_content), [(style, 1.0)], plain, sheet.mask(None)
-        )
+        seen = sheet.padded(rolled_content)
+        objective = Objective(features64, seen, [(style, 1.0)], plain, inset=sheet.inset)
         return sheet.gradient(objective.loss_and_gradient(sheet.seen(rolled))[1])
 
     rolled, expected = gradient((32, 48)), torch.roll(gradient((0, 0)), (32, 48), (2, 3))

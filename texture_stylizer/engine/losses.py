@@ -10,6 +10,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from .tiling import Inset
+
 
 def style_loss(
     grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], shares: Mapping[str, float]
@@ -28,16 +30,32 @@ class TotalVariation:
     """Mean squared step to the right and downward neighbour, and its gradient, some rows at a time.
 
     mask: (H, W) or None; steps between two texels that count for nothing are left out of the mean, and one
-    that leaves the counted texels is a half, for it is seen again from where it leads to.
+    that leaves the counted texels is a half, for it is seen again from where it leads to. inset: the border
+    that does not count, where there is no mask.
     """
 
-    def __init__(self, height: int, width: int, mask: Tensor | None = None) -> None:
-        self._counted = None if mask is None else mask > 0
-        if self._counted is None:
-            self._across, self._down = float(height * (width - 1)), float((height - 1) * width)
-        else:
-            across, down = _halves(self._counted, 1), _halves(self._counted, 0)
+    def __init__(self, height: int, width: int, mask: Tensor | None = None, inset: Inset = (0, 0)) -> None:
+        self._mask = None if mask is None else mask > 0
+        self._size, self._inset = (height, width), inset
+        if self._mask is not None:
+            across, down = _halves(self._mask, 1), _halves(self._mask, 0)
             self._across, self._down = max(float(across.sum()), 1.0), max(float(down.sum()), 1.0)
+        else:
+            rows, columns = height - 2 * inset[0], width - 2 * inset[1]
+            self._across = float(rows * (columns if inset[1] else columns - 1))
+            self._down = float((rows if inset[0] else rows - 1) * columns)
+
+    def _counted(self, rows: slice, image: Tensor) -> Tensor | None:
+        """Which texels of some rows count, (h, W); None for all."""
+        if self._mask is not None:
+            return self._mask[rows]
+        if self._inset == (0, 0):
+            return None
+        inner = []
+        for length, border, part in zip(self._size, self._inset, (rows, slice(None)), strict=True):
+            places = torch.arange(length, device=image.device)[part]
+            inner.append((places >= border) & (places < length - border))
+        return inner[0][:, None] & inner[1]
 
     def add_rows(
         self, rows: slice, image: Tensor, gradient: Tensor, weight: float, above: Tensor | None
@@ -49,11 +67,11 @@ class TotalVariation:
         right in these rows and downward from them.
         """
         height = image.shape[2]
-        counted = self._counted
         here = image[:, :, rows]
         channels = image.shape[1]
         across = here[:, :, :, 1:] - here[:, :, :, :-1]
-        weighed = across if counted is None else across * _halves(counted[rows], 1).to(image.dtype)
+        counted = self._counted(rows, image)
+        weighed = across if counted is None else across * _halves(counted, 1).to(image.dtype)
         loss = (across * weighed).sum() / (self._across * channels)
         factor = 2.0 * weight / (self._across * channels)
         gradient[:, :, :, 1:].add_(weighed, alpha=factor)
@@ -62,7 +80,8 @@ class TotalVariation:
         below = min(rows.stop + 1, height)
         reach = image[:, :, rows.start : below]
         down = reach[:, :, 1:] - reach[:, :, :-1]
-        weighed = down if counted is None else down * _halves(counted[rows.start : below], 0).to(image.dtype)
+        counted = self._counted(slice(rows.start, below), image)
+        weighed = down if counted is None else down * _halves(counted, 0).to(image.dtype)
         loss = loss + (down * weighed).sum() / (self._down * channels)
         factor = 2.0 * weight / (self._down * channels)
         gradient[:, :, : down.shape[2]].sub_(weighed, alpha=factor)
@@ -70,8 +89,9 @@ class TotalVariation:
         if rows.start > 0:
             before = image[:, :, rows.start - 1 : rows.start] if above is None else above
             step = here[:, :, :1] - before
+            counted = self._counted(slice(rows.start - 1, rows.start + 1), image)
             if counted is not None:
-                step = step * _halves(counted[rows.start - 1 : rows.start + 1], 0).to(image.dtype)
+                step = step * _halves(counted, 0).to(image.dtype)
             gradient[:, :, :1].add_(step, alpha=factor)
         return weight * loss
 

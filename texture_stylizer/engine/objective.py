@@ -19,8 +19,15 @@ from .devices import free_memory
 from .features import STRIDES, Features
 from .losses import TotalVariation
 from .regions import Regions, StyledTexels, Styles
-from .statistics import core_maps, gram_sum, layer_weights, mean_gram_matrices, vectors
-from .tiling import HALO, Tile, tiles
+from .statistics import (
+    core_maps,
+    gram_sum,
+    layer_weights,
+    mean_gram_matrices,
+    position_counts,
+    vectors,
+)
+from .tiling import HALO, Inset, Tile, tiles
 
 Maps = dict[str, Tensor]
 RegionMaps = dict[tuple[int, str], Tensor]
@@ -46,6 +53,7 @@ class Objective:
     settings: the weights of the terms, and the tile size for the targets
     mask:     (H, W), 0 or more: what each texel counts for in the sums; None for all the same
     styled:   which texels are compared with which styles, in place of `styles`; needs a mask
+    inset:    pixels at the borders, multiples of 16, that the network sees but that are not compared
     """
 
     def __init__(
@@ -56,22 +64,25 @@ class Objective:
         settings: Settings,
         mask: Tensor | None = None,
         styled: StyledTexels | None = None,
+        inset: Inset = (0, 0),
     ) -> None:
         self.features = features
         self._content = features.content
         self.settings = settings
         self.height, self.width = content.shape[2:]
-        self._weights = layer_weights(mask, self.height, self.width)
+        self._inset = inset
+        self._counted_size = self.height - 2 * inset[0], self.width - 2 * inset[1]
+        self._weights = layer_weights(mask, inset)
         tile = settings.tile if isinstance(settings.tile, int) else None
         targets = [
             mean_gram_matrices(features, images, tile)
             for images in ([styles] if styled is None else styled.styles)
         ]
         labels = None if styled is None else styled.labels
-        self._regions = Regions(targets, features.style, self._weights, self.height, self.width, labels)
+        self._regions = Regions(targets, features.style, self._weights, *self._counted_size, labels)
         self._content_target = self._whole_content_map(content, tile)
         self._content_norm = self._squares_of_target().clamp_min(max(1e-12, self._squares_of_flat()))
-        self._total_variation = TotalVariation(self.height, self.width, mask)
+        self._total_variation = TotalVariation(self.height, self.width, mask, inset)
 
     def loss_and_gradient(
         self, image: Tensor, tile: int | None = None, *, kept_graphs: int | None = None
@@ -104,7 +115,7 @@ class Objective:
 
         When a band comes, no later one needs the rows of `image` that it covers: they may be changed.
         """
-        parts = tiles(self.height, self.width, tile)
+        parts = tiles(self.height, self.width, tile, self._inset)
         if kept_graphs is None:
             kept_graphs = self.affordable_graphs(tile)
         kept, sums = self._gram_sums(image, parts, kept_graphs)
@@ -232,22 +243,20 @@ class Objective:
 
     def _squares_of_flat(self) -> float:
         """Sum of squares up to which the content is flat: `ContentTerm.flat` for each value that counts."""
-        channels, height, width = self._content_target.shape[1:]
-        weights = None if self._weights is None else self._weights[self._content.layer]
-        positions = height * width if weights is None else float(weights.sum())
-        return self._content.flat * channels * positions
+        counts = position_counts([self._content.layer], self._weights, *self._counted_size)
+        return self._content.flat * self._content_target.shape[1] * counts[self._content.layer]
 
     def _whole_content_map(self, content: Tensor, tile: int | None) -> Tensor:
         """The content's map, put together from the tiles' cores. Returns (1, C, H // stride, W // stride)."""
         stride = STRIDES[self._content.layer]
         whole: Tensor | None = None
         with torch.no_grad():
-            for part in tiles(self.height, self.width, tile):
+            for part in tiles(self.height, self.width, tile, self._inset):
                 _, maps = self._run(content, part)
                 core, _ = core_maps(maps, part, self._content.layer, None)
                 if whole is None:
                     shape = (1, core.shape[1], self.height // stride, self.width // stride)
-                    whole = core.new_empty(shape, dtype=_target_dtype(core, math.prod(shape)))
+                    whole = core.new_zeros(shape, dtype=_target_dtype(core, math.prod(shape)))
                 top = part.rows.core_start // stride
                 left = part.columns.core_start // stride
                 whole[:, :, top : top + core.shape[2], left : left + core.shape[3]] = core

@@ -16,11 +16,12 @@ from torch.nn import functional
 from ..settings import Settings, Wrap
 from .style_groups import Grouping, group_texels
 from .surface import Continuation, SeamPairs, Surface, coverage
-from .tiling import HALO
+from .tiling import HALO, Inset
 
 MARGIN = 16
 """Pixels of mirrored border that every level works on and then cuts away: next to the true border the
-network sees each pixel many times over, and the optimiser would draw a coloured frame there."""
+network sees each pixel many times over, and the optimiser would draw a coloured frame there. It does not
+count: what is cut away would take a share of the style with it."""
 
 MATCHING_BORDERS = 1.3
 """Step across a border relative to the mean step beside it, up to which a texture counts as tiled there."""
@@ -58,6 +59,11 @@ class Sheet(Protocol):
         gradient; None where it joins nothing that total variation does not see."""
         ...
 
+    @property
+    def inset(self) -> Inset:
+        """The border of what is seen that is not compared with anything."""
+        ...
+
     def mask(self, mask: Tensor | None) -> Tensor | None:
         """What each pixel of what is seen counts for, (h', w'), from a mask (1, 1, h, w) of the picture."""
         ...
@@ -69,6 +75,8 @@ class Sheet(Protocol):
 
 class FlatSheet:
     """A picture whose mirrored border belongs to the unknowns."""
+
+    inset = MARGIN, MARGIN
 
     def continued(self, image: Tensor) -> Tensor:
         return image
@@ -106,6 +114,7 @@ class WrappedSheet:
         self._rows = _border(height, wrapped[0])
         self._columns = _border(width, wrapped[1])
         self._height, self._width = height, width
+        self.inset = (len(self._rows) - height) // 2, (len(self._columns) - width) // 2
 
     def continued(self, image: Tensor) -> Tensor:
         return image
@@ -136,11 +145,7 @@ class WrappedSheet:
 
     def mask(self, mask: Tensor | None) -> Tensor | None:
         assert mask is None, "a picture with a mask is not tiled"
-        above = (len(self._rows) - self._height) // 2
-        left = (len(self._columns) - self._width) // 2
-        counted = torch.zeros(len(self._rows), len(self._columns))
-        counted[above : above + self._height, left : left + self._width] = 1.0
-        return counted
+        return None
 
     def grouping(self, settings: Settings) -> Grouping | None:
         return None
@@ -148,6 +153,8 @@ class WrappedSheet:
 
 class SurfaceSheet:
     """The surface of a mesh: the unknowns are its own texels, and all else is continued from them."""
+
+    inset = 0, 0
 
     def __init__(self, surface: Surface, height: int, width: int, device: torch.device) -> None:
         found = coverage(surface, height, width)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .features import STRIDES, Features
-from .tiling import Tile, tiles
+from .tiling import Inset, Tile, tiles
 
 _NARROW = (torch.bfloat16, torch.float16)
 
@@ -57,14 +57,18 @@ def _wide(maps: Tensor) -> Tensor:
     return maps.float() if maps.dtype in _NARROW else maps
 
 
-def layer_weights(mask: Tensor | None, height: int, width: int) -> dict[str, Tensor] | None:
+def layer_weights(mask: Tensor | None, inset: Inset = (0, 0)) -> dict[str, Tensor] | None:
     """The mask averaged over each layer's cells: what a position counts for in the sums.
 
-    mask: (H, W) in [0, 1] or None. Returns a map (H // stride, W // stride) for each layer.
+    mask: (H, W) in [0, 1] or None; 0 within `inset`. Returns a map (H // stride, W // stride) for each layer.
     """
     if mask is None:
         return None
-    image = mask.reshape(1, 1, height, width)
+    height, width = mask.shape
+    counted = torch.zeros_like(mask)
+    inner = slice(inset[0], height - inset[0]), slice(inset[1], width - inset[1])
+    counted[inner] = mask[inner]
+    image = counted[None, None]
     return {
         layer: functional.avg_pool2d(image, stride).squeeze(0).squeeze(0) for layer, stride in STRIDES.items()
     }
@@ -73,7 +77,8 @@ def layer_weights(mask: Tensor | None, height: int, width: int) -> dict[str, Ten
 def position_counts(
     layers: Iterable[str], weights: Mapping[str, Tensor] | None, height: int, width: int
 ) -> dict[str, float]:
-    """What a Gram sum of each layer is divided by: its positions, or the sum of their weights."""
+    """What a Gram sum of each layer is divided by: its positions in height x width pixels that count, or the
+    sum of their weights."""
     if weights is None:
         return {layer: float((height // STRIDES[layer]) * (width // STRIDES[layer])) for layer in layers}
     return {layer: max(float(weights[layer].sum()), 1e-12) for layer in layers}

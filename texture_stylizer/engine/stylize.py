@@ -235,9 +235,9 @@ class _Run:
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
         styles = [self._styles_for(group, height, width) for group in groups]
         if grouping is None or len(groups) == 1:
-            return Objective(self.features, seen, styles[0], settings, mask)
+            return Objective(self.features, seen, styles[0], settings, mask, inset=sheet.inset)
         labels = torch.from_numpy(grouping.labels).to(seen.device)
-        return Objective(self.features, seen, (), settings, mask, StyledTexels(labels, styles))
+        return Objective(self.features, seen, (), settings, mask, StyledTexels(labels, styles), sheet.inset)
 
     def _styles_for(self, group: StyleGroup, height: int, width: int) -> list[tuple[Tensor, float]]:
         """The styles as a group sees them in a picture of that size."""

@@ -18,6 +18,9 @@ HALO = 80
 
 SMALLEST_TILE = 128
 
+Inset = tuple[int, int]
+"""Pixels (above and below, to the left and right) of a picture that are seen, but do not count themselves."""
+
 # A 64-channel map of more pixels than this has more than 2^31 elements, beyond 32-bit indexing.
 _LARGEST_REGION = 2**31 // 64 - 1
 
@@ -59,31 +62,39 @@ class Tile:
         return self.rows.positions(stride, height), self.columns.positions(stride, width)
 
 
-def spans(length: int, size: int | None) -> list[Span]:
-    """Cut `length` pixels into cores of `size`; the last takes what is left, and None cuts nothing."""
+def spans(length: int, size: int | None, inset: int = 0) -> list[Span]:
+    """Cut `length` pixels into cores of `size`; the last takes what is left, and None cuts nothing.
+
+    inset: pixels at both ends that belong to regions alone, at most HALO and a multiple of ALIGNMENT.
+    """
+    inner = length - 2 * inset
     size = length if size is None else max(ALIGNMENT, size // ALIGNMENT * ALIGNMENT)
     # A last core shorter than the deepest layer's cell would own no position there: it joins its neighbour.
-    count = max(1, -(-(length - ALIGNMENT + 1) // size))
+    count = max(1, -(-(inner - ALIGNMENT + 1) // size))
     result = []
     for index in range(count):
-        core_start = index * size
+        core_start = inset + index * size
         ends = index == count - 1
-        core_stop = length if ends else core_start + size
+        core_stop = length - inset if ends else core_start + size
         result.append(
             Span(
                 core_start,
                 core_stop,
                 max(0, core_start - HALO),
                 length if ends else min(length, core_stop + HALO),
-                ends,
+                ends and not inset,
             )
         )
     return result
 
 
-def tiles(height: int, width: int, size: int | None) -> list[Tile]:
-    """Tiles of an image of height x width pixels, row by row; `size` None gives one tile."""
-    return [Tile(rows, columns) for rows in spans(height, size) for columns in spans(width, size)]
+def tiles(height: int, width: int, size: int | None, inset: Inset = (0, 0)) -> list[Tile]:
+    """Tiles of an image of height x width pixels, row by row; `size` None gives one tile.
+
+    inset: pixels above and below, and to the left and right, that no core has.
+    """
+    rows, columns = spans(height, size, inset[0]), spans(width, size, inset[1])
+    return [Tile(row, column) for row in rows for column in columns]
 
 
 def fitting_tile(height: int, width: int, bytes_per_pixel: float, free_bytes: float) -> int | None:

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from texture_stylizer.engine import Settings, load_features, stylize
 from texture_stylizer.engine.objective import Objective
 from texture_stylizer.engine.seams import find_seams
-from texture_stylizer.engine.sheet import SurfaceSheet, WrappedSheet, fold_border, mirror_border, wrapped_axes
+from texture_stylizer.engine.sheet import (
+    BorderedSheet,
+    SurfaceSheet,
+    fold_border,
+    mirror_border,
+    wrapped_axes,
+)
 from texture_stylizer.engine.surface import Continuation, SeamPairs, Surface, bled, coverage, rasterise
 
 
@@ -119,7 +125,7 @@ def test_the_folded_border_is_the_transpose_of_the_mirrored() -> None:
 
 @pytest.mark.parametrize("wrapped", [(True, True), (True, False), (False, True)])
 def test_the_gradient_of_a_tiled_picture_is_the_transpose(wrapped: tuple[bool, bool]) -> None:
-    sheet = WrappedSheet(wrapped, 48, 67)
+    sheet = BorderedSheet(wrapped, 48, 67)
     x = torch.randn(1, 3, 48, 67, dtype=torch.float64)
     y = torch.randn_like(sheet.seen(x))
     assert float((sheet.seen(x) * y).sum()) == pytest.approx(float((x * sheet.gradient(y)).sum()), rel=1e-12)
@@ -142,7 +148,7 @@ def test_rolling_a_tiled_picture_rolls_its_gradient(features64) -> None:
     generator = torch.Generator().manual_seed(0)
     content, image = torch.rand(2, 1, 3, 96, 112, generator=generator, dtype=torch.float64)
     style = torch.rand(1, 3, 64, 64, generator=generator, dtype=torch.float64)
-    sheet = WrappedSheet((True, True), 96, 112)
+    sheet = BorderedSheet((True, True), 96, 112)
     plain = Settings(total_variation=0.0)
 
     def gradient(shift: tuple[int, int]) -> torch.Tensor:

@@ -23,6 +23,9 @@ MARGIN = 16
 network sees each pixel many times over, and the optimiser would draw a coloured frame there. It does not
 count: what is cut away would take a share of the style with it."""
 
+LARGEST_BORDERED = 2**24
+"""Pixels up to which a picture's border is made from it at every step; a larger one's is optimised too."""
+
 MATCHING_BORDERS = 1.3
 """Step across a border relative to the mean step beside it, up to which a texture counts as tiled there."""
 
@@ -74,7 +77,7 @@ class Sheet(Protocol):
 
 
 class FlatSheet:
-    """A picture whose mirrored border belongs to the unknowns."""
+    """A large picture, whose gradient is never there as a whole: its border belongs to the unknowns."""
 
     inset = MARGIN, MARGIN
 
@@ -106,8 +109,9 @@ class FlatSheet:
         return None
 
 
-class WrappedSheet:
-    """A tiled picture: past its border it begins again, as far as the deepest layer sees."""
+class BorderedSheet:
+    """A picture that goes on past its border: where it is tiled it begins again, as far as the deepest layer
+    sees, and elsewhere it is mirrored."""
 
     def __init__(self, wrapped: tuple[bool, bool], height: int, width: int) -> None:
         """wrapped: whether the picture is tiled (downward, to the right)."""
@@ -144,8 +148,7 @@ class WrappedSheet:
         return None
 
     def mask(self, mask: Tensor | None) -> Tensor | None:
-        assert mask is None, "a picture with a mask is not tiled"
-        return None
+        return None if mask is None else self.padded(mask).squeeze(0).squeeze(0)
 
     def grouping(self, settings: Settings) -> Grouping | None:
         return None

@@ -22,7 +22,7 @@ from .features import Features
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
-from .sheet import MARGIN, FlatSheet, Sheet, SurfaceSheet, WrappedSheet, wrapped_axes
+from .sheet import LARGEST_BORDERED, MARGIN, BorderedSheet, FlatSheet, Sheet, SurfaceSheet, wrapped_axes
 from .style_groups import StyleGroup
 from .surface import Surface, bled, coverage
 from .tiling import fitting_tile
@@ -197,8 +197,8 @@ class _Run:
     def _sheet(self, height: int, width: int) -> Sheet:
         if self.surface is not None:
             return SurfaceSheet(self.surface, height, width, self.features.device)
-        if any(self.wrapped):
-            return WrappedSheet(self.wrapped, height, width)
+        if any(self.wrapped) or height * width <= LARGEST_BORDERED:
+            return BorderedSheet(self.wrapped, height, width)
         return FlatSheet()
 
     def _with_noise(self, image: Tensor) -> Tensor:

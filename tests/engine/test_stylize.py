@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 import torch
@@ -40,7 +42,9 @@ def test_no_iterations_return_the_texture_as_it_is(features32: Features) -> None
 @pytest.mark.parametrize("large", [False, True])
 def test_the_loss_falls(features32: Features, monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
     if large:
-        monkeypatch.setattr("texture_stylizer.engine.stylize.LARGEST_BORDERED", 0)
+        # The package's own `stylize` is the function.
+        module = importlib.import_module("texture_stylizer.engine.stylize")
+        monkeypatch.setattr(module, "LARGEST_BORDERED", 0)
     seen: list[float] = []
     once = Settings(iterations=40, scales=1)
     stylize(picture(96, 96), STYLE, once, features=features32, on_progress=lambda i: seen.append(i.loss))
@@ -70,7 +74,9 @@ def test_every_size_keeps_its_size_and_range(features32: Features, height: int, 
 @pytest.mark.parametrize("large", [False, True])
 def test_masked_texels_are_kept(features32: Features, monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
     if large:
-        monkeypatch.setattr("texture_stylizer.engine.stylize.LARGEST_BORDERED", 0)
+        # The package's own `stylize` is the function.
+        module = importlib.import_module("texture_stylizer.engine.stylize")
+        monkeypatch.setattr(module, "LARGEST_BORDERED", 0)
     mask = np.zeros((80, 80), dtype=np.float32)
     mask[20:60, 20:60] = 1.0
     image = stylize(picture(80, 80), STYLE, QUICK, features=features32, mask=mask).image

@@ -122,5 +122,5 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     # oneDNN has one message for a primitive that it cannot make room for and for one that it does not know.
-    messages = ("out of memory", "can't allocate memory", "could not create a primitive")
+    messages = ("out of memory", "can't allocate memory", "could not create a primitive", "bad_alloc")
     return isinstance(error, RuntimeError) and any(message in str(error) for message in messages)

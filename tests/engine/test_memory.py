@@ -47,7 +47,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux caps
 def run_within(*mebibytes: int) -> list[dict]:
     """What the engine made of a texture of 544 px with so much memory to spare; 0: with all there is."""
     command = [sys.executable, "-c", RUN, *map(str, mebibytes)]
-    # Each thread's arena would take 64 MB of address space, now and then.
+    # An arena for each thread would take address space of its own, which the cap counts.
     environment = os.environ | {"MALLOC_ARENA_MAX": "1"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
     assert done.returncode == 0, done.stderr

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.features import STYLE_LAYERS
+from texture_stylizer.engine.statistics import gram_sum
 
 from .time_to_quality import SAMPLES, read, tensor
 
@@ -65,8 +66,7 @@ def textbook(content: Array, style: Array, features: Features) -> Array:
 
 
 def _gram(maps: Tensor) -> Tensor:
-    flat = maps.flatten(2)[0]
-    return flat @ flat.T / flat.shape[1]
+    return gram_sum(maps) / maps[0, 0].numel()
 
 
 def failures() -> list[Failure]:

@@ -127,6 +127,15 @@ def test_primitives_of_a_mesh_are_one_surface(tmp_path: Path) -> None:
     assert len(found.uvs) == 2 and len(np.unique(found.vertices)) == 4
 
 
+def test_a_face_counts_once_whatever_variants_show_it(tmp_path: Path) -> None:
+    model = Square()
+    model.document["materials"].append(dict(model.document["materials"][0], name="other"))
+    model.primitive["extensions"] = {
+        "KHR_materials_variants": {"mappings": [{"material": 1, "variants": [0]}]}
+    }
+    assert len(triangles_of(model, tmp_path).uvs) == 2
+
+
 def test_quantised_and_sparse_numbers(tmp_path: Path) -> None:
     model = Square()
     rounded = model.append(np.rint(UVS * 65535).astype("<u2"), "VEC2", normalized=True)
@@ -157,6 +166,10 @@ def test_a_material_without_faces_has_none(tmp_path: Path) -> None:
         (lambda m: m.primitive["attributes"].pop("TEXCOORD_0"), "has no UVs"),
         (lambda m: m.document["accessors"][1].update(count=4000), "is damaged"),
         (lambda m: m.document["bufferViews"][3].update(byteOffset=10**9), "is damaged"),
+        (lambda m: m.primitive["attributes"].pop("POSITION"), "is damaged"),
+        (lambda m: m.primitive.update(indices=99), "is damaged"),
+        (lambda m: m.document["nodes"][0].update(children=[7]), "is damaged"),
+        (lambda m: m.document["nodes"][0].update(rotation="none"), "is damaged"),
         (lambda m: m.primitive.update(extensions={"KHR_draco_mesh_compression": {}}), "compressed as Draco"),
         (
             lambda m: m.document["bufferViews"][3].update(extensions={"EXT_meshopt_compression": {}}),

@@ -87,8 +87,7 @@ def _convolutions() -> list[_Convolution]:
 
 CONVOLUTIONS = _convolutions()
 STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
-STRIDES[STRUCTURE] = STRIDES[_STRUCTURE_SOURCE]
-STRIDES[COLORS] = 1
+STRIDES |= {STRUCTURE: STRIDES[_STRUCTURE_SOURCE], COLORS: 1}
 """Pixels per position of a layer's map, along each axis."""
 
 

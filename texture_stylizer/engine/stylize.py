@@ -33,6 +33,10 @@ OnProgress = Callable[["Iterate"], None]
 START_NOISE = 0.02
 """Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""
 
+SURFACE_CONTENT = 0.75
+"""Share of the content weight on a mesh. A flat atlas has the islands' outlines to keep, which are much of what
+its error is relative to: at the same weight a surface would keep more, and take on less of the style."""
+
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
 
@@ -229,7 +233,8 @@ class _Run:
     def _objective(self, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
         """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""
         height, width = content.shape[2:]
-        settings = dataclasses.replace(self.settings, tile=tile)
+        content_weight = self.settings.content_weight * (1.0 if self.surface is None else SURFACE_CONTENT)
+        settings = dataclasses.replace(self.settings, tile=tile, content_weight=content_weight)
         mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width))
         seen, grouping = sheet.padded(content), sheet.grouping(self.settings)
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups

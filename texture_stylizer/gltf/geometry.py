@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadInput
-from .accessors import read_accessor
+from .accessors import Accessors
 from .container import Container
 from .textures import GltfTexture
 
@@ -36,7 +36,14 @@ def meshes_showing(container: Container, textures: Iterable[GltfTexture]) -> Arr
 
     Raises BadInput, saying why, where the faces cannot be read.
     """
-    document = container.document.value
+    try:
+        return _meshes_showing(container, textures)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as reason:
+        raise BadInput("a mesh that shows it is damaged") from reason
+
+
+def _meshes_showing(container: Container, textures: Iterable[GltfTexture]) -> Arrays:
+    document, accessors = container.document.value, Accessors(container)
     uv_sets: dict[int, list[UvSet]] = {}
     for slot in (slot for texture in textures for slot in texture.slots):
         found = _uv_set(document, slot.path[:-1])
@@ -48,8 +55,9 @@ def meshes_showing(container: Container, textures: Iterable[GltfTexture]) -> Arr
         parts = [
             faces
             for primitive in document["meshes"][mesh]["primitives"]
-            for uv_set in (found for m in _materials(primitive) for found in uv_sets.get(m, ()))
-            if (faces := _faces(container, primitive, uv_set)) is not None
+            # Materials of variants often share their UVs; a face counts once.
+            for uv_set in dict.fromkeys(found for m in _materials(primitive) for found in uv_sets.get(m, ()))
+            if (faces := _faces(document, accessors, primitive, uv_set)) is not None
         ]
         if parts:
             joined = _joined(parts) | {"matrix": matrix}
@@ -69,23 +77,25 @@ def _joined(parts: list[Arrays]) -> Arrays:
     return arrays
 
 
-def _faces(container: Container, primitive: dict[str, Any], uv_set: UvSet) -> Arrays | None:
+def _faces(
+    document: dict[str, Any], accessors: Accessors, primitive: dict[str, Any], uv_set: UvSet
+) -> Arrays | None:
     """One primitive's triangles; None for points and lines."""
     mode = primitive.get("mode", _TRIANGLES)
     if mode not in (_TRIANGLES, _STRIP, _FAN):
         return None
-    _refuse_compression(container.document.value, primitive)
+    _refuse_compression(document, primitive)
     attributes = primitive["attributes"]
     if f"TEXCOORD_{uv_set.number}" not in attributes:
         raise BadInput("a mesh that shows it has no UVs for it")
-    positions = read_accessor(container, attributes["POSITION"])
-    uvs = read_accessor(container, attributes[f"TEXCOORD_{uv_set.number}"])
+    positions = accessors.read(attributes["POSITION"])
+    uvs = accessors.read(attributes[f"TEXCOORD_{uv_set.number}"])
     if "indices" in primitive:
-        order = read_accessor(container, primitive["indices"]).astype(np.int64)[:, 0]
+        order = accessors.read(primitive["indices"]).astype(np.int64)[:, 0]
     else:
         order = np.arange(len(positions))
     if len(uvs) != len(positions) or (len(order) and order.max() >= len(positions)):
-        raise BadInput("a mesh that shows it is damaged")
+        raise ValueError("UVs or corners do not fit the vertices")
     corners = _as_triangles(order, mode)
     transform = np.array(uv_set.transform)
     placed = uvs[corners] @ transform[:, :2].T + transform[:, 2]

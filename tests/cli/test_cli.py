@@ -86,7 +86,7 @@ def test_an_interrupt_cancels_and_leaves_nothing(folder: Path) -> None:
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
-    assert not list(folder.rglob("out/*"))
+    assert not Path("out").exists()
 
 
 def test_inspect_prints_json_alone(folder: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_full_disk_gets_one_sentence_and_no_half_file(folder: Path) -> None:
     lines = [line for line in done.stderr.splitlines() if line.startswith("error")]
     assert len(lines) == 1
     assert "cannot be written" in lines[0]
-    assert not list(folder.rglob("out/*"))
+    assert not Path("out").exists()
 
 
 def test_a_file_where_a_folder_should_be_gets_one_sentence(folder: Path) -> None:

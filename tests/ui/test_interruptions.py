@@ -45,6 +45,17 @@ def shown() -> list[str]:
     return [slot.material.name for slot in bpy.data.objects[0].material_slots if slot.material]
 
 
+def cancel_in_the_middle(run: Restyle, worker: WorkerClient) -> None:
+    def cancel(event: dict) -> None:
+        if event["type"] == "progress":
+            for job in run.jobs.values():
+                worker.cancel(job.id)
+
+    with pytest.raises(Cancelled):
+        work(run, worker, cancel)
+    withdraw(run)
+
+
 def test_everything_renamed_meanwhile(planned, worker) -> None:
     run = planned()
     work(run, worker)
@@ -126,18 +137,17 @@ def test_the_worker_is_killed(planned, tmp_path: Path) -> None:
 
 def test_cancelled_in_the_middle(planned, worker, tmp_path: Path) -> None:
     run = planned(Settings(iterations=100000))
-
-    def cancel(event: dict) -> None:
-        if event["type"] == "progress":
-            for job in run.jobs.values():
-                worker.cancel(job.id)
-
-    with pytest.raises(Cancelled):
-        work(run, worker, cancel)
-    withdraw(run)
+    cancel_in_the_middle(run, worker)
     assert shown() == ["m", "n"]
     assert not (tmp_path / "textures").exists()
     assert not run.folder.exists()
+
+
+def test_an_empty_folder_of_the_users_outlives_a_cancelled_run(planned, worker, tmp_path: Path) -> None:
+    (tmp_path / "textures").mkdir()
+    run = planned(Settings(iterations=100000))
+    cancel_in_the_middle(run, worker)
+    assert not list((tmp_path / "textures").iterdir())
 
 
 def test_two_blenders_work_on_the_same_texture(planned, worker, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadInput
@@ -21,3 +22,15 @@ def write_whole(path: Path, data: bytes) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def no_empty_folders(path: Path) -> Iterator[None]:
+    """Take away the folders above `path` that were made meanwhile, where nothing came into them."""
+    missing = [folder for folder in path.resolve().parents if not folder.exists()]
+    try:
+        yield
+    finally:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()

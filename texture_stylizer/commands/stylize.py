@@ -11,7 +11,7 @@ from .. import __version__
 from ..errors import Cancelled, StylizerError
 from ..jobs.client import WorkerClient
 from .display import show_error
-from .files import write_whole
+from .files import no_empty_folders, write_whole
 from .gltf import stylize_gltf
 from .images import stylize_image
 from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, SCENE_SUFFIXES, check_kind
@@ -27,7 +27,8 @@ def run(request: Request) -> int:
     with WorkerClient() as client:
         for source, target in zip(request.inputs, outputs, strict=True):
             try:
-                new_rows, problems = _stylize(request, source, target, client)
+                with no_empty_folders(target):
+                    new_rows, problems = _stylize(request, source, target, client)
             except Cancelled:
                 raise
             except StylizerError as error:

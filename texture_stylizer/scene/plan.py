@@ -42,7 +42,8 @@ from .variants import unique_variant_name
 class Order:
     """What all jobs of a run have in common.
 
-    results: the folder for the results; folder: the run's temporary one; taken: paths given to jobs already.
+    results: the folder for the results, and whether it was there before the run; folder: the run's temporary
+    one; taken: paths given to jobs already.
     """
 
     styles: tuple[StyleImage, ...]
@@ -50,6 +51,7 @@ class Order:
     compute: Compute
     variant: str
     results: Path
+    results_existed: bool
     folder: Path
     keep_jpeg: bool
     preview_size: int
@@ -163,6 +165,7 @@ def begin(
         compute=compute or Compute(),
         variant=unique_variant_name(variant, materials_of(chosen)),
         results=results or run_folder,
+        results_existed=results is not None and results.is_dir(),
         folder=run_folder,
         keep_jpeg=keep_jpeg,
         preview_size=preview_size,

@@ -115,6 +115,8 @@ def delete_results(run: Restyle) -> None:
         for path in (outcome.output, *paths):
             Path(path).unlink(missing_ok=True)
     folders = {Path(job.destination.path).parent for job in run.jobs.values()}
+    if run.order.results_existed:
+        folders.discard(run.order.results)
     for folder in folders:
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()

@@ -13,6 +13,7 @@ from ..errors import OutOfMemory
 from ..settings import Settings
 from .adam import Adam
 from .devices import free_memory, is_out_of_memory
+from .heap import give_back_heap
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .objective import FREE_SHARE, Objective
 from .sheet import FlatSheet, Sheet
@@ -190,6 +191,7 @@ def within_memory(
 
 
 def _give_back_memory(device: torch.device) -> None:
-    """What torch keeps for later allocations, which may be in pieces too small for the next one."""
+    """What is kept for later allocations, which may be in pieces too small for the next one."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
+    give_back_heap()

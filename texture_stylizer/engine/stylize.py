@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from .color import as_grey, match_brightness, match_colors, swap_luminance
 from .descent import Descent, within_memory
 from .devices import free_memory, is_out_of_memory
 from .features import Features
+from .heap import kept_heap
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
@@ -40,7 +42,10 @@ what its error is relative to: at the same weight a surface would keep more, and
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
 
-MEMORY_SHARE = 0.6
+LARGEST_TIGHT_TILE = 512
+"""Tiles up to this are for when memory is short: keeping the heap took 1.2 GB more at 4096 x 4096 px."""
+
+MEMORY_SHARE = 0.5
 """Share of the free memory that a tile's back-propagation may take."""
 
 
@@ -221,14 +226,17 @@ class _Run:
             return self._objective(content, sheet, tile)
 
         first = self._first_tile(height, width)
-        objective = within_memory(prepare, first, max(height, width), content.device, self.warnings)
-        descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
-        count = self.counts[level]
-        if count:
-            loss = descent.run(image, count, lambda step, loss: self._report(level, step, loss, image, sheet))
-            self.losses.append(loss)
-        self.tile = descent.tile
-        return sheet.picture(image).detach()
+        with kept_heap() if first is None or first > LARGEST_TIGHT_TILE else contextlib.nullcontext():
+            objective = within_memory(prepare, first, max(height, width), content.device, self.warnings)
+            descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
+            count = self.counts[level]
+            if count:
+                loss = descent.run(
+                    image, count, lambda step, loss: self._report(level, step, loss, image, sheet)
+                )
+                self.losses.append(loss)
+            self.tile = descent.tile
+            return sheet.picture(image).detach()
 
     def _objective(self, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
         """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""

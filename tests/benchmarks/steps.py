@@ -18,6 +18,7 @@ from torch.nn import functional
 from texture_stylizer.engine import Features, Objective, Settings, load_features
 from texture_stylizer.engine.devices import choose_device, device_description, synchronize
 from texture_stylizer.engine.features import CONTENT_LAYER, CONVOLUTIONS, STRIDES, STYLE_LAYERS
+from texture_stylizer.engine.heap import heap_for
 from texture_stylizer.jobs.precision import choose_precision
 
 VGG19_WIDTHS = (64, 128, 256, 512, 512)
@@ -139,8 +140,10 @@ def _measure_one(
     image = torch.rand(1, 3, size, size, device=device).contiguous(memory_format=torch.channels_last)
     objective = Objective(features, image, [(image.flip(2), 1.0)], Settings())
     repeats = 2 if device.type == "cpu" else 10
-    own = seconds_of(lambda: objective.loss_tensor_and_gradient(image), repeats, device)
-    tiled = seconds_of(lambda: objective.loss_tensor_and_gradient(image, tile), repeats, device)
+    with heap_for(None):
+        own = seconds_of(lambda: objective.loss_tensor_and_gradient(image), repeats, device)
+    with heap_for(tile):
+        tiled = seconds_of(lambda: objective.loss_tensor_and_gradient(image, tile), repeats, device)
     if textbook is None:
         targets = textbook_targets(plain, image)
         textbook = seconds_of(lambda: textbook_step(plain, targets, image), repeats, device)

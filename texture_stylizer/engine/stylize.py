@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ from .color import as_grey, match_brightness, match_colors, swap_luminance
 from .descent import Descent, within_memory
 from .devices import free_memory, is_out_of_memory
 from .features import Features
-from .heap import kept_heap
+from .heap import heap_for
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
@@ -41,9 +40,6 @@ what its error is relative to: at the same weight a surface would keep more, and
 
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
-
-LARGEST_TIGHT_TILE = 512
-"""Tiles up to this are for when memory is short: keeping the heap took 1.2 GB more at 4096 x 4096 px."""
 
 MEMORY_SHARE = 0.5
 """Share of the free memory that a tile's back-propagation may take."""
@@ -226,7 +222,7 @@ class _Run:
             return self._objective(content, sheet, tile)
 
         first = self._first_tile(height, width)
-        with kept_heap() if first is None or first > LARGEST_TIGHT_TILE else contextlib.nullcontext():
+        with heap_for(first):
             objective = within_memory(prepare, first, max(height, width), content.device, self.warnings)
             descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
             count = self.counts[level]

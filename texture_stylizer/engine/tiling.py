@@ -97,8 +97,11 @@ def tiles(height: int, width: int, size: int | None, inset: Inset = (0, 0)) -> l
     return [Tile(row, column) for row in rows for column in columns]
 
 
-def fitting_tile(height: int, width: int, bytes_per_pixel: float, free_bytes: float) -> int | None:
-    """The largest tile whose back-propagation fits into `free_bytes`; None when the image fits whole.
+def fitting_tile(
+    height: int, width: int, bytes_per_pixel: float, free_bytes: float, largest: int = 4096
+) -> int | None:
+    """The largest tile, up to `largest`, whose back-propagation fits into `free_bytes`; None when the image
+    fits whole.
 
     Few large tiles cost least: the region over the core is 1.72 times at 512 px, 1.16 times at 2048.
     """
@@ -110,6 +113,6 @@ def fitting_tile(height: int, width: int, bytes_per_pixel: float, free_bytes: fl
     if fits(height, width):
         return None
     for size in (4096, 3072, 2048, 1536, 1024, 768, 512, 384, 256):
-        if size < max(height, width) and fits(size + 2 * HALO, size + 2 * HALO):
+        if size <= largest and size < max(height, width) and fits(size + 2 * HALO, size + 2 * HALO):
             return size
     return SMALLEST_TILE

@@ -42,8 +42,8 @@ SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
 
 LARGEST_CPU_TILE = 1024
-"""A processor gains nothing by larger ones: at 4096 x 4096 px a step took 34 s by these, 33 by 1536, 32 by 3072,
-in 7, 11 and 19 GB."""
+"""A processor gains little by larger ones: at 4096 x 4096 px a step took 34 s by these, 33 s by 1536, 32 s by
+3072, in 7, 11 and 19 GB."""
 
 MEMORY_SHARE = 0.5
 """Share of the free memory that a tile's back-propagation may take."""

@@ -7,13 +7,14 @@ weights, the small embedded one, or a file of the user's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import BadInput
+from .convolution import BorderedConvolution
 
 Pooling = Literal["average", "max"]
 Padding = Literal["zeros", "replicate"]
@@ -169,8 +170,7 @@ class Features(nn.Module):
                 current = self._pool(current)
                 block = row.block
             if padding == "replicate":
-                bordered = functional.pad(current, (1, 1, 1, 1), mode="replicate")
-                current = functional.conv2d(bordered, convolution.weight, convolution.bias)
+                current = _bordered_convolution(current, convolution)
             else:
                 current = convolution(current)
             current = functional.relu(current, inplace=True)
@@ -184,6 +184,14 @@ class Features(nn.Module):
         if self.pooling == "max":
             return functional.max_pool2d(maps, 2)
         return functional.avg_pool2d(maps, 2)
+
+
+def _bordered_convolution(maps: Tensor, convolution: nn.Conv2d) -> Tensor:
+    weight, bias = convolution.weight, convolution.bias
+    assert bias is not None, "every convolution of VGG19 has a bias"
+    if not weight.requires_grad:
+        return cast(Tensor, BorderedConvolution.apply(maps, weight, bias))
+    return functional.conv2d(functional.pad(maps, (1, 1, 1, 1), mode="replicate"), weight, bias)
 
 
 def _structure(maps: Tensor) -> Tensor:

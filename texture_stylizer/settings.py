@@ -119,7 +119,7 @@ _LEAST: dict[str, float] = {
 }
 
 _PRESETS: dict[str, Settings] = {
-    "draft": Settings(iterations=38, scales=3, max_size=512),
+    "draft": Settings(iterations=32, scales=3, max_size=512),
     "standard": Settings(),
     "high": Settings(iterations=380, scales=4),
 }

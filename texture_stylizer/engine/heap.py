@@ -31,27 +31,25 @@ def heap_for(tile: int | None) -> AbstractContextManager[None]:
 
 @contextmanager
 def kept_heap() -> Iterator[None]:
-    """Within this block freed memory is used again and not given back; at its end it is. Does nothing without
-    glibc."""
+    """Within this block, or until `give_back_heap`, freed memory is used again and not given back. Does
+    nothing without glibc."""
     library = _glibc()
-    if library is None:
-        yield
-        return
-    library.mallopt(_MMAP_MAX, 0)
-    library.mallopt(_TRIM_THRESHOLD, _UNTRIMMED)
+    if library is not None:
+        library.mallopt(_MMAP_MAX, 0)
+        library.mallopt(_TRIM_THRESHOLD, _UNTRIMMED)
     try:
         yield
     finally:
-        library.mallopt(_MMAP_MAX, _DEFAULT_MMAP_MAX)
-        library.mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
-        library.mallopt(_TRIM_THRESHOLD, 2 * _LARGEST_MMAP_THRESHOLD)
-        library.malloc_trim(0)
+        give_back_heap()
 
 
 def give_back_heap() -> None:
-    """Let the system have what is free in the heap now."""
+    """Let the system have what is free in the heap, now and as it becomes free from now on."""
     library = _glibc()
     if library is not None:
+        library.mallopt(_MMAP_MAX, _DEFAULT_MMAP_MAX)
+        library.mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+        library.mallopt(_TRIM_THRESHOLD, 2 * _LARGEST_MMAP_THRESHOLD)
         library.malloc_trim(0)
 
 

@@ -1,6 +1,6 @@
 """Train the embedded network on drawn pictures, from its first weights.
 
-python -m texture_stylizer.training.train OUT.safetensors [--first-stage N --start FILE]
+python -m texture_stylizer.training.train OUT.safetensors [--start FILE] [--steps N] [--pictures N]
 
 The shipped weights are what it writes with its defaults; log.txt is what it printed.
 
@@ -8,9 +8,8 @@ Two tasks at once. Which picture a crop is from, and which of its distorted selv
 and Gram matrix of each style layer: it makes the statistics that style is measured by tell pictures apart,
 and good ones from bad. And the crop's structure from relu4_2 alone: light and dark of each pixel after local
 contrast is evened out, whatever its colours were turned into: it makes the layer that content is measured by
-keep shapes and forget colours. Now and then the network redraws every picture by its own Gram matrices;
-telling these from the real ones then is one task more. The second stage goes on from what the first wrote,
-with pictures of its own.
+keep shapes and forget colours. After a third of the steps the network redraws every picture by its own Gram
+matrices; telling these from the real ones then is one task more.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ import argparse
 import math
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,20 +42,10 @@ CROP = 128
 PAIRS = 10
 """Crops a step; each is seen as it is and distorted in one way."""
 RATE = 1e-3
+REDRAWN_AFTER = 1 / 3
 KINDS = len(DISTORTIONS) + 2
 """Classes of each picture: as it is, distorted, and redrawn by the network."""
 _GRAM_CHANNELS = 24
-
-
-@dataclass(frozen=True)
-class Stage:
-    """steps: of the optimiser. redrawn_after: shares of them after which the network redraws all pictures."""
-
-    steps: int
-    redrawn_after: tuple[float, ...]
-
-
-STAGES = (Stage(2600, (1 / 3,)), Stage(2600, (0.0, 1 / 3, 2 / 3)))
 
 
 class Statistics(nn.Module):
@@ -151,13 +139,13 @@ def _turn_colors(images: Tensor, generator: np.random.Generator) -> Tensor:
     return (mixed * gain + 0.5 + lift).clamp(0, 1)
 
 
-def train(out: Path, start: Path, number: int, steps: int, count: int) -> None:
-    """Go through stage `number`, from 0, and write the weights as float16, in torchvision's key names."""
-    torch.manual_seed(number)
-    generator = np.random.default_rng(number)
+def train(out: Path, start: Path, steps: int, count: int) -> None:
+    """Train and write the weights as float16, in torchvision's key names."""
+    torch.manual_seed(0)
+    generator = np.random.default_rng(0)
     began = time.monotonic()
     with ProcessPoolExecutor() as pool:
-        drawn = list(pool.map(draw, range(number * count, (number + 1) * count), chunksize=8))
+        drawn = list(pool.map(draw, range(count), chunksize=8))
     pictures = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).contiguous()
     print(f"{count} pictures drawn in {time.monotonic() - began:.0f} s", flush=True)
 
@@ -173,9 +161,8 @@ def train(out: Path, start: Path, number: int, steps: int, count: int) -> None:
     )
     rates = [group["lr"] for group in optimiser.param_groups]
     redrawn: Tensor | None = None
-    redrawing = {math.ceil(share * steps) for share in STAGES[number].redrawn_after}
     for step in range(steps):
-        if step in redrawing:
+        if redrawn is None and step >= REDRAWN_AFTER * steps:
             redrawn = redraw(network, pictures, CROP, generator)
             print(f"{step} {time.monotonic() - began:.0f} s all redrawn", flush=True)
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
@@ -216,15 +203,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--start", type=Path, default=FIRST)
-    parser.add_argument("--first-stage", type=int, default=1, help="2: go on from --start with the second")
-    parser.add_argument("--steps", type=int, help="of each stage, in place of its own")
+    parser.add_argument("--steps", type=int, default=2600)
     parser.add_argument("--pictures", type=int, default=240)
     options = parser.parse_args()
-    start = options.start
-    for number, stage in list(enumerate(STAGES))[options.first_stage - 1 :]:
-        print(f"stage {number + 1}", flush=True)
-        train(options.out, start, number, options.steps or stage.steps, options.pictures)
-        start = options.out
+    train(options.out, options.start, options.steps, options.pictures)
 
 
 if __name__ == "__main__":

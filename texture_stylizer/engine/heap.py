@@ -19,7 +19,6 @@ _DEFAULT_MMAP_MAX = 65536
 _LARGEST_MMAP_THRESHOLD = 32 * 2**20
 """What glibc's own thresholds rise to after large blocks were freed."""
 
-
 LARGEST_TIGHT_TILE = 512
 """Tiles up to this are for when memory is short: keeping the heap took 1.2 GB more at 4096 x 4096 pixels."""
 

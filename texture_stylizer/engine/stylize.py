@@ -26,7 +26,7 @@ from .regions import StyledTexels
 from .sheet import LARGEST_BORDERED, MARGIN, BorderedSheet, FlatSheet, Sheet, SurfaceSheet, wrapped_axes
 from .style_groups import StyleGroup
 from .surface import Surface, bled, coverage
-from .tiling import fitting_tile
+from .tiling import LARGEST_TILE, fitting_tile
 
 Array = NDArray[np.float32]
 OnProgress = Callable[["Iterate"], None]
@@ -263,7 +263,7 @@ class _Run:
         wanted = self.settings.tile
         if wanted == "auto":
             budget = MEMORY_SHARE * free_memory(self.features.device)
-            largest = LARGEST_CPU_TILE if self.features.device.type == "cpu" else 4096
+            largest = LARGEST_CPU_TILE if self.features.device.type == "cpu" else LARGEST_TILE
             fitting = fitting_tile(height, width, self.features.graph_bytes_per_pixel, budget, largest)
             return fitting if self.tile is None else min(self.tile, fitting or self.tile)
         return wanted if wanted is None or wanted < max(height, width) else None

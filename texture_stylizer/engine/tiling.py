@@ -16,7 +16,7 @@ ALIGNMENT = 16
 HALO = 80
 """Covers the receptive field of conv5_1 around its 16 px cell: 70 px before it and 85 - 16 after."""
 
-SMALLEST_TILE = 128
+SMALLEST_TILE, LARGEST_TILE = 128, 4096
 
 Inset = tuple[int, int]
 """Pixels (above and below, to the left and right) of a picture that are seen, but do not count themselves."""
@@ -98,7 +98,7 @@ def tiles(height: int, width: int, size: int | None, inset: Inset = (0, 0)) -> l
 
 
 def fitting_tile(
-    height: int, width: int, bytes_per_pixel: float, free_bytes: float, largest: int = 4096
+    height: int, width: int, bytes_per_pixel: float, free_bytes: float, largest: int = LARGEST_TILE
 ) -> int | None:
     """The largest tile, up to `largest`, whose back-propagation fits into `free_bytes`; None when the image
     fits whole.
@@ -112,7 +112,7 @@ def fitting_tile(
 
     if fits(height, width):
         return None
-    for size in (4096, 3072, 2048, 1536, 1024, 768, 512, 384, 256):
+    for size in (LARGEST_TILE, 3072, 2048, 1536, 1024, 768, 512, 384, 256):
         if size <= largest and size < max(height, width) and fits(size + 2 * HALO, size + 2 * HALO):
             return size
     return SMALLEST_TILE

@@ -1,4 +1,4 @@
-"""The convolution with a repeated border against torch's own, result and gradient."""
+"""The convolution with a repeated border, and the pooling, against torch's own: results and gradients."""
 
 from __future__ import annotations
 
@@ -6,31 +6,89 @@ import pytest
 import torch
 from torch.nn import functional
 
-from texture_stylizer.engine.convolution import bordered_convolution
+from texture_stylizer.engine import winograd
+from texture_stylizer.engine.convolution import BorderedConvolution
+from texture_stylizer.engine.pooling import average_pool
+
+ODD_SIZES = pytest.mark.parametrize("height, width", [(1, 1), (1, 5), (2, 3), (17, 12), (20, 33)])
+CHANNELS = pytest.mark.parametrize("channels", [(5, 7), (128, 256)], ids=["direct", "winograd"])
 
 
-@pytest.mark.parametrize("height, width", [(1, 1), (1, 5), (2, 3), (17, 12)])
+def random(*shape: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(len(shape) * 1000 + sum(shape))
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+def fixed(weight: torch.Tensor, bias: torch.Tensor) -> BorderedConvolution:
+    convolution = BorderedConvolution(weight, bias)
+    convolution.requires_grad_(False)
+    return convolution
+
+
+def expected_of(maps: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    return functional.conv2d(functional.pad(maps, (1, 1, 1, 1), mode="replicate"), weight, bias)
+
+
+@ODD_SIZES
+@CHANNELS
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 def test_it_is_torchs_own_of_a_padded_input(
-    height: int, width: int, memory_format: torch.memory_format
+    height: int, width: int, channels: tuple[int, int], memory_format: torch.memory_format
 ) -> None:
-    generator = torch.Generator().manual_seed(height)
-
-    def random(*shape: int) -> torch.Tensor:
-        return torch.randn(shape, generator=generator, dtype=torch.float64)
-
-    maps = random(1, 5, height, width).contiguous(memory_format=memory_format).requires_grad_()
-    weight, bias, gradient = random(7, 5, 3, 3), random(7), random(1, 7, height, width)
-    own = bordered_convolution(maps, weight, bias)
-    expected = functional.conv2d(functional.pad(maps, (1, 1, 1, 1), mode="replicate"), weight, bias)
+    maps = random(1, channels[0], height, width).contiguous(memory_format=memory_format).requires_grad_()
+    weight, bias = random(channels[1], channels[0], 3, 3), random(channels[1])
+    own, expected = fixed(weight, bias).bordered(maps), expected_of(maps, weight, bias)
     torch.testing.assert_close(own, expected)
+    gradient = random(1, channels[1], height, width)
     (own_gradient,) = torch.autograd.grad(own, maps, gradient)
     (expected_gradient,) = torch.autograd.grad(expected, maps, gradient)
     torch.testing.assert_close(own_gradient, expected_gradient)
 
 
-def test_weights_that_are_trained_have_a_gradient() -> None:
-    maps, bias = torch.rand(1, 5, 4, 6), torch.zeros(7)
-    weight = torch.rand(7, 5, 3, 3, requires_grad=True)
-    (gradient,) = torch.autograd.grad(bordered_convolution(maps, weight, bias).sum(), weight)
-    assert gradient.abs().min() > 0
+def test_strips_join_without_a_trace() -> None:
+    maps, weight = random(1, 128, 35, 70), random(256, 128, 3, 3)
+    assert winograd.STRIP_BYTES < 16 * 35 * 128 * 8 * 17, "the rows of pairs make several strips"
+    own = winograd.correlate(maps, winograd.transform(weight))
+    torch.testing.assert_close(own, functional.conv2d(maps, weight))
+
+
+def test_float32_loses_no_more_than_torchs_own() -> None:
+    maps, weight = random(1, 256, 40, 40), random(256, 256, 3, 3)
+    exact = functional.conv2d(maps, weight)
+    own = winograd.correlate(maps.float(), winograd.transform(weight.float()))
+    assert (own - exact).norm() < 1e-6 * exact.norm()
+
+
+def test_weights_of_another_precision_are_transformed_anew() -> None:
+    weight, bias, maps = random(256, 128, 3, 3).float(), random(256).float(), random(1, 128, 6, 6)
+    convolution = fixed(weight, bias)
+    convolution.bordered(maps.float())
+    expected = expected_of(maps, weight.double(), bias.double())
+    torch.testing.assert_close(convolution.double().bordered(maps), expected)
+
+
+def test_weights_that_were_changed_are_transformed_anew() -> None:
+    weight, bias, maps = random(256, 128, 3, 3), random(256), random(1, 128, 6, 6)
+    convolution = fixed(weight, bias)
+    convolution.bordered(maps)
+    convolution.weight.mul_(2)
+    torch.testing.assert_close(convolution.bordered(maps), expected_of(maps, convolution.weight, bias))
+
+
+@CHANNELS
+def test_weights_that_are_trained_have_a_gradient(channels: tuple[int, int]) -> None:
+    convolution = BorderedConvolution(random(channels[1], channels[0], 3, 3), random(channels[1]))
+    found = convolution.bordered(random(1, channels[0], 4, 6)).sum()
+    (gradient,) = torch.autograd.grad(found, convolution.weight)
+    assert gradient.abs().max() > 0
+
+
+@ODD_SIZES
+def test_pooling_is_torchs_own(height: int, width: int) -> None:
+    maps = random(1, 5, height + 1, width + 1).requires_grad_()
+    own, expected = average_pool(maps), functional.avg_pool2d(maps, 2)
+    torch.testing.assert_close(own, expected)
+    gradient = random(*expected.shape)
+    (own_gradient,) = torch.autograd.grad(own, maps, gradient)
+    (expected_gradient,) = torch.autograd.grad(expected, maps, gradient)
+    torch.testing.assert_close(own_gradient, expected_gradient)

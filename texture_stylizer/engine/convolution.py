@@ -5,18 +5,45 @@ from __future__ import annotations
 from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
+from . import winograd
 
-def bordered_convolution(maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """A 3 x 3 convolution of maps whose border is repeated by one position.
 
-    maps: (1, C, H, W); weight: (D, C, 3, 3); bias: (D,). Returns (1, D, H, W).
-    """
-    if weight.requires_grad:
-        return _convolve(maps, weight, bias)
-    return cast(Tensor, _FixedConvolution.apply(maps, weight, bias))
+class BorderedConvolution(nn.Conv2d):
+    """A 3 x 3 convolution of maps whose border is repeated by one position."""
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        """weight: (D, C, 3, 3); bias: (D,)."""
+        super().__init__(weight.shape[1], weight.shape[0], 3, padding=1)
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(bias)
+        self._transformed: tuple[Tensor, Tensor] | None = None
+        self._transformed_version = -1
+
+    def bordered(self, maps: Tensor) -> Tensor:
+        """maps: (1, C, H, W). Returns (1, D, H, W)."""
+        assert self.bias is not None
+        if self.weight.requires_grad:
+            return _convolve(maps, self.weight, self.bias)
+        return cast(Tensor, _FixedConvolution.apply(maps, self.weight, self.bias, self._transform()))
+
+    def _transform(self) -> tuple[Tensor, Tensor] | None:
+        """The weight for `winograd`, of the maps and of their gradient; None where that is slower."""
+        if not winograd.is_worthwhile(self.weight):
+            return None
+        if self._transformed is None or self._transformed_version != self.weight._version:
+            with torch.no_grad():
+                turned = self.weight.transpose(0, 1).flip(2, 3)
+                self._transformed = winograd.transform(self.weight), winograd.transform(turned)
+            self._transformed_version = self.weight._version
+        return self._transformed
+
+    def _apply(self, *arguments: Any, **options: Any) -> BorderedConvolution:
+        """Torch's own, by which a module changes its device or precision."""
+        self._transformed = None
+        return super()._apply(*arguments, **options)
 
 
 def _convolve(maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -31,18 +58,26 @@ class _FixedConvolution(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        ctx.save_for_backward(weight)
-        return _convolve(maps, weight, bias)
+    def forward(
+        ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor, transformed: tuple[Tensor, Tensor] | None
+    ) -> Tensor:
+        if transformed is None:
+            ctx.save_for_backward(weight)
+            return _convolve(maps, weight, bias)
+        ctx.turned = transformed[1]
+        bordered = functional.pad(maps, (1, 1, 1, 1), mode="replicate")
+        return winograd.correlate(bordered, transformed[0], bias)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         """The gradient of the maps, (1, C, H, W), given that of the result."""
-        (weight,) = ctx.saved_tensors
-        bordered = functional.conv_transpose2d(gradients[0], weight)
+        if ctx.saved_tensors:
+            bordered = functional.conv_transpose2d(gradients[0], ctx.saved_tensors[0])
+        else:
+            bordered = winograd.correlate(functional.pad(gradients[0], (2, 2, 2, 2)), ctx.turned)
         # The border's gradient belongs to the positions that it repeats.
         bordered[:, :, 1] += bordered[:, :, 0]
         bordered[:, :, -2] += bordered[:, :, -1]
         bordered[:, :, :, 1] += bordered[:, :, :, 0]
         bordered[:, :, :, -2] += bordered[:, :, :, -1]
-        return bordered[:, :, 1:-1, 1:-1], None, None
+        return bordered[:, :, 1:-1, 1:-1], None, None, None

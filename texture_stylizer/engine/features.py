@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import BadInput
-from .convolution import bordered_convolution
+from .convolution import BorderedConvolution
+from .pooling import average_pool
 
 Pooling = Literal["average", "max"]
 Padding = Literal["zeros", "replicate"]
@@ -147,7 +148,7 @@ class Features(nn.Module):
             elements += 2.0 * len(_COLOR_AXES)
         return elements * self.dtype.itemsize
 
-    def named_convolutions(self) -> list[tuple[_Convolution, nn.Conv2d]]:
+    def named_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
         """Every convolution with its place in configuration E, for writing the weights."""
         return list(zip(CONVOLUTIONS, self._layers, strict=True))
 
@@ -170,8 +171,7 @@ class Features(nn.Module):
                 current = self._pool(current)
                 block = row.block
             if padding == "replicate":
-                assert convolution.bias is not None, "every convolution of VGG19 has a bias"
-                current = bordered_convolution(current, convolution.weight, convolution.bias)
+                current = convolution.bordered(current)
             else:
                 current = convolution(current)
             current = functional.relu(current, inplace=True)
@@ -184,7 +184,7 @@ class Features(nn.Module):
     def _pool(self, maps: Tensor) -> Tensor:
         if self.pooling == "max":
             return functional.max_pool2d(maps, 2)
-        return functional.avg_pool2d(maps, 2)
+        return average_pool(maps)
 
 
 def _structure(maps: Tensor) -> Tensor:
@@ -198,7 +198,7 @@ def _structure(maps: Tensor) -> Tensor:
     return maps - functional.pad(means, missing, mode="replicate")
 
 
-def _load_convolutions(weights: Mapping[str, Tensor], name: str) -> list[nn.Conv2d]:
+def _load_convolutions(weights: Mapping[str, Tensor], name: str) -> list[BorderedConvolution]:
     channels, convolutions = 3, []
     for row in CONVOLUTIONS:
         key = f"features.{row.number}"
@@ -214,9 +214,7 @@ def _load_convolutions(weights: Mapping[str, Tensor], name: str) -> list[nn.Conv
                 f"{name} is no VGG19-shaped network: {key}.weight has the shape {tuple(weight.shape)}, "
                 f"but (any, {channels}, 3, 3) and a bias of the same width are expected"
             )
-        convolution = nn.Conv2d(channels, weight.shape[0], 3, padding=1)
-        convolution.weight = nn.Parameter(weight.detach().float().clone())
-        convolution.bias = nn.Parameter(bias.detach().float().clone())
-        convolutions.append(convolution)
+        weight, bias = (tensor.detach().float().clone() for tensor in (weight, bias))
+        convolutions.append(BorderedConvolution(weight, bias))
         channels = weight.shape[0]
     return convolutions

@@ -12,7 +12,7 @@ from . import winograd
 
 
 class BorderedConvolution(nn.Conv2d):
-    """A 3 x 3 convolution of maps whose border is repeated by one position."""
+    """A 3 x 3 convolution, with zeros about its input or, by `bordered`, with its border repeated."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         """weight: (D, C, 3, 3); bias: (D,)."""
@@ -23,8 +23,8 @@ class BorderedConvolution(nn.Conv2d):
         self._transformed_version = -1
 
     def bordered(self, maps: Tensor) -> Tensor:
-        """maps: (1, C, H, W). Returns (1, D, H, W)."""
-        assert self.bias is not None
+        """maps: (1, C, H, W), of the weight's type or wider. Returns (1, D, H, W) of the weight's type."""
+        assert self.bias is not None, "given at the start"
         if self.weight.requires_grad:
             return _convolve(maps, self.weight, self.bias)
         return cast(Tensor, _FixedConvolution.apply(maps, self.weight, self.bias, self._transform()))
@@ -46,12 +46,21 @@ class BorderedConvolution(nn.Conv2d):
         return super()._apply(*arguments, **options)
 
 
+def _with_border(maps: Tensor) -> Tensor:
+    return functional.pad(maps, (1, 1, 1, 1), mode="replicate")
+
+
 def _convolve(maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return functional.conv2d(functional.pad(maps, (1, 1, 1, 1), mode="replicate"), weight, bias)
+    if maps.dtype != weight.dtype:
+        # In bfloat16 alone an image would lose what is fine in it; six channels cost no more than three.
+        high = maps.to(weight.dtype)
+        maps = torch.cat([high, (maps - high).to(weight.dtype)], dim=1)
+        weight = torch.cat([weight, weight], dim=1)
+    return functional.conv2d(_with_border(maps), weight, bias)
 
 
 class _FixedConvolution(torch.autograd.Function):
-    """The same for weights that are not trained.
+    """With a border, for weights that are not trained.
 
     Torch would keep the bordered copy of its input for their gradient, which nobody asks for: a fifth of a
     step's memory with VGG19's widths at 512 px.
@@ -61,12 +70,12 @@ class _FixedConvolution(torch.autograd.Function):
     def forward(
         ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor, transformed: tuple[Tensor, Tensor] | None
     ) -> Tensor:
+        ctx.dtype = maps.dtype
         if transformed is None:
             ctx.save_for_backward(weight)
             return _convolve(maps, weight, bias)
         ctx.turned = transformed[1]
-        bordered = functional.pad(maps, (1, 1, 1, 1), mode="replicate")
-        return winograd.correlate(bordered, transformed[0], bias)
+        return winograd.correlate(_with_border(maps), transformed[0], bias)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
@@ -80,4 +89,4 @@ class _FixedConvolution(torch.autograd.Function):
         bordered[:, :, -2] += bordered[:, :, -1]
         bordered[:, :, :, 1] += bordered[:, :, :, 0]
         bordered[:, :, :, -2] += bordered[:, :, :, -1]
-        return bordered[:, :, 1:-1, 1:-1], None, None, None
+        return bordered[:, :, 1:-1, 1:-1].to(ctx.dtype), None, None, None

@@ -6,8 +6,8 @@ weights, the small embedded one, or a file of the user's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -119,11 +119,25 @@ class Features(nn.Module):
         self.style = dict(style)
         self._layers = _load_convolutions(weights, name)
         self.convolutions = nn.ModuleList(self._layers)
-        self.mean = nn.Buffer(torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
-        self.std = nn.Buffer(torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
-        self.color_axes = nn.Buffer(torch.tensor(_COLOR_AXES).view(4, 3, 1, 1))
-        self.color_one = nn.Buffer(torch.tensor((0.0, 0.0, 0.0, 1.0)))
+        self._place_constants()
         self.requires_grad_(False)
+
+    def _place_constants(self) -> None:
+        """What an image meets before the first weight: on the network's device, as precise as the image."""
+
+        def constant(values: Sequence[object], *shape: int) -> nn.Buffer:
+            dtype = torch.promote_types(self.dtype, torch.float32)
+            return nn.Buffer(torch.tensor(values, dtype=dtype, device=self.device).view(shape))
+
+        self.mean, self.std = constant(IMAGENET_MEAN, 1, 3, 1, 1), constant(IMAGENET_STD, 1, 3, 1, 1)
+        self.color_axes = constant(_COLOR_AXES, 4, 3, 1, 1)
+        self.color_one = constant((0.0, 0.0, 0.0, 1.0), 4)
+
+    def _apply(self, *arguments: Any, **options: Any) -> Features:
+        """Torch's own, by which a module changes its device or precision."""
+        super()._apply(*arguments, **options)
+        self._place_constants()
+        return self
 
     @property
     def dtype(self) -> torch.dtype:
@@ -164,7 +178,7 @@ class Features(nn.Module):
             axes, one = self.color_axes.to(image.dtype), self.color_one.to(image.dtype)
             # Of a copy, as below: the image may be changed before the gradient is asked for.
             maps[COLORS] = functional.conv2d(image - 0.5, axes, one)
-        current = ((image - self.mean) / self.std).to(self.dtype)
+        current = (image - self.mean) / self.std
         block = 1
         for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True):
             if row.block != block:
@@ -173,7 +187,7 @@ class Features(nn.Module):
             if padding == "replicate":
                 current = convolution.bordered(current)
             else:
-                current = convolution(current)
+                current = convolution(current.to(self.dtype))
             current = functional.relu(current, inplace=True)
             if row.layer in self.style or row.layer == self.content.layer:
                 maps[row.layer] = current

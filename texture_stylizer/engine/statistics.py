@@ -14,6 +14,9 @@ from .tiling import Inset, Tile, tiles
 
 _NARROW = (torch.bfloat16, torch.float16)
 
+_WIDENED_AT_ONCE = 8192
+"""Positions: the whole of a narrow map in float32 would be its largest copy, and leave the cache."""
+
 
 class Counted(NamedTuple):
     """The flat positions (n,) of a map that count for something, and what each counts for, (n,)."""
@@ -44,8 +47,13 @@ def _sum_of_products(flat: Tensor) -> Tensor:
     """(C, n) -> (C, C), float32 or wider. NVIDIA's matrix units add up in float32 and can give that back."""
     if flat.dtype in _NARROW and flat.is_cuda and torch.version.hip is None:
         return torch.mm(flat, flat.T, out_dtype=torch.float32)
-    wide = _wide(flat)
-    return wide @ wide.T
+    if flat.dtype in _NARROW:
+        total = flat.new_zeros(flat.shape[0], flat.shape[0], dtype=torch.float32)
+        for positions in flat.split(_WIDENED_AT_ONCE, dim=1):
+            wide = positions.float()
+            total.addmm_(wide, wide.T)
+        return total
+    return flat @ flat.T
 
 
 def vectors(maps: Tensor) -> Tensor:

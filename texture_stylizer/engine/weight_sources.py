@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..errors import BadInput, MissingWeights
 from .features import COLORS, GATYS_CONTENT, GATYS_STYLE, STRUCTURE, ContentTerm, Features, Pooling
+from .rounding import round_kernels
 
 EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded.safetensors"
 # torchvision's VGG19_Weights.IMAGENET1K_V1.url; importing torchvision for it would cost seconds.
@@ -57,6 +58,11 @@ def load_features(
     content, style = GATYS_CONTENT, GATYS_STYLE
     if name == "embedded":
         content, style = EMBEDDED_CONTENT, EMBEDDED_STYLE
+    if dtype.itemsize < torch.float32.itemsize:
+        weights = {
+            key: round_kernels(value.float(), dtype) if value.ndim == 4 else value
+            for key, value in weights.items()
+        }
     features = Features(weights, name=name, pooling=pooling, content=content, style=style)
     return features.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..engine.features import CONTENT_LAYER, STRIDES, STYLE_LAYERS, Features
+from ..engine.rounding import round_kernels
 from .distortions import DISTORTIONS
 from .redrawn import redraw
 from .scenes import draw_scene
@@ -140,7 +141,7 @@ def _turn_colors(images: Tensor, generator: np.random.Generator) -> Tensor:
 
 
 def train(out: Path, start: Path, steps: int, count: int) -> None:
-    """Train and write the weights as float16, in torchvision's key names."""
+    """Train and write the weights, in torchvision's key names."""
     torch.manual_seed(0)
     generator = np.random.default_rng(0)
     began = time.monotonic()
@@ -190,12 +191,12 @@ def train(out: Path, start: Path, steps: int, count: int) -> None:
 
 
 def write(network: Features, out: Path) -> None:
-    """Write the trunk's weights, float16."""
-    weights = {
-        f"features.{row.number}.{name}": value.detach().half().contiguous()
-        for row, layer in network.named_convolutions()
-        for name, value in layer.state_dict().items()
-    }
+    """Write the trunk's weights in bfloat16, so that they are the same network in every precision."""
+    weights = {}
+    for row, layer in network.named_convolutions():
+        for name, value in layer.state_dict().items():
+            narrow = round_kernels(value, torch.bfloat16) if value.ndim == 4 else value.bfloat16()
+            weights[f"features.{row.number}.{name}"] = narrow.contiguous()
     save_file(weights, out)
 
 

@@ -166,8 +166,16 @@ class Features(nn.Module):
         """Every convolution with its place in configuration E, for writing the weights."""
         return list(zip(CONVOLUTIONS, self._layers, strict=True))
 
-    def forward(self, image: Tensor, padding: Padding = "zeros") -> dict[str, Tensor]:
-        """Maps of the style layers and the content layer.
+    def channels(self, layer: str) -> int:
+        """The width of a layer's map."""
+        source = _STRUCTURE_SOURCE if layer == STRUCTURE else layer
+        found = zip(CONVOLUTIONS, self._layers, strict=True)
+        return next(convolution.out_channels for row, convolution in found if row.layer == source)
+
+    def forward(
+        self, image: Tensor, padding: Padding = "zeros", until: str | None = None
+    ) -> dict[str, Tensor]:
+        """Maps of the style layers and the content layer; of those up to one of them, where that is given.
 
         image: (1, 3, H, W), display-encoded [0, 1], H and W at least 16. Each map is (1, C, H', W') with
         H' = H // stride. With `padding` zeros the maps are torchvision's; with replicate every convolution
@@ -193,6 +201,8 @@ class Features(nn.Module):
                 maps[row.layer] = current
             if row.layer == _STRUCTURE_SOURCE and self.content.layer == STRUCTURE:
                 maps[STRUCTURE] = _structure(current)
+            if until in maps:
+                break
         return maps
 
     def _pool(self, maps: Tensor) -> Tensor:

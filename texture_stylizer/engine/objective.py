@@ -8,13 +8,13 @@ back from each tile's core positions, and adds the tile's gradient into the imag
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from ..settings import Settings
+from .content import ContentTarget
 from .devices import free_memory
 from .features import STRIDES, Features
 from .losses import TotalVariation
@@ -38,10 +38,6 @@ KEPT_BYTES = 2 * 2**30
 
 FREE_SHARE = 0.2
 """Share of the free memory that these may take; a tile's own graph has the rest."""
-
-LARGEST_TARGET = 2**29
-"""Bytes of the content's map from which on it is kept in fewer bits: bfloat16, then float8 with 3 bits of
-fraction, whose rounding adds 0.0014 to a content error of which a run leaves 0.1 and more."""
 
 
 class Objective:
@@ -80,8 +76,9 @@ class Objective:
         ]
         labels = None if styled is None else styled.labels
         self._regions = Regions(targets, features.style, self._weights, *self._counted_size, labels)
-        self._content_target = self._whole_content_map(content, tile)
-        self._content_norm = self._squares_of_target().clamp_min(max(1e-12, self._squares_of_flat()))
+        weights = None if self._weights is None else self._weights[self._content.layer]
+        self._content_target = ContentTarget(features, content, weights, tile, inset)
+        self._content_norm = self._content_target.squares.clamp_min(max(1e-12, self._squares_of_flat()))
         self._total_variation = TotalVariation(self.height, self.width, mask, inset)
 
     def loss_and_gradient(
@@ -217,10 +214,7 @@ class Objective:
         """The core's weighted squared error at the content layer, and its gradient, like the map."""
         layer = self._content.layer
         core, weight = core_maps(maps, part, layer, self._weights)
-        top = part.rows.core_start // STRIDES[layer]
-        left = part.columns.core_start // STRIDES[layer]
-        height, width = core.shape[2:]
-        target = self._content_target[:, :, top : top + height, left : left + width]
+        target = self._content_target.core(part, like=core)
         dtype = torch.promote_types(core.dtype, torch.float32)
         error = core.to(dtype) - target.to(dtype)
         weighted = error if weight is None else error * weight.to(dtype)
@@ -229,48 +223,11 @@ class Objective:
         loss = (weighted * error).sum() * scale
         return loss, _over_whole_map(gradient, maps[layer], part, STRIDES[layer])
 
-    def _squares_of_target(self) -> Tensor:
-        """The target's weighted sum of squares, some rows at a time."""
-        weights = None if self._weights is None else self._weights[self._content.layer]
-        dtype = torch.float64 if self._content_target.dtype == torch.float64 else torch.float32
-        total = torch.zeros((), dtype=dtype, device=self._content_target.device)
-        for top in range(0, self._content_target.shape[2], 64):
-            squares = self._content_target[:, :, top : top + 64].to(dtype).square()
-            total = (
-                total + (squares if weights is None else squares * weights[top : top + 64].to(dtype)).sum()
-            )
-        return total
-
     def _squares_of_flat(self) -> float:
         """Sum of squares up to which the content is flat: `ContentTerm.flat` for each value that counts."""
         counts = position_counts([self._content.layer], self._weights, *self._counted_size)
-        return self._content.flat * self._content_target.shape[1] * counts[self._content.layer]
-
-    def _whole_content_map(self, content: Tensor, tile: int | None) -> Tensor:
-        """The content's map, put together from the tiles' cores. Returns (1, C, H // stride, W // stride)."""
-        stride = STRIDES[self._content.layer]
-        whole: Tensor | None = None
-        with torch.no_grad():
-            for part in tiles(self.height, self.width, tile, self._inset):
-                _, maps = self._run(content, part)
-                core, _ = core_maps(maps, part, self._content.layer, None)
-                if whole is None:
-                    shape = (1, core.shape[1], self.height // stride, self.width // stride)
-                    whole = core.new_zeros(shape, dtype=_target_dtype(core, math.prod(shape)))
-                top = part.rows.core_start // stride
-                left = part.columns.core_start // stride
-                whole[:, :, top : top + core.shape[2], left : left + core.shape[3]] = core
-        assert whole is not None, "an image has at least one tile"
-        return whole
-
-
-def _target_dtype(maps: Tensor, elements: int) -> torch.dtype:
-    """The type in which a content target of so many elements is kept."""
-    if maps.dtype == torch.float64 or elements * maps.element_size() <= LARGEST_TARGET:
-        return maps.dtype
-    if elements * 2 <= LARGEST_TARGET or maps.device.type == "mps":
-        return torch.bfloat16
-    return torch.float8_e4m3fn
+        channels = self.features.channels(self._content.layer)
+        return self._content.flat * channels * counts[self._content.layer]
 
 
 def _over_whole_map(core: Tensor, whole: Tensor, part: Tile, stride: int) -> Tensor:

@@ -56,7 +56,7 @@ class Settings:
     style_width: float | None = None
     style_direction: StyleDirection = "image"
     preserve_color: PreserveColor = "off"
-    iterations: int = 160
+    iterations: int = 220
     scales: int = 3
     learning_rate: float = 0.05
     tile: int | Literal["auto"] | None = "auto"
@@ -119,7 +119,7 @@ _LEAST: dict[str, float] = {
 }
 
 _PRESETS: dict[str, Settings] = {
-    "draft": Settings(iterations=32, scales=3, max_size=512),
+    "draft": Settings(iterations=26, scales=3, max_size=512),
     "standard": Settings(),
     "high": Settings(iterations=380, scales=4),
 }

@@ -14,22 +14,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.devices import peak_memory
 from texture_stylizer.engine.stylize import Iterate
+from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.settings import PRECISIONS, Precision
 
 from .steps import random_vgg19
 
 STEPS = 2
 
 
-def measure(size: int, tile: int, network: str, device: str = "cpu") -> dict[str, float]:
+def measure(size: int, tile: int, network: str, precision: Precision, device: str) -> dict[str, float]:
     """Peak memory of this process in bytes, and the seconds of the last step, for a texture of that size."""
+    dtype = choose_precision(precision, torch.device(device))
     if network == "vgg19-widths":
-        features = Features(random_vgg19(), name="random").to(device)
+        features = Features(random_vgg19(), name="random").to(device=device, dtype=dtype)
+        features.to(memory_format=torch.channels_last)
     else:
-        features = load_features(network, device=device)
+        features = load_features(network, device=device, dtype=dtype)
     before = peak_memory(features.device)
     rows = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
     texture = np.ascontiguousarray(np.broadcast_to(rows, (size, size, 3)))
@@ -50,13 +55,15 @@ def main() -> None:
     parser.add_argument("--tile", type=int, default=512)
     parser.add_argument("--features", default="embedded", help="a network, or vgg19-widths")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument("--plot", type=Path, help="write a picture of both curves (needs matplotlib)")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measure(options.one, options.tile, options.features, options.device)))
+        found = measure(options.one, options.tile, options.features, options.precision, options.device)
+        print(json.dumps(found))
         return
-    found = measure_all(options.sizes, options.tile, options.features, options.device)
+    found = measure_all(options.sizes, options.tile, options.features, options.device, options.precision)
     if options.plot:
         from matplotlib.figure import Figure
 
@@ -65,14 +72,16 @@ def main() -> None:
         figure.savefig(options.plot, dpi=120)
 
 
-def measure_all(sizes: list[int], tile: int, network: str, device: str) -> dict[int, dict[str, float]]:
+def measure_all(
+    sizes: list[int], tile: int, network: str, device: str, precision: Precision = "auto"
+) -> dict[int, dict[str, float]]:
     """Print a table with a row for each size, and return what it says."""
-    print(f"{network}, tile {tile}")
+    print(f"{network}, tile {tile}, {choose_precision(precision, torch.device(device))}")
     print("size   step s   microseconds/px   peak GB   before the run")
     found = {}
     for size in sizes:
         command = [sys.executable, "-m", "tests.benchmarks.sizes", "--one", str(size)]
-        command += ["--tile", str(tile), "--features", network, "--device", device]
+        command += ["--tile", str(tile), "--features", network, "--device", device, "--precision", precision]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         row = found[size] = json.loads(done.stdout)
         cost = 1e6 * row["step"] / size**2

@@ -55,8 +55,8 @@ class ContentTarget:
     def _compute(self, content: Tensor, part: Tile) -> Tensor:
         rows, columns = part.region
         with torch.no_grad():
-            maps = self._features(content[:, :, rows, columns], "replicate", until=self._layer)
-        return core_maps(maps, part, self._layer, None)[0]
+            found = self._features.content_map(content[:, :, rows, columns])
+        return core_maps({self._layer: found}, part, self._layer, None)[0]
 
     def _place(self, part: Tile, core: Tensor) -> tuple[slice, slice]:
         """The rows and columns of the whole map that a tile's core has."""

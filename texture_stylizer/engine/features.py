@@ -172,15 +172,20 @@ class Features(nn.Module):
         found = zip(CONVOLUTIONS, self._layers, strict=True)
         return next(convolution.out_channels for row, convolution in found if row.layer == source)
 
-    def forward(
-        self, image: Tensor, padding: Padding = "zeros", until: str | None = None
-    ) -> dict[str, Tensor]:
-        """Maps of the style layers and the content layer; of those up to one of them, where that is given.
+    def forward(self, image: Tensor, padding: Padding = "zeros") -> dict[str, Tensor]:
+        """Maps of the style layers and the content layer.
 
         image: (1, 3, H, W), display-encoded [0, 1], H and W at least 16. Each map is (1, C, H', W') with
         H' = H // stride. With `padding` zeros the maps are torchvision's; with replicate every convolution
         repeats its input's border, which leaves no dark or coloured frame in what is optimised.
         """
+        return self._maps(image, padding)
+
+    def content_map(self, image: Tensor) -> Tensor:
+        """The content layer's map alone, borders repeated, for no more work than it takes."""
+        return self._maps(image, "replicate", until=self.content.layer)[self.content.layer]
+
+    def _maps(self, image: Tensor, padding: Padding, until: str | None = None) -> dict[str, Tensor]:
         maps: dict[str, Tensor] = {}
         if COLORS in self.style:
             axes, one = self.color_axes.to(image.dtype), self.color_one.to(image.dtype)
@@ -219,7 +224,7 @@ def _structure(maps: Tensor) -> Tensor:
     means = functional.avg_pool2d(bordered, 2 * _CELLS_ABOUT + 1, stride=1)
     means = functional.interpolate(means, scale_factor=_CELL, mode="bilinear")
     missing = (0, width - means.shape[3], 0, height - means.shape[2])
-    return maps - functional.pad(means, missing, mode="replicate")
+    return maps - (functional.pad(means, missing, mode="replicate") if any(missing) else means)
 
 
 def _load_convolutions(weights: Mapping[str, Tensor], name: str) -> list[BorderedConvolution]:

@@ -214,13 +214,16 @@ class Objective:
         """The core's weighted squared error at the content layer, and its gradient, like the map."""
         layer = self._content.layer
         core, weight = core_maps(maps, part, layer, self._weights)
-        target = self._content_target.core(part, like=core)
-        dtype = torch.promote_types(core.dtype, torch.float32)
-        error = core.to(dtype) - target.to(dtype)
-        weighted = error if weight is None else error * weight.to(dtype)
+        # Rounded as the maps are: the gradient is, too, and the sum is made in float32.
+        error = core - self._content_target.core(part, like=core).to(core.dtype)
+        wide = torch.promote_types(core.dtype, torch.float32)
         scale = self._content.share * self.settings.content_weight / self._content_norm
-        gradient = (2.0 * scale * weighted).to(core.dtype)
-        loss = (weighted * error).sum() * scale
+        if weight is None:
+            loss = torch.linalg.vector_norm(error, dtype=wide).square() * scale
+        else:
+            loss = (error.to(wide).square() * weight.to(wide)).sum() * scale
+            error = error * weight.to(error.dtype)
+        gradient = error * (2.0 * scale)
         return loss, _over_whole_map(gradient, maps[layer], part, STRIDES[layer])
 
     def _squares_of_flat(self) -> float:

@@ -9,7 +9,7 @@ from torch.nn import functional
 SMALLEST_SIDE = 64
 """Below this the deepest layer has too few positions for a Gram matrix that means anything."""
 
-STEPS_RATIO = 0.85
+STEPS_RATIO = 1.4
 """Steps on a level relative to the coarser one below: a fine step costs four times a coarse one, but only
 fine steps make the fine layers' statistics right."""
 
@@ -32,7 +32,7 @@ def level_sizes(height: int, width: int, scales: int) -> list[tuple[int, int]]:
 
 
 def level_iterations(iterations: int, levels: int) -> list[int]:
-    """Divide all steps over the levels, most to the coarsest; their sum is `iterations`."""
+    """Divide all steps over the levels, most to the finest; their sum is `iterations`."""
     shares = [STEPS_RATIO**level for level in range(levels)]
     counts = [int(iterations * share / sum(shares)) for share in shares]
     counts[-1] = max(counts[-1], min(iterations, 1))

@@ -16,13 +16,19 @@ class Adam:
     """
 
     def __init__(
-        self, variable: Tensor, *, betas: tuple[float, float] = (0.9, 0.99), epsilon: float = 1e-8
+        self,
+        variable: Tensor,
+        *,
+        betas: tuple[float, float] = (0.9, 0.99),
+        epsilon: float = 1e-8,
+        mean_type: torch.dtype | None = None,
     ) -> None:
-        """variable: (1, C, H, W)."""
+        """variable: (1, C, H, W). mean_type: how the running mean is kept from step to step; bfloat16 saves
+        two bytes a value, and the mean square would not bear it: it changes by less than a hundredth."""
         self._variable = variable
         self._betas = betas
         self._epsilon = epsilon
-        self._mean = torch.zeros_like(variable)
+        self._mean = torch.zeros_like(variable, dtype=mean_type)
         self._square = torch.zeros_like(variable)
         self._steps = 0
 
@@ -43,8 +49,9 @@ class Adam:
 
     def _step_few(self, rows: slice, gradient: Tensor, learning_rate: float) -> None:
         first, second = self._betas
-        mean, square = self._mean[:, :, rows], self._square[:, :, rows]
-        mean.lerp_(gradient, 1 - first)
+        kept, square = self._mean[:, :, rows], self._square[:, :, rows]
+        mean = torch.lerp(kept.to(gradient.dtype), gradient, 1 - first)
+        kept.copy_(mean)
         square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
         scale = (1 - second**self._steps) ** 0.5
         denominator = square.sqrt().div_(scale).add_(self._epsilon)

@@ -31,7 +31,8 @@ class ContentTarget:
         self._features = features
         self._layer = features.content.layer
         self._whole = self._room_for_whole(content)
-        self._content = content if self._whole is None else None
+        # Sixteen bits of an image are more than eight of each of its map's channels.
+        self._content = content.half() if self._whole is None else None
         self.squares = torch.zeros((), device=content.device)
         for part in tiles(content.shape[2], content.shape[3], tile, inset):
             core = self._compute(content, part)
@@ -55,7 +56,9 @@ class ContentTarget:
     def _compute(self, content: Tensor, part: Tile) -> Tensor:
         rows, columns = part.region
         with torch.no_grad():
-            found = self._features.content_map(content[:, :, rows, columns])
+            pixels = content[:, :, rows, columns]
+            wide = torch.promote_types(pixels.dtype, torch.float32)
+            found = self._features.content_map(pixels.to(wide))
         return core_maps({self._layer: found}, part, self._layer, None)[0]
 
     def _place(self, part: Tile, core: Tensor) -> tuple[slice, slice]:

@@ -83,7 +83,7 @@ class Descent:
 
     def _with_adam(self, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place, with little memory. Returns the loss before the last step."""
-        optimiser = Adam(image)
+        optimiser = Adam(image, mean_type=torch.bfloat16)
         loss = float("nan")
         for step in range(count):
             rate = self._learning_rate(step, count)

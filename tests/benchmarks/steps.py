@@ -140,9 +140,9 @@ def _measure_one(
     image = torch.rand(1, 3, size, size, device=device).contiguous(memory_format=torch.channels_last)
     objective = Objective(features, image, [(image.flip(2), 1.0)], Settings())
     repeats = 2 if device.type == "cpu" else 10
-    with heap_for(None):
+    with heap_for(None, features.graph_bytes_per_pixel):
         own = seconds_of(lambda: objective.loss_tensor_and_gradient(image), repeats, device)
-    with heap_for(tile):
+    with heap_for(tile, features.graph_bytes_per_pixel):
         tiled = seconds_of(lambda: objective.loss_tensor_and_gradient(image, tile), repeats, device)
     if textbook is None:
         targets = textbook_targets(plain, image)

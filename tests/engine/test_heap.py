@@ -8,7 +8,7 @@ import psutil
 import pytest
 import torch
 
-from texture_stylizer.engine.heap import kept_heap
+from texture_stylizer.engine.heap import kept_heap, tight_heap
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator is Linux's")
 
@@ -47,3 +47,13 @@ def test_it_is_given_back_after_an_error() -> None:
         fill_and_free(1)
         raise KeyboardInterrupt
     assert psutil.Process().memory_info().rss < before + MEBIBYTES * 2**20 // 2
+
+
+def test_a_tight_heap_has_no_holes() -> None:
+    process = psutil.Process()
+    with tight_heap():
+        blocks = [torch.ones(2 * 2**20) for _ in range(2 * MEBIBYTES // 8)]
+        full = process.memory_info().rss
+        # What lies above a freed block would hold it in the heap.
+        del blocks[:-1]
+        assert process.memory_info().rss < full - MEBIBYTES * 2**20

@@ -13,7 +13,7 @@ from ..errors import OutOfMemory
 from ..settings import Settings
 from .adam import Adam
 from .devices import free_memory, is_out_of_memory
-from .heap import give_back_heap
+from .heap import give_back_heap, trim_heap
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .objective import FREE_SHARE, Objective
 from .sheet import FlatSheet, Sheet
@@ -118,7 +118,7 @@ class Descent:
                     image[:, :, fresh].clamp_(0.0, 1.0)
                     done = fresh.stop
                 # Maps of many sizes leave holes: 0.5 GB of them at tiles of 512 px.
-                give_back_heap()
+                trim_heap()
             return loss
 
         return self._within_memory(step)

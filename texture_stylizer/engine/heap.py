@@ -1,7 +1,8 @@
-"""Memory that stays with the process from one step of an optimisation to the next.
+"""What glibc does with memory that is freed between the steps of an optimisation: keep it, or give it back.
 
-glibc maps fresh pages for every tensor above 32 MiB and unmaps them when it is freed; the kernel clears them
-each time. At 2048 x 2048 pixels that was two thirds of a step.
+By itself it maps fresh pages for every tensor above 32 MiB and unmaps them when it is freed, and the kernel
+clears them each time: at 2048 x 2048 pixels that was two thirds of a step. Smaller tensors stay in the heap,
+and leave holes in it: at tiles of 512 pixels half a gigabyte of them.
 """
 
 from __future__ import annotations
@@ -19,13 +20,22 @@ _DEFAULT_MMAP_MAX = 65536
 _LARGEST_MMAP_THRESHOLD = 32 * 2**20
 """What glibc's own thresholds rise to after large blocks were freed."""
 
+_TIGHT_MMAP_THRESHOLD = 4 * 2**20
+
 LARGEST_TIGHT_TILE = 512
 """Tiles up to this are for when memory is short: keeping the heap took 1.2 GB more at 4096 x 4096 pixels."""
 
+WIDE = 1000.0
+"""Bytes of a network's maps for a pixel from which on fresh pages cost little beside what is computed in them:
+nothing that could be measured with VGG19's widths, a quarter of a step with the embedded network."""
 
-def heap_for(tile: int | None) -> AbstractContextManager[None]:
-    """The kept heap for an optimisation by tiles of that side, None being untiled; nothing for small ones."""
-    return kept_heap() if tile is None or tile > LARGEST_TIGHT_TILE else nullcontext()
+
+def heap_for(tile: int | None, bytes_per_pixel: float) -> AbstractContextManager[None]:
+    """The heap for an optimisation by tiles of that side, None being untiled: kept, or without holes for small
+    tiles of a network of so many bytes a pixel, or as it is."""
+    if tile is None or tile > LARGEST_TIGHT_TILE:
+        return kept_heap()
+    return tight_heap() if bytes_per_pixel >= WIDE else nullcontext()
 
 
 @contextmanager
@@ -40,6 +50,26 @@ def kept_heap() -> Iterator[None]:
         yield
     finally:
         give_back_heap()
+
+
+@contextmanager
+def tight_heap() -> Iterator[None]:
+    """Within this block memory of 4 MiB and more is given back as soon as it is freed. Does nothing without
+    glibc."""
+    library = _glibc()
+    if library is not None:
+        library.mallopt(_MMAP_THRESHOLD, _TIGHT_MMAP_THRESHOLD)
+    try:
+        yield
+    finally:
+        give_back_heap()
+
+
+def trim_heap() -> None:
+    """Let the system have what is free in the heap now."""
+    library = _glibc()
+    if library is not None:
+        library.malloc_trim(0)
 
 
 def give_back_heap() -> None:

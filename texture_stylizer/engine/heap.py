@@ -26,8 +26,8 @@ LARGEST_TIGHT_TILE = 512
 """Tiles up to this are for when memory is short: keeping the heap took 1.2 GB more at 4096 x 4096 pixels."""
 
 WIDE = 1000.0
-"""Bytes of a network's maps for a pixel from which on fresh pages cost little beside the work in them: nothing
-that could be measured with VGG19's widths, a quarter of a step with the embedded network."""
+"""Bytes of a network's maps for a pixel from which on fresh pages cost little beside the work in them:
+nothing that could be measured with VGG19's widths, a quarter of a step with the embedded network."""
 
 
 def heap_for(tile: int | None, bytes_per_pixel: float) -> AbstractContextManager[None]:

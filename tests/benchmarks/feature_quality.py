@@ -24,6 +24,7 @@ from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.features import CONTENT_LAYER, STYLE_LAYERS
 from texture_stylizer.engine.pyramid import resize, style_size
 from texture_stylizer.engine.statistics import gram_sum
+from texture_stylizer.jobs.precision import choose_precision
 
 from .time_to_quality import SAMPLES, read, tensor
 
@@ -136,7 +137,7 @@ def judge_network(
     network: str, judge: Features, settings: Settings, options: argparse.Namespace
 ) -> list[Judged]:
     """Draw every style on every texture with a network, write the pictures, and judge them."""
-    features = load_features(network)
+    features = load_features(network, dtype=choose_precision("auto", torch.device("cpu")))
     found = []
     for style_path in options.styles:
         style = read(style_path)

@@ -197,7 +197,8 @@ def test_the_worker_ends_within_two_seconds_of_a_quitting_program(tmp_path: Path
     time.sleep(2.0)
     assert not Path(f"/proc/{said[0]}").exists()
     assert not Path(said[1]).exists()
-    assert not list(tmp_path.iterdir())
+    # Where bfloat16 may be faster, that was measured and is remembered.
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} <= {"precision.measured"}
 
 
 def test_making_one_variant_permanent_leaves_the_others(plane: bpy.types.Object, add_variant) -> None:

@@ -34,6 +34,21 @@ def test_the_seed_decides_the_image(features32: Features) -> None:
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.parametrize("large", [False, True])
+def test_the_callers_arrays_are_as_they_were(
+    features32: Features, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    """The engine works on their memory, not on copies."""
+    if large:
+        module = importlib.import_module("texture_stylizer.engine.stylize")
+        monkeypatch.setattr(module, "LARGEST_BORDERED", 0)
+    content, start, style = picture(70, 90), picture(70, 90, 2), picture(64, 64, 1)
+    before = [array.copy() for array in (content, start, style)]
+    stylize(content, [(style, 1.0)], QUICK, features=features32, start=start)
+    for array, own in zip((content, start, style), before, strict=True):
+        assert np.array_equal(array, own)
+
+
 def test_no_iterations_return_the_texture_as_it_is(features32: Features) -> None:
     result = stylize(picture(40, 50), STYLE, Settings(iterations=0), features=features32)
     assert np.array_equal(result.image, picture(40, 50))

@@ -344,8 +344,8 @@ def _continue_border(image: Array) -> Array:
 
 def _to_tensor(image: Array, features: Features) -> Tensor:
     array = np.ascontiguousarray(_continue_border(image), dtype=np.float32)
-    tensor = torch.from_numpy(array).permute(2, 0, 1).unsqueeze(0)
     # The caller's own memory where it can be: a copy of a large texture is not small.
+    tensor = torch.from_numpy(array)[None].permute(0, 3, 1, 2)
     if array.min() < 0.0 or array.max() > 1.0:
         tensor = tensor.clamp(0.0, 1.0)
     return tensor.to(features.device, memory_format=torch.channels_last)

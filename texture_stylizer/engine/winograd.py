@@ -2,7 +2,7 @@
 Lavin & Gray 2016.
 
 Where maps are wide these products are most of the work, and torch's convolutions on a processor make all of
-them: with 512 channels this takes 0.6 of their time, with 256 channels 0.75. GPUs have their own.
+them: with 512 channels this takes 0.6 of their time, with 256 channels 0.75. GPUs' libraries have their own.
 """
 
 from __future__ import annotations

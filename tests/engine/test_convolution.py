@@ -45,6 +45,16 @@ def test_it_is_torchs_own_of_a_padded_input(
     torch.testing.assert_close(own_gradient, expected_gradient)
 
 
+@ODD_SIZES
+@CHANNELS
+def test_its_result_may_be_changed_in_place(height: int, width: int, channels: tuple[int, int]) -> None:
+    maps = random(1, channels[0], height, width).requires_grad_()
+    convolution = fixed(random(channels[1], channels[0], 3, 3), random(channels[1]))
+    gradient = torch.autograd.grad(convolution.bordered(maps).relu_().sum(), maps)[0]
+    expected = torch.autograd.grad(convolution.bordered(maps).relu().sum(), maps)[0]
+    torch.testing.assert_close(gradient, expected)
+
+
 def test_strips_join_without_a_trace() -> None:
     maps, weight = random(1, 128, 35, 70), random(256, 128, 3, 3)
     assert winograd.STRIP_BYTES < 16 * 35 * 128 * 8 * 17, "the rows of pairs make several strips"

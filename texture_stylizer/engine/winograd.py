@@ -59,7 +59,8 @@ def correlate(maps: Tensor, transformed: Tensor, bias: Tensor | None = None) -> 
             products[1, 1] += bias
         _transform_products(products, target[top:bottom])
     if any(odd):
-        return result[:, :, :height, :width].contiguous(memory_format=torch.channels_last)
+        # A view could not be changed in place by what follows.
+        return result[:, :, :height, :width].clone(memory_format=torch.channels_last)
     return result
 
 

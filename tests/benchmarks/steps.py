@@ -70,8 +70,8 @@ def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
 
 
 def arithmetic(features: Features, size: int) -> float:
-    """Multiplications and additions of a step's convolutions, forward and back to the pixels, if each made all
-    of its own: where products are saved (`engine.winograd`) more than the matrix rate can be reached."""
+    """Multiplications and additions of a step's convolutions, forward and back to the pixels, if each made
+    all of its own: where products are saved (`engine.winograd`) the share of the matrix rate may exceed 1."""
     total = 0.0
     for row, layer in features.named_convolutions():
         positions = (size // STRIDES[row.layer]) ** 2

@@ -10,8 +10,9 @@ def round_kernels(weight: Tensor, dtype: torch.dtype) -> Tensor:
     """Round the weights of a convolution, (D, C, h, w), to a narrower type; each kernel keeps its sum.
 
     Each weight's rounding error is carried to the next smaller one of its h x w kernel. Maps change little
-    from one position to the next, so that it is the sum of a kernel's errors that is seen: with weights rounded
-    one by one, a bfloat16 gradient was up to 9.7 degrees off the exact one near a run's end, this way 6.4.
+    from one position to the next, so that it is the sum of a kernel's errors that is seen: with weights
+    rounded one by one, a bfloat16 gradient was up to 9.7 degrees off the exact one near a run's end, this way
+    6.4.
     Returns (D, C, h, w) of the given type.
     """
     kernels = weight.flatten(2)

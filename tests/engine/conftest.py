@@ -11,7 +11,6 @@ from texture_stylizer.engine.features import (
     COLORS,
     CONVOLUTIONS,
     GATYS_STYLE,
-    STRUCTURE,
     ContentTerm,
     Features,
 )
@@ -34,11 +33,14 @@ def weights() -> dict[str, torch.Tensor]:
     return random_weights()
 
 
-@pytest.fixture(params=["average", "max", "structure"])
+@pytest.fixture(params=["average", "max", "embedded"])
 def features64(request: pytest.FixtureRequest) -> Features:
     """With each way of pooling, and with the embedded network's terms."""
-    if request.param == "structure":
-        content, style = ContentTerm(STRUCTURE, 0.5), {**GATYS_STYLE, COLORS: 0.3}
+    if request.param == "embedded":
+        content, style = (
+            ContentTerm("relu1_2", less_surroundings=True, share=0.5),
+            {**GATYS_STYLE, COLORS: 0.3},
+        )
         return Features(random_weights(), name="random", content=content, style=style).double()
     return Features(random_weights(), name="random", pooling=request.param).double()
 

@@ -1,4 +1,4 @@
-"""What the content looks like to the network, for any tile of the picture."""
+"""What is kept of the content: its map at one layer, compared with the picture's, tile by tile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from .features import STRIDES, Features
-from .statistics import core_maps
+from .statistics import WIDENED_AT_ONCE, position_counts
+from .surroundings import subtract_surroundings, subtract_surroundings_transposed
 from .tiling import Inset, Tile, tiles
 
 LARGEST_TARGET = 2**29
@@ -17,64 +18,129 @@ fraction, whose rounding adds 0.0014 to a content error of which a run leaves 0.
 be needed and a position is a pixel, it is not kept: the few convolutions up to there are cheaper."""
 
 
-class ContentTarget:
-    """The content's map at the layer where content is compared.
-
-    squares: its weighted sum of squares, a scalar, in float32 or wider.
-    """
+class ContentLoss:
+    """The weighted squared error at the content layer, relative to the content's own squares, and its
+    gradient."""
 
     def __init__(
-        self, features: Features, content: Tensor, weights: Tensor | None, tile: int | None, inset: Inset
+        self,
+        features: Features,
+        content: Tensor,
+        weights: Tensor | None,
+        *,
+        weight: float,
+        tile: int | None,
+        inset: Inset,
     ) -> None:
-        """content: (1, 3, H, W), in use as long as this is. weights: what each position counts for, or None
-        for 1. tile: side of the cores by which the map is made, inset: the border that belongs to none."""
+        """content: (1, 3, H, W), in use as long as this is. weights: what each position of the layer counts
+        for, or None for 1. weight: what the loss counts for. tile: side of the cores by which the map is
+        made, inset: the border that belongs to none."""
         self._features = features
-        self._layer = features.content.layer
+        self._term = features.content
+        self._weights = weights
         self._whole = self._room_for_whole(content)
         # Sixteen bits of an image are more than eight of each of its map's channels.
         self._content = content.half() if self._whole is None else None
-        self.squares = torch.zeros((), device=content.device)
+        if self._whole is not None:
+            for part in tiles(content.shape[2], content.shape[3], tile):
+                rows, columns = self._core_of_whole(part)
+                self._whole[:, :, rows, columns] = self._core(self._compute(content, part), part)
+        squares = torch.zeros((), device=content.device)
         for part in tiles(content.shape[2], content.shape[3], tile, inset):
-            core = self._compute(content, part)
-            rows, columns = self._place(part, core)
-            if self._whole is not None:
-                self._whole[:, :, rows, columns] = core
-            squares = core.to(torch.promote_types(core.dtype, torch.float32)).square()
-            self.squares = (
-                self.squares + (squares if weights is None else squares * weights[rows, columns]).sum()
-            )
+            squares = squares + self._squares(self._compared(self._target(part).clone()), part)
+        counted = content.shape[2] - 2 * inset[0], content.shape[3] - 2 * inset[1]
+        least = max(1e-12, self._squares_of_flat(*counted))
+        self._scale = self._term.share * weight / squares.clamp_min(least)
 
-    def core(self, part: Tile, like: Tensor) -> Tensor:
-        """The map over a tile's core, (1, C, h, w), given another of its shape: what is kept, perhaps in few
-        bits, or computed again."""
+    def loss_and_gradient(self, found: Tensor, part: Tile) -> tuple[Tensor, Tensor]:
+        """The share of a tile's core in the loss, a scalar in float32 or wider, and its gradient.
+
+        found: the layer's map of the tile's region, (1, C, h, w). Returns a gradient like it.
+        """
+        # Rounded as the maps are: the gradient is, too, and the sum is made in float32.
+        error = self._compared(found - self._target(part))
+        loss = self._squares(error, part) * self._scale
+        gradient = error
+        core = self._core(error, part)
+        if core.shape != error.shape:
+            gradient = torch.zeros_like(error)
+            self._core(gradient, part).copy_(core)
+        counted = self._counted(part)
+        if counted is not None:
+            self._core(gradient, part).mul_(counted.to(gradient.dtype))
+        gradient.mul_(2.0 * self._scale)
+        if self._term.less_surroundings:
+            subtract_surroundings_transposed(gradient)
+        return loss, gradient
+
+    def _compared(self, maps: Tensor) -> Tensor:
+        """What is compared of a region's map; the map itself is changed."""
+        if not self._term.less_surroundings:
+            return maps
+        return subtract_surroundings(maps.contiguous(memory_format=torch.channels_last))
+
+    def _squares(self, compared: Tensor, part: Tile) -> Tensor:
+        """The sum of squares over a tile's core, each as it counts."""
+        core, counted = self._core(compared, part), self._counted(part)
+        wide = torch.promote_types(core.dtype, torch.float32)
+        if counted is not None:
+            return (core.to(wide).square() * counted.to(wide)).sum()
+        # The whole in float32 would be the largest copy of a step, and leave the processor's cache.
+        rows = max(1, WIDENED_AT_ONCE // (core.shape[1] * core.shape[3]))
+        norms = [torch.linalg.vector_norm(strip, dtype=wide) for strip in core.split(rows, dim=2)]
+        return torch.stack(norms).square().sum()
+
+    def _target(self, part: Tile) -> Tensor:
+        """The content's map over a tile's region: what is kept, perhaps in few bits, or computed again."""
         if self._content is not None:
             return self._compute(self._content, part)
         assert self._whole is not None, "one of both is kept"
-        rows, columns = self._place(part, like)
-        return self._whole[:, :, rows, columns]
+        stride = STRIDES[self._term.layer]
+        rows, columns = (
+            slice(span.start // stride, span.stop // stride) for span in (part.rows, part.columns)
+        )
+        return self._whole[:, :, rows, columns].to(self._features.dtype)
 
     def _compute(self, content: Tensor, part: Tile) -> Tensor:
         rows, columns = part.region
         with torch.no_grad():
             pixels = content[:, :, rows, columns]
-            wide = torch.promote_types(pixels.dtype, torch.float32)
-            found = self._features.content_map(pixels.to(wide))
-        return core_maps({self._layer: found}, part, self._layer, None)[0]
+            return self._features.content_map(pixels.to(torch.promote_types(pixels.dtype, torch.float32)))
 
-    def _place(self, part: Tile, core: Tensor) -> tuple[slice, slice]:
-        """The rows and columns of the whole map that a tile's core has."""
-        top, left = (span.core_start // STRIDES[self._layer] for span in (part.rows, part.columns))
-        return slice(top, top + core.shape[2]), slice(left, left + core.shape[3])
+    def _core(self, maps: Tensor, part: Tile) -> Tensor:
+        """A view of what a tile owns of its region's map."""
+        rows, columns = part.core(STRIDES[self._term.layer], *maps.shape[2:])
+        return maps[:, :, rows, columns]
+
+    def _core_of_whole(self, part: Tile) -> tuple[slice, slice]:
+        """The rows and columns of the whole picture's map that a tile owns."""
+        stride = STRIDES[self._term.layer]
+        return part.rows.whole_positions(stride), part.columns.whole_positions(stride)
+
+    def _counted(self, part: Tile) -> Tensor | None:
+        """What each position of a tile's core counts for; None for 1."""
+        if self._weights is None:
+            return None
+        rows, columns = self._core_of_whole(part)
+        return self._weights[rows, columns]
+
+    def _squares_of_flat(self, height: int, width: int) -> float:
+        """Sum of squares up to which the content is flat: `ContentTerm.flat` for each value that counts."""
+        layer = self._term.layer
+        weights = None if self._weights is None else {layer: self._weights}
+        counts = position_counts([layer], weights, height, width)
+        return self._term.flat * self._features.channels(layer) * counts[layer]
 
     def _room_for_whole(self, content: Tensor) -> Tensor | None:
         """Zeros for the whole map in the type in which so large a one is kept; None where it is not."""
-        stride = STRIDES[self._layer]
+        stride = STRIDES[self._term.layer]
         height, width = (side // stride for side in content.shape[2:])
-        shape = 1, self._features.channels(self._layer), height, width
+        shape = 1, self._features.channels(self._term.layer), height, width
         dtype = _kept_type(self._features, math.prod(shape))
         if dtype.itemsize == 1 and stride == 1:
             return None
-        return torch.zeros(shape, dtype=dtype, device=content.device)
+        room = torch.zeros(shape, dtype=dtype, device=content.device)
+        return room.contiguous(memory_format=torch.channels_last)
 
 
 def _kept_type(features: Features, elements: int) -> torch.dtype:

@@ -23,10 +23,6 @@ Padding = Literal["zeros", "replicate"]
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"
 
-STRUCTURE = "structure"
-"""relu1_2 less its mean over 56 pixels: edges and shapes, whatever colours lie about. At half its size it
-would be cheaper, but left the steps within two pixels a quarter larger than those between: a fine grid."""
-
 COLORS = "colors"
 """Each pixel's brightness, red less blue, red and blue less green, and a 1: the Gram matrix of these is the
 mean and the covariance of the colours."""
@@ -39,20 +35,18 @@ _COLOR_AXES = (
 )
 """Hue counts eight times as much as brightness: grey styles differ from coloured ones by little of it."""
 
-_STRUCTURE_SOURCE = "relu1_2"
-_CELL = 8
-_CELLS_ABOUT = 3
-
 
 class ContentTerm(NamedTuple):
     """Where content is compared.
 
-    layer: any but a style layer, or STRUCTURE. share: its weight in shares of `Settings.content_weight`.
+    layer: any but a style layer. less_surroundings: whether its map is compared less the mean of what lies
+    about (`surroundings`). share: its weight in shares of `Settings.content_weight`.
     flat: the mean square of a map's values below which a texture counts as flat: its error is then taken
     relative to this, for there is hardly anything to keep.
     """
 
     layer: str = CONTENT_LAYER
+    less_surroundings: bool = False
     share: float = 1.0
     flat: float = 0.0
 
@@ -89,7 +83,7 @@ def _convolutions() -> list[_Convolution]:
 
 CONVOLUTIONS = _convolutions()
 STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
-STRIDES |= {STRUCTURE: STRIDES[_STRUCTURE_SOURCE], COLORS: 1}
+STRIDES |= {COLORS: 1}
 """Pixels per position of a layer's map, along each axis."""
 
 
@@ -149,15 +143,13 @@ class Features(nn.Module):
 
     @property
     def graph_bytes_per_pixel(self) -> float:
-        """Memory that back-propagation needs per pixel of the image, about: two maps a layer, and four of
-        STRUCTURE. At most 1.2 times this was measured, 1.4 times with the heap kept."""
+        """Memory that back-propagation needs per pixel of the image, about: two maps a layer, and two
+        of the content's. At most 1.2 times this was measured, 1.4 times with the heap kept."""
         maps = {
             row.layer: convolution.out_channels / STRIDES[row.layer] ** 2
             for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True)
         }
-        elements = 2.0 * sum(maps.values())
-        if self.content.layer == STRUCTURE:
-            elements += 4.0 * maps[_STRUCTURE_SOURCE]
+        elements = 2.0 * (sum(maps.values()) + maps[self.content.layer])
         if COLORS in self.style:
             elements += 2.0 * len(_COLOR_AXES)
         return elements * self.dtype.itemsize
@@ -168,9 +160,8 @@ class Features(nn.Module):
 
     def channels(self, layer: str) -> int:
         """The width of a layer's map."""
-        source = _STRUCTURE_SOURCE if layer == STRUCTURE else layer
         found = zip(CONVOLUTIONS, self._layers, strict=True)
-        return next(convolution.out_channels for row, convolution in found if row.layer == source)
+        return next(convolution.out_channels for row, convolution in found if row.layer == layer)
 
     def forward(self, image: Tensor, padding: Padding = "zeros") -> dict[str, Tensor]:
         """Maps of the style layers and the content layer.
@@ -204,8 +195,6 @@ class Features(nn.Module):
             current = functional.relu(current, inplace=True)
             if row.layer in self.style or row.layer == self.content.layer:
                 maps[row.layer] = current
-            if row.layer == _STRUCTURE_SOURCE and self.content.layer == STRUCTURE:
-                maps[STRUCTURE] = _structure(current)
             if until in maps:
                 break
         return maps
@@ -214,17 +203,6 @@ class Features(nn.Module):
         if self.pooling == "max":
             return functional.max_pool2d(maps, 2)
         return average_pool(maps)
-
-
-def _structure(maps: Tensor) -> Tensor:
-    """(1, C, H, W) less the mean of what lies about each position, likewise."""
-    height, width = maps.shape[2:]
-    cells = functional.avg_pool2d(maps, _CELL)
-    bordered = functional.pad(cells, (_CELLS_ABOUT,) * 4, mode="replicate")
-    means = functional.avg_pool2d(bordered, 2 * _CELLS_ABOUT + 1, stride=1)
-    means = functional.interpolate(means, scale_factor=_CELL, mode="bilinear")
-    missing = (0, width - means.shape[3], 0, height - means.shape[2])
-    return maps - (functional.pad(means, missing, mode="replicate") if any(missing) else means)
 
 
 def _load_convolutions(weights: Mapping[str, Tensor], name: str) -> list[BorderedConvolution]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..settings import Settings
-from .content import ContentTarget
+from .content import ContentLoss
 from .devices import free_memory
 from .features import STRIDES, Features
 from .losses import TotalVariation
@@ -24,7 +24,6 @@ from .statistics import (
     gram_sum,
     layer_weights,
     mean_gram_matrices,
-    position_counts,
     vectors,
 )
 from .tiling import HALO, Inset, Tile, tiles
@@ -63,11 +62,10 @@ class Objective:
         inset: Inset = (0, 0),
     ) -> None:
         self.features = features
-        self._content = features.content
         self.settings = settings
         self.height, self.width = content.shape[2:]
         self._inset = inset
-        self._counted_size = self.height - 2 * inset[0], self.width - 2 * inset[1]
+        counted_size = self.height - 2 * inset[0], self.width - 2 * inset[1]
         self._weights = layer_weights(mask, inset)
         tile = settings.tile if isinstance(settings.tile, int) else None
         targets = [
@@ -75,10 +73,12 @@ class Objective:
             for images in ([styles] if styled is None else styled.styles)
         ]
         labels = None if styled is None else styled.labels
-        self._regions = Regions(targets, features.style, self._weights, *self._counted_size, labels)
-        weights = None if self._weights is None else self._weights[self._content.layer]
-        self._content_target = ContentTarget(features, content, weights, tile, inset)
-        self._content_norm = self._content_target.squares.clamp_min(max(1e-12, self._squares_of_flat()))
+        self._regions = Regions(targets, features.style, self._weights, *counted_size, labels)
+        self._content_layer = features.content.layer
+        weights = None if self._weights is None else self._weights[self._content_layer]
+        self._content_loss = ContentLoss(
+            features, content, weights, weight=settings.content_weight, tile=tile, inset=inset
+        )
         self._total_variation = TotalVariation(self.height, self.width, mask, inset)
 
     def loss_and_gradient(
@@ -177,7 +177,8 @@ class Objective:
                 layer: self._style_gradient(maps, part, layer, gram_gradients)
                 for layer in self.features.style
             }
-            content, wanted[self._content.layer] = self._content_loss_and_gradient(maps, part)
+            layer = self._content_layer
+            content, wanted[layer] = self._content_loss.loss_and_gradient(maps[layer], part)
         layers = list(wanted)
         (gradient,) = torch.autograd.grad(
             [maps[layer] for layer in layers], pixels, [wanted[layer] for layer in layers]
@@ -209,28 +210,6 @@ class Objective:
         rows, columns = part.region
         pixels = image[:, :, rows, columns].detach().requires_grad_(torch.is_grad_enabled())
         return pixels, self.features(pixels, padding="replicate")
-
-    def _content_loss_and_gradient(self, maps: Maps, part: Tile) -> tuple[Tensor, Tensor]:
-        """The core's weighted squared error at the content layer, and its gradient, like the map."""
-        layer = self._content.layer
-        core, weight = core_maps(maps, part, layer, self._weights)
-        # Rounded as the maps are: the gradient is, too, and the sum is made in float32.
-        error = core - self._content_target.core(part, like=core).to(core.dtype)
-        wide = torch.promote_types(core.dtype, torch.float32)
-        scale = self._content.share * self.settings.content_weight / self._content_norm
-        if weight is None:
-            loss = torch.linalg.vector_norm(error, dtype=wide).square() * scale
-        else:
-            loss = (error.to(wide).square() * weight.to(wide)).sum() * scale
-            error = error * weight.to(error.dtype)
-        gradient = error * (2.0 * scale)
-        return loss, _over_whole_map(gradient, maps[layer], part, STRIDES[layer])
-
-    def _squares_of_flat(self) -> float:
-        """Sum of squares up to which the content is flat: `ContentTerm.flat` for each value that counts."""
-        counts = position_counts([self._content.layer], self._weights, *self._counted_size)
-        channels = self.features.channels(self._content.layer)
-        return self._content.flat * channels * counts[self._content.layer]
 
 
 def _over_whole_map(core: Tensor, whole: Tensor, part: Tile, stride: int) -> Tensor:

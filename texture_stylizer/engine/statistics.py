@@ -14,7 +14,7 @@ from .tiling import Inset, Tile, tiles
 
 _NARROW = (torch.bfloat16, torch.float16)
 
-_WIDENED_AT_ONCE = 2**20
+WIDENED_AT_ONCE = 2**20
 """Values: the whole of a narrow map in float32 would be its largest copy, and leave the cache."""
 
 
@@ -49,7 +49,7 @@ def _sum_of_products(flat: Tensor) -> Tensor:
         return torch.mm(flat, flat.T, out_dtype=torch.float32)
     if flat.dtype in _NARROW:
         total = flat.new_zeros(flat.shape[0], flat.shape[0], dtype=torch.float32)
-        for positions in flat.split(max(1, _WIDENED_AT_ONCE // flat.shape[0]), dim=1):
+        for positions in flat.split(max(1, WIDENED_AT_ONCE // flat.shape[0]), dim=1):
             wide = positions.float()
             total.addmm_(wide, wide.T)
         return total

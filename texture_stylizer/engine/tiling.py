@@ -41,6 +41,11 @@ class Span:
         last = length if self.ends_image else (self.core_stop - self.start) // stride
         return slice(first, last)
 
+    def whole_positions(self, stride: int) -> slice:
+        """The core's positions in a map of the whole image."""
+        last = None if self.ends_image else self.core_stop // stride
+        return slice(self.core_start // stride, last)
+
 
 @dataclass(frozen=True)
 class Tile:

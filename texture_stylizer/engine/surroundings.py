@@ -1,0 +1,84 @@
+"""A map less what lies about each of its positions: edges and shapes, whatever colours lie about.
+
+What lies about is the mean over 7 x 7 cells of 8 x 8 positions, interpolated linearly between the cells'
+centres. This is linear, and so written out with its transpose: as a graph of torch's it was a fifth of a step
+of the embedded network.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_CELL = 8
+_CELLS_ABOUT = 3
+
+
+def subtract_surroundings(maps: Tensor) -> Tensor:
+    """Subtract from each position of `maps` the mean of what lies about it, in place.
+
+    maps: (1, C, H, W), channels last in memory, H and W at least 16. Returns `maps`.
+    """
+    means = _interpolated_across(_smoothed(functional.avg_pool2d(maps, _CELL)), maps.shape[3])
+    above, between, below = _rows(maps)
+    flat = means.permute(0, 2, 3, 1).reshape(means.shape[2], -1)
+    above -= flat[0]
+    between.baddbmm_(_shares(between), torch.stack([flat[:-1], flat[1:]], dim=1), alpha=-1)
+    below -= flat[-1]
+    return maps
+
+
+def subtract_surroundings_transposed(gradient: Tensor) -> Tensor:
+    """The same for the transposed matrix: given the gradient of what `subtract_surroundings` returns, that of
+    what it was given, in place. Returns `gradient`."""
+    height, width = gradient.shape[2:]
+    above, between, below = _rows(gradient)
+    wanted = gradient.new_zeros(height // _CELL, above.shape[1])
+    wanted[0] += above.sum(0)
+    pairs = torch.bmm(_shares(between).transpose(1, 2), between)
+    wanted[:-1] += pairs[:, 0]
+    wanted[1:] += pairs[:, 1]
+    wanted[-1] += below.sum(0)
+    shape = 1, gradient.shape[1], height // _CELL, width // _CELL
+    with torch.enable_grad():
+        cells = gradient.new_zeros(shape, requires_grad=True)
+        means = _interpolated_across(_smoothed(cells), width)
+    (of_cells,) = torch.autograd.grad(
+        means, cells, wanted.view(1, shape[2], width, shape[1]).permute(0, 3, 1, 2)
+    )
+    spread = functional.interpolate(of_cells / _CELL**2, scale_factor=(1, _CELL), mode="nearest")
+    flat = spread.permute(0, 2, 3, 1).reshape(shape[2], -1)
+    inner = gradient.permute(0, 2, 3, 1).view(height, -1)[: shape[2] * _CELL, : flat.shape[1]]
+    inner.unflatten(0, (-1, _CELL)).sub_(flat[:, None])
+    return gradient
+
+
+def _smoothed(cells: Tensor) -> Tensor:
+    """The mean over the cells about each, the border's repeated. (1, C, h, w), likewise."""
+    bordered = functional.pad(cells, (_CELLS_ABOUT,) * 4, mode="replicate")
+    side = 2 * _CELLS_ABOUT + 1
+    return functional.avg_pool2d(functional.avg_pool2d(bordered, (side, 1), stride=1), (1, side), stride=1)
+
+
+def _interpolated_across(cells: Tensor, width: int) -> Tensor:
+    """Values at the cells' centres, (1, C, h, w), for each column, (1, C, h, width)."""
+    wide = functional.interpolate(cells, scale_factor=(1, _CELL), mode="bilinear")
+    left_over = width - wide.shape[3]
+    return functional.pad(wide, (0, left_over, 0, 0), mode="replicate") if left_over else wide
+
+
+def _rows(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Views of a map: the rows above the first cells' centre, (4, W C), those between the centres of the i-th
+    cells and the next, (n - 1, 8, W C), and those below the last cells' centre."""
+    if not maps.is_contiguous(memory_format=torch.channels_last):
+        raise ValueError("changed in place, so channels last in memory are needed")
+    flat = maps.permute(0, 2, 3, 1).view(maps.shape[2], -1)
+    first, last = _CELL // 2, maps.shape[2] // _CELL * _CELL - _CELL // 2
+    return flat[:first], flat[first:last].view(-1, _CELL, flat.shape[1]), flat[last:]
+
+
+def _shares(between: Tensor) -> Tensor:
+    """What the cells above and below count for in each of the rows between them: (n - 1, 8, 2)."""
+    below = (torch.arange(_CELL, device=between.device, dtype=between.dtype) + 0.5) / _CELL
+    return torch.stack([1 - below, below], dim=1).expand(between.shape[0], _CELL, 2)

@@ -123,11 +123,23 @@ def build(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON_311)
 def train_features(session: nox.Session) -> None:
-    """Train the embedded network further on drawn textures; writes build/embedded.safetensors."""
-    install(session)
-    out = ROOT / "build" / "embedded.safetensors"
-    out.parent.mkdir(exist_ok=True)
-    session.run("python", "-m", "texture_stylizer.training.train", str(out), *session.posargs)
+    """Train the embedded network further on drawn textures; writes build/embedded.safetensors, its log and
+    its curves."""
+    install(session, "matplotlib>=3.8")
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    weights, log = folder / "embedded.safetensors", folder / "log.txt"
+    with log.open("w", encoding="utf-8") as lines:
+        session.run(
+            "python",
+            "-u",
+            "-m",
+            "texture_stylizer.training.train",
+            str(weights),
+            *session.posargs,
+            stdout=lines,
+        )
+    session.run("python", "-m", "texture_stylizer.training.curves", str(log), str(folder / "curves.png"))
 
 
 @nox.session(python=PYTHON_311)

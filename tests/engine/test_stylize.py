@@ -191,4 +191,4 @@ def test_a_flat_texture_takes_on_the_style() -> None:
         content, [(style, 1.0)], Settings(iterations=30, scales=1), features=load_features("embedded")
     )
     assert result.image.std() > 0.05
-    assert result.losses[-1] < 0.6
+    assert result.losses[-1] < 0.8

@@ -34,7 +34,7 @@ OnProgress = Callable[["Iterate"], None]
 START_NOISE = 0.02
 """Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""
 
-SURFACE_CONTENT = 0.75
+SURFACE_CONTENT = 0.55
 """Share of the content weight on a mesh. A flat atlas has the islands' outlines to keep, which are much of
 what its error is relative to: at the same weight a surface would keep more, and take on less of the style."""
 

@@ -129,16 +129,10 @@ def train_features(session: nox.Session) -> None:
     folder = ROOT / "build"
     folder.mkdir(exist_ok=True)
     weights, log = folder / "embedded.safetensors", folder / "log.txt"
+    session.log(f"it takes an hour or more; see {log.relative_to(ROOT)}")
     with log.open("w", encoding="utf-8") as lines:
-        session.run(
-            "python",
-            "-u",
-            "-m",
-            "texture_stylizer.training.train",
-            str(weights),
-            *session.posargs,
-            stdout=lines,
-        )
+        training = ["python", "-m", "texture_stylizer.training.train", str(weights), *session.posargs]
+        session.run(*training, stdout=lines)
     session.run("python", "-m", "texture_stylizer.training.curves", str(log), str(folder / "curves.png"))
 
 

@@ -37,10 +37,8 @@ def weights() -> dict[str, torch.Tensor]:
 def features64(request: pytest.FixtureRequest) -> Features:
     """With each way of pooling, and with the embedded network's terms."""
     if request.param == "embedded":
-        content, style = (
-            ContentTerm("relu1_2", less_surroundings=True, share=0.5),
-            {**GATYS_STYLE, COLORS: 0.3},
-        )
+        content = ContentTerm("relu1_2", less_surroundings=True, share=0.5)
+        style = {**GATYS_STYLE, COLORS: 0.3}
         return Features(random_weights(), name="random", content=content, style=style).double()
     return Features(random_weights(), name="random", pooling=request.param).double()
 

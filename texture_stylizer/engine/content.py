@@ -74,7 +74,7 @@ class ContentLoss:
         return loss, gradient
 
     def _compared(self, maps: Tensor) -> Tensor:
-        """What is compared of a region's map; the map itself is changed."""
+        """What is compared of a region's map (1, C, h, w), which it may change: no second copy is made."""
         if not self._term.less_surroundings:
             return maps
         return subtract_surroundings(maps.contiguous(memory_format=torch.channels_last))

@@ -55,6 +55,7 @@ RATE = 1e-3
 KINDS = len(DISTORTIONS) + 2
 """What may have been done to a picture: nothing, a distortion, or that the network redrew it."""
 FIRST_REDRAWN, REDRAWN_EVERY, REDRAWN_AT_ONCE = 1000, 200, 20
+"""The step at which the network first redraws some pictures, the steps until it does again, and how many."""
 MOVED_AT_MOST = 3 / 255
 """Root mean square of the step along the gradient."""
 _GRAM_CHANNELS = 24
@@ -189,7 +190,7 @@ class Pupil:
         self._dtype = dtype
 
     def __call__(self, images: Tensor, batch: Batch) -> Found:
-        """What it makes of some images, given what is true of them."""
+        """What it makes of images, (n, 3, H, W) in [0, 1], given the batch that they are or come from."""
         weights = {name: weight.to(self._dtype) for name, weight in self.network.named_parameters()}
         maps = functional_call(self.network, weights, (images,), {"padding": "replicate"})
         logits, found = self.heads({layer: narrow.float() for layer, narrow in maps.items()})
@@ -197,10 +198,8 @@ class Pupil:
         loss, right = STRUCTURE_WEIGHT * missed, {}
         for layer, weight in CLASS_WEIGHTS.items():
             which, what = logits[layer].split([logits[layer].shape[1] - KINDS, KINDS], dim=1)
-            told = functional.cross_entropy(which, batch.numbers) + functional.cross_entropy(
-                what, batch.kinds
-            )
-            loss = loss + weight * told
+            loss = loss + weight * functional.cross_entropy(which, batch.numbers)
+            loss = loss + weight * functional.cross_entropy(what, batch.kinds)
             right[layer] = _share(which, batch.numbers), _share(what, batch.kinds)
         return Found(loss, float(missed.detach()), right)
 
@@ -210,20 +209,27 @@ def _share(logits: Tensor, true: Tensor) -> float:
 
 
 def moved(images: Tensor, gradient: Tensor, generator: np.random.Generator) -> Tensor:
-    """The images a little further along a gradient, each by a random root mean square."""
+    """The images, (n, 3, H, W) in [0, 1], a little further along a gradient like them: each by a random root
+    mean square of at most MOVED_AT_MOST."""
     length = gradient.square().mean((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)
     far = torch.from_numpy(generator.uniform(0, MOVED_AT_MOST, (len(images), 1, 1, 1))).float()
     return (images + far * gradient / length).clamp(0, 1)
 
 
+def _draw_all(count: int) -> Tensor:
+    """(count, 3, SIZE, SIZE) uint8."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        drawn = list(pool.map(draw, range(count), chunksize=8))
+    return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).contiguous()
+
+
 def train(out: Path, start: Path, steps: int, count: int) -> None:
-    """Train and write the weights, in torchvision's key names."""
+    """Train and write the weights, in torchvision's key names. steps: updates, two for each batch; count: how
+    many pictures are drawn."""
     torch.manual_seed(0)
     generator = np.random.default_rng(0)
     began = time.monotonic()
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        drawn = list(pool.map(draw, range(count), chunksize=8))
-    pictures = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).contiguous()
+    pictures = _draw_all(count)
     print(f"{count} pictures drawn in {time.monotonic() - began:.0f} s", flush=True)
 
     dtype = choose_precision("auto", torch.device("cpu"))
@@ -247,6 +253,7 @@ def train(out: Path, start: Path, steps: int, count: int) -> None:
         images = batch.images.requires_grad_()
         found = pupil(images, batch)
         _update(found, network, optimiser)
+        # The same backward pass gave the images' gradient: the second view costs no pass of its own.
         assert images.grad is not None, "the loss comes from them"
         again = pupil(moved(batch.images.detach(), images.grad, generator), batch)
         _update(again, network, optimiser)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from texture_stylizer.engine.features import (
+    COARSE_COLORS,
     COLORS,
     CONVOLUTIONS,
     GATYS_STYLE,
@@ -38,7 +39,7 @@ def features64(request: pytest.FixtureRequest) -> Features:
     """With each way of pooling, and with the embedded network's terms."""
     if request.param == "embedded":
         content = ContentTerm("relu1_2", less_surroundings=True, share=0.5)
-        style = {**GATYS_STYLE, COLORS: 0.3}
+        style = {**GATYS_STYLE, COLORS: 0.3, COARSE_COLORS: 0.2}
         return Features(random_weights(), name="random", content=content, style=style).double()
     return Features(random_weights(), name="random", pooling=request.param).double()
 

@@ -15,6 +15,7 @@ from torchvision.models import VGG19_Weights, vgg19
 
 from texture_stylizer.engine import Features, load_features, weight_sources
 from texture_stylizer.engine.features import (
+    COARSE_COLORS,
     COLORS,
     CONTENT_LAYER,
     CONVOLUTIONS,
@@ -54,6 +55,20 @@ def test_the_gram_matrix_of_colours_is_their_mean_and_covariance(weights: Weight
     assert torch.allclose(gram[3, :3], seen.mean(dim=1), atol=1e-6)
     covariance = gram[:3, :3] - torch.outer(gram[3, :3], gram[3, :3])
     assert torch.allclose(covariance, torch.cov(seen, correction=0), atol=1e-5)
+
+
+def test_coarse_colours_are_means_over_smooth_windows(weights: Weights) -> None:
+    image = torch.rand(1, 3, 89, 99, dtype=torch.float64)
+    features = Features(weights, name="random", style={COLORS: 1.0, COARSE_COLORS: 1.0}).double()
+    image.requires_grad_()
+    maps = features(image)
+    assert maps[COARSE_COLORS].shape == (1, 4, 5, 6)
+    flat = features(torch.full_like(image, 0.7))
+    assert torch.allclose(flat[COARSE_COLORS], flat[COLORS][:, :, :5, :6], atol=1e-12)
+    # What a pixel counts for in a mean is hardly more or less than what the pixel beside it does.
+    (counted,) = torch.autograd.grad(maps[COARSE_COLORS][0, 0, 2, 2], image)
+    for axis in (2, 3):
+        assert counted.diff(dim=axis).abs().max() <= 1.01 * counted.abs().max() / 8
 
 
 def test_a_missing_layer_is_named(weights: Weights) -> None:

@@ -93,6 +93,27 @@ def test_the_style_itself_has_no_style_loss(features64: Features) -> None:
     assert objective.loss_and_gradient(style)[0] < 1e-20
 
 
+def test_outlines_of_a_flat_atlas_let_content_count_less_on_its_mesh_and_never_more(
+    features64: Features,
+) -> None:
+    content, style, image = images(64, 80)
+
+    def content_loss(flat: torch.Tensor | None, weight: float = 1.0) -> float:
+        objectives = [
+            Objective(features64, content, [(style, 1.0)], Settings(content_weight=each), flat=flat)
+            for each in (0.0, weight)
+        ]
+        without, with_content = (objective.loss_and_gradient(image)[0] for objective in objectives)
+        return with_content - without
+
+    outlined = content.clone()
+    outlined[:, :, ::8] = 0
+    outlined[:, :, 1::8] = 1
+    assert content_loss(outlined) < 0.95 * content_loss(None)
+    assert content_loss(content) == pytest.approx(content_loss(None))
+    assert content_loss(torch.full_like(content, 0.5)) <= 1.0001 * content_loss(None)
+
+
 def test_graphs_are_kept_as_far_as_there_is_memory(features64: Features) -> None:
     content, style, _ = images(64, 64)
     objective = Objective(features64, content, [(style, 1.0)], Settings())

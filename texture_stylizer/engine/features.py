@@ -27,6 +27,9 @@ COLORS = "colors"
 """Each pixel's brightness, red less blue, red and blue less green, and a 1: the Gram matrix of these is the
 mean and the covariance of the colours."""
 
+COARSE_COLORS = "coarse colors"
+"""The same after halving the picture four times, smoothly: how large areas of one colour are."""
+
 _COLOR_AXES = (
     (3**-0.5, 3**-0.5, 3**-0.5),
     (8 * 2**-0.5, 0.0, -8 * 2**-0.5),
@@ -83,7 +86,7 @@ def _convolutions() -> list[_Convolution]:
 
 CONVOLUTIONS = _convolutions()
 STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
-STRIDES |= {COLORS: 1}
+STRIDES |= {COLORS: 1, COARSE_COLORS: 16}
 """Pixels per position of a layer's map, along each axis."""
 
 
@@ -103,7 +106,8 @@ class Features(nn.Module):
         content: ContentTerm = GATYS_CONTENT,
         style: Mapping[str, float] = GATYS_STYLE,
     ) -> None:
-        """style: the layers whose Gram matrices are compared, COLORS among them or not, and their weights."""
+        """style: the layers whose Gram matrices are compared, those of colours among them or not, and their
+        weights."""
         super().__init__()
         if pooling not in ("average", "max"):
             raise BadInput(f"pooling is {pooling!r}, but must be average or max")
@@ -177,11 +181,7 @@ class Features(nn.Module):
         return self._maps(image, "replicate", until=self.content.layer)[self.content.layer]
 
     def _maps(self, image: Tensor, padding: Padding, until: str | None = None) -> dict[str, Tensor]:
-        maps: dict[str, Tensor] = {}
-        if COLORS in self.style:
-            axes, one = self.color_axes.to(image.dtype), self.color_one.to(image.dtype)
-            # Of a copy, as below: the image may be changed before the gradient is asked for.
-            maps[COLORS] = functional.conv2d(image - 0.5, axes, one)
+        maps = self._color_maps(image)
         current = (image - self.mean) / self.std
         block = 1
         for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True):
@@ -197,6 +197,21 @@ class Features(nn.Module):
                 maps[row.layer] = current
             if until in maps:
                 break
+        return maps
+
+    def _color_maps(self, image: Tensor) -> dict[str, Tensor]:
+        """Those of COLORS and COARSE_COLORS that are style layers."""
+        axes, one = self.color_axes.to(image.dtype), self.color_one.to(image.dtype)
+        maps = {}
+        # A copy, as below: the image may be changed before the gradient is asked for.
+        centred = (image - 0.5).contiguous()
+        if COLORS in self.style:
+            maps[COLORS] = functional.conv2d(centred, axes, one)
+        if COARSE_COLORS in self.style:
+            for _ in range(STRIDES[COARSE_COLORS].bit_length() - 1):
+                # By windows that overlap: the gradient of plain cells would draw their borders.
+                centred = functional.avg_pool2d(centred, 4, stride=2, padding=1, count_include_pad=False)
+            maps[COARSE_COLORS] = functional.conv2d(centred, axes, one)
         return maps
 
     def _pool(self, maps: Tensor) -> Tensor:

@@ -34,10 +34,6 @@ OnProgress = Callable[["Iterate"], None]
 START_NOISE = 0.02
 """Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""
 
-SURFACE_CONTENT = 0.55
-"""Share of the content weight on a mesh. A flat atlas has the islands' outlines to keep, which are much of
-what its error is relative to: at the same weight a surface would keep more, and take on less of the style."""
-
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
 
@@ -241,16 +237,17 @@ class _Run:
     def _objective(self, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
         """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""
         height, width = content.shape[2:]
-        content_weight = self.settings.content_weight * (1.0 if self.surface is None else SURFACE_CONTENT)
-        settings = dataclasses.replace(self.settings, tile=tile, content_weight=content_weight)
+        settings = dataclasses.replace(self.settings, tile=tile)
+        flat = None if self.surface is None else resize(self.content, height, width)
         mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width))
         seen, grouping = sheet.padded(content), sheet.grouping(self.settings)
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
         styles = [self._styles_for(group, height, width) for group in groups]
         if grouping is None or len(groups) == 1:
-            return Objective(self.features, seen, styles[0], settings, mask, inset=sheet.inset)
+            return Objective(self.features, seen, styles[0], settings, mask, None, sheet.inset, flat)
         labels = torch.from_numpy(grouping.labels).to(seen.device)
-        return Objective(self.features, seen, (), settings, mask, StyledTexels(labels, styles), sheet.inset)
+        styled = StyledTexels(labels, styles)
+        return Objective(self.features, seen, (), settings, mask, styled, sheet.inset, flat)
 
     def _styles_for(self, group: StyleGroup, height: int, width: int) -> list[tuple[Tensor, float]]:
         """The styles as a group sees them in a picture of that size."""

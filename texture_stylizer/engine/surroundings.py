@@ -1,6 +1,6 @@
 """A map less what lies about each of its positions: edges and shapes, whatever colours lie about.
 
-What lies about is the mean over 7 x 7 cells of 8 x 8 positions, interpolated linearly between the cells'
+What lies about is the mean over 5 x 5 cells of 8 x 8 positions, interpolated linearly between the cells'
 centres. This is linear, and so written out with its transpose: as a graph of torch's it was a fifth of a step
 of the embedded network.
 """
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 _CELL = 8
-_CELLS_ABOUT = 3
+_CELLS_ABOUT = 2
 
 
 def subtract_surroundings(maps: Tensor) -> Tensor:

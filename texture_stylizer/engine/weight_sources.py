@@ -12,14 +12,14 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ..errors import BadInput, MissingWeights
-from .features import COLORS, GATYS_CONTENT, GATYS_STYLE, ContentTerm, Features, Pooling
+from .features import COARSE_COLORS, COLORS, GATYS_CONTENT, GATYS_STYLE, ContentTerm, Features, Pooling
 from .rounding import round_kernels
 
 EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded.safetensors"
 # torchvision's VGG19_Weights.IMAGENET1K_V1.url; importing torchvision for it would cost seconds.
 VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 DOWNLOAD_SIZE = "548 MB"
-EMBEDDED_CONTENT = ContentTerm("relu1_2", less_surroundings=True, share=0.05, flat=0.02)
+EMBEDDED_CONTENT = ContentTerm("relu1_2", less_surroundings=True, share=0.08, flat=0.02)
 """Drawn textures taught the embedded network to tell patterns apart, not what a picture shows. Judged by
 pretrained features, comparing content early keeps much more of it, and leaving out the colours that lie about
 gives the style's more room; at half that size it would be cheaper, but left a fine grid: steps within two
@@ -27,8 +27,10 @@ pixels a quarter larger than those between. Soft textures' values have a mean sq
 0.14.
 """
 
-EMBEDDED_STYLE = {**GATYS_STYLE, COLORS: 0.2}
-"""Sixteen filters say little about hue: without it edges in a grey style came out in all colours."""
+EMBEDDED_STYLE = {**GATYS_STYLE, COLORS: 0.2, COARSE_COLORS: 0.2}
+"""Sixteen filters say little about hue: without it edges in a grey style came out in all colours. And the
+deep layers see little of how large areas of one colour are: without the coarse ones there were fewer and
+larger."""
 HOW_TO_GET_VGG19 = (
     f"`texture-stylizer doctor --download-vgg19` fetches them once ({DOWNLOAD_SIZE}); "
     "in Blender the add-on's preferences have a button for it"

@@ -18,7 +18,7 @@ fraction, whose rounding adds 0.0014 to a content error of which a run leaves 0.
 be needed and a position is a pixel, it is not kept: the few convolutions up to there are cheaper."""
 
 
-SURFACE_SHARE, SURFACE_POWER = 1.2, 0.75
+SURFACE_SHARE, SURFACE_POWER = 1.25, 0.75
 """How much less content counts on a mesh: this share of that power of its mean square there relative to the
 flat picture's, at most 1. A flat atlas has its islands' outlines to keep, and they are much of what its error
 is relative to: at the same weight a surface would keep more, and take on less of the style. Measured so that

@@ -23,8 +23,8 @@ EMBEDDED_CONTENT = ContentTerm("relu1_2", less_surroundings=True, share=0.08, fl
 """Drawn textures taught the embedded network to tell patterns apart, not what a picture shows. Judged by
 pretrained features, comparing content early keeps much more of it, and leaving out the colours that lie about
 gives the style's more room; at half that size it would be cheaper, but left a fine grid: steps within two
-pixels a quarter larger than those between. Soft textures' values have a mean square of 0.006, bricks' of
-0.14.
+pixels a quarter larger than those between. Soft textures' values had a mean square of 0.006, bricks' of
+0.14. Half the share closes 0.04 more of the style on the deep layers, at 0.04 more content error.
 """
 
 EMBEDDED_STYLE = {**GATYS_STYLE, COLORS: 0.2, COARSE_COLORS: 0.2}

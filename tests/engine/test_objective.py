@@ -98,10 +98,10 @@ def test_outlines_of_a_flat_atlas_let_content_count_less_on_its_mesh_and_never_m
 ) -> None:
     content, style, image = images(64, 80)
 
-    def content_loss(flat: torch.Tensor | None, weight: float = 1.0) -> float:
+    def content_loss(atlas: torch.Tensor | None) -> float:
         objectives = [
-            Objective(features64, content, [(style, 1.0)], Settings(content_weight=each), flat=flat)
-            for each in (0.0, weight)
+            Objective(features64, content, [(style, 1.0)], Settings(content_weight=each), atlas=atlas)
+            for each in (0.0, 1.0)
         ]
         without, with_content = (objective.loss_and_gradient(image)[0] for objective in objectives)
         return with_content - without

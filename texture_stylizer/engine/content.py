@@ -21,8 +21,8 @@ be needed and a position is a pixel, it is not kept: the few convolutions up to 
 SURFACE_SHARE, SURFACE_POWER = 1.25, 0.75
 """How much less content counts on a mesh: this share of that power of its mean square there relative to the
 flat picture's, at most 1. A flat atlas has its islands' outlines to keep, and they are much of what its error
-is relative to: at the same weight a surface would keep more, and take on less of the style. Measured so that
-neither content nor style comes out worse than the flat run's, on a sphere as on Suzanne."""
+is relative to: at the same weight a surface would keep more, and take on less of the style. With these two,
+neither content nor style came out more than 6 % above the flat run's on four meshes in three styles."""
 
 
 class ContentLoss:
@@ -38,11 +38,11 @@ class ContentLoss:
         weight: float,
         tile: int | None,
         inset: Inset,
-        flat: Tensor | None = None,
+        atlas: Tensor | None = None,
     ) -> None:
         """content: (1, 3, H, W), in use as long as this is. weights: what each position of the layer counts
         for, or None for 1. weight: what the loss counts for. tile: side of the cores by which the map is
-        made, inset: the border that belongs to none. flat: (1, 3, h, w), the texture as it lies in its file,
+        made, inset: the border that belongs to none. atlas: (1, 3, h, w), the texture as it lies in its file,
         where `content` is what a mesh shows of it."""
         self._features = features
         self._term = features.content
@@ -61,8 +61,8 @@ class ContentLoss:
         squares = squares.clamp_min(max(1e-12, self._term.flat * values))
         self.mean_square = float(squares) / values
         """Of the content's values that count, or `ContentTerm.flat`."""
-        if flat is not None:
-            whole = ContentLoss(features, flat, None, weight=weight, tile=tile, inset=(0, 0))
+        if atlas is not None:
+            whole = ContentLoss(features, atlas, None, weight=weight, tile=tile, inset=(0, 0))
             weight *= min(1.0, SURFACE_SHARE * (self.mean_square / whole.mean_square) ** SURFACE_POWER)
         self._scale = self._term.share * weight / squares
 

@@ -49,7 +49,7 @@ class Objective:
     mask:     (H, W), 0 or more: what each texel counts for in the sums; None for all the same
     styled:   which texels are compared with which styles, in place of `styles`; needs a mask
     inset:    pixels at the borders, multiples of 16, that the network sees but that are not compared
-    flat:     (1, 3, h, w), the texture as it lies in its file, where `content` is what a mesh shows of it
+    atlas:    (1, 3, h, w), the texture as it lies in its file, where `content` is what a mesh shows of it
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Objective:
         mask: Tensor | None = None,
         styled: StyledTexels | None = None,
         inset: Inset = (0, 0),
-        flat: Tensor | None = None,
+        atlas: Tensor | None = None,
     ) -> None:
         self.features = features
         self.settings = settings
@@ -79,7 +79,7 @@ class Objective:
         self._content_layer = features.content.layer
         weights = None if self._weights is None else self._weights[self._content_layer]
         self._content_loss = ContentLoss(
-            features, content, weights, weight=settings.content_weight, tile=tile, inset=inset, flat=flat
+            features, content, weights, weight=settings.content_weight, tile=tile, inset=inset, atlas=atlas
         )
         self._total_variation = TotalVariation(self.height, self.width, mask, inset)
 

@@ -238,16 +238,16 @@ class _Run:
         """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""
         height, width = content.shape[2:]
         settings = dataclasses.replace(self.settings, tile=tile)
-        flat = None if self.surface is None else resize(self.content, height, width)
+        atlas = None if self.surface is None else resize(self.content, height, width)
         mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width))
         seen, grouping = sheet.padded(content), sheet.grouping(self.settings)
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
         styles = [self._styles_for(group, height, width) for group in groups]
         if grouping is None or len(groups) == 1:
-            return Objective(self.features, seen, styles[0], settings, mask, None, sheet.inset, flat)
+            return Objective(self.features, seen, styles[0], settings, mask, None, sheet.inset, atlas)
         labels = torch.from_numpy(grouping.labels).to(seen.device)
         styled = StyledTexels(labels, styles)
-        return Objective(self.features, seen, (), settings, mask, styled, sheet.inset, flat)
+        return Objective(self.features, seen, (), settings, mask, styled, sheet.inset, atlas)
 
     def _styles_for(self, group: StyleGroup, height: int, width: int) -> list[tuple[Tensor, float]]:
         """The styles as a group sees them in a picture of that size."""

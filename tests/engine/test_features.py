@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch.nn import functional
 from torchvision.models import VGG19_Weights, vgg19
 
 from texture_stylizer.engine import Features, load_features, weight_sources
@@ -19,6 +20,7 @@ from texture_stylizer.engine.features import (
     COLORS,
     CONTENT_LAYER,
     CONVOLUTIONS,
+    STRIDES,
     STYLE_LAYERS,
 )
 from texture_stylizer.engine.statistics import gram_sum
@@ -69,6 +71,19 @@ def test_coarse_colours_are_means_over_smooth_windows(weights: Weights) -> None:
     (counted,) = torch.autograd.grad(maps[COARSE_COLORS][0, 0, 2, 2], image)
     for axis in (2, 3):
         assert counted.diff(dim=axis).abs().max() <= 1.01 * counted.abs().max() / 8
+
+
+def test_layers_of_a_smaller_picture_are_those_of_the_picture_made_smaller(weights: Weights) -> None:
+    image = torch.rand(1, 3, 89, 99, dtype=torch.float64)
+    style = {"relu2_1": 1.0, "half relu3_1": 1.0, "quarter relu2_1": 1.0}
+    maps = Features(weights, name="random", style=style).double()(image)
+    whole = Features(weights, name="random").double()
+    for prefix, layer in (("half ", "relu3_1"), ("quarter ", "relu2_1")):
+        image = functional.avg_pool2d(image, 4, stride=2, padding=1, count_include_pad=False)
+        found = maps[prefix + layer]
+        assert torch.allclose(found, whole(image)[layer], atol=1e-12)
+        stride = STRIDES[prefix + layer]
+        assert found.shape[2:] == (89 // stride, 99 // stride)
 
 
 def test_a_missing_layer_is_named(weights: Weights) -> None:

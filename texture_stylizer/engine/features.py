@@ -30,6 +30,13 @@ mean and the covariance of the colours."""
 COARSE_COLORS = "coarse colors"
 """The same after halving the picture four times, smoothly: how large areas of one colour are."""
 
+_HALVINGS = {"": 0, "half ": 1, "quarter ": 2}
+"""How often the picture is halved for a layer, by the beginning of its name: "half relu3_1" is relu3_1 of the
+picture at half its size, which sees as far as relu4_1 does of the whole."""
+
+_COARSEST = 16
+"""Pixels per position of the coarsest map."""
+
 _COLOR_AXES = (
     (3**-0.5, 3**-0.5, 3**-0.5),
     (8 * 2**-0.5, 0.0, -8 * 2**-0.5),
@@ -85,8 +92,13 @@ def _convolutions() -> list[_Convolution]:
 
 
 CONVOLUTIONS = _convolutions()
-STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
-STRIDES |= {COLORS: 1, COARSE_COLORS: 16}
+STRIDES = {
+    prefix + row.layer: stride
+    for prefix, halvings in _HALVINGS.items()
+    for row in CONVOLUTIONS
+    if (stride := 2 ** (row.block - 1 + halvings)) <= _COARSEST
+}
+STRIDES |= {COLORS: 1, COARSE_COLORS: _COARSEST}
 """Pixels per position of a layer's map, along each axis."""
 
 
@@ -153,7 +165,11 @@ class Features(nn.Module):
             row.layer: convolution.out_channels / STRIDES[row.layer] ** 2
             for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True)
         }
-        elements = 2.0 * (sum(maps.values()) + maps[self.content.layer])
+        elements = 2.0 * maps[self.content.layer]
+        for prefix, halvings in _HALVINGS.items():
+            wanted = self._compared_at(prefix)
+            last = max((row.number for row in CONVOLUTIONS if row.layer in wanted), default=-1)
+            elements += 2.0 * sum(maps[row.layer] for row in CONVOLUTIONS if row.number <= last) / 4**halvings
         if COLORS in self.style:
             elements += 2.0 * len(_COLOR_AXES)
         return elements * self.dtype.itemsize
@@ -174,14 +190,27 @@ class Features(nn.Module):
         H' = H // stride. With `padding` zeros the maps are torchvision's; with replicate every convolution
         repeats its input's border, which leaves no dark or coloured frame in what is optimised.
         """
-        return self._maps(image, padding)
+        halved = self._halved(image)
+        maps = self._color_maps(halved)
+        for prefix, halvings in _HALVINGS.items():
+            if wanted := self._compared_at(prefix):
+                picture = image if not halvings else halved[halvings] + 0.5
+                for layer, found in self._trunk(picture, padding, wanted).items():
+                    maps[prefix + layer] = found
+        return maps
 
     def content_map(self, image: Tensor) -> Tensor:
         """The content layer's map alone, borders repeated, for no more work than it takes."""
-        return self._maps(image, "replicate", until=self.content.layer)[self.content.layer]
+        return self._trunk(image, "replicate", {self.content.layer})[self.content.layer]
 
-    def _maps(self, image: Tensor, padding: Padding, until: str | None = None) -> dict[str, Tensor]:
-        maps = self._color_maps(image)
+    def _compared_at(self, prefix: str) -> set[str]:
+        """The layers that are compared of the picture as large as a layer's prefix says."""
+        compared = {*self.style, self.content.layer}
+        return {row.layer for row in CONVOLUTIONS if prefix + row.layer in compared}
+
+    def _trunk(self, image: Tensor, padding: Padding, wanted: set[str]) -> dict[str, Tensor]:
+        """The maps of some layers, for no more work than they take."""
+        maps: dict[str, Tensor] = {}
         current = (image - self.mean) / self.std
         block = 1
         for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True):
@@ -193,26 +222,33 @@ class Features(nn.Module):
             else:
                 current = convolution(current.to(self.dtype))
             current = functional.relu(current, inplace=True)
-            if row.layer in self.style or row.layer == self.content.layer:
+            if row.layer in wanted:
                 maps[row.layer] = current
-            if until in maps:
+            if len(maps) == len(wanted):
                 break
         return maps
 
-    def _color_maps(self, image: Tensor) -> dict[str, Tensor]:
-        """Those of COLORS and COARSE_COLORS that are style layers."""
-        axes, one = self.color_axes.to(image.dtype), self.color_one.to(image.dtype)
-        maps = {}
-        # A copy, as below: the image may be changed before the gradient is asked for.
-        centred = (image - 0.5).contiguous()
-        if COLORS in self.style:
-            maps[COLORS] = functional.conv2d(centred, axes, one)
+    def _halved(self, image: Tensor) -> list[Tensor]:
+        """The image less 0.5, then halved again and again, as often as any map needs."""
+        most = max(halvings for prefix, halvings in _HALVINGS.items() if self._compared_at(prefix))
         if COARSE_COLORS in self.style:
-            for _ in range(STRIDES[COARSE_COLORS].bit_length() - 1):
-                # By windows that overlap: the gradient of plain cells would draw their borders.
-                centred = functional.avg_pool2d(centred, 4, stride=2, padding=1, count_include_pad=False)
-            maps[COARSE_COLORS] = functional.conv2d(centred, axes, one)
-        return maps
+            most = _COARSEST.bit_length() - 1
+        # A copy: the image may be changed before the gradient is asked for.
+        halved = [(image - 0.5).contiguous()]
+        for _ in range(most):
+            # By windows that overlap: the gradient of plain cells would draw their borders.
+            halved.append(functional.avg_pool2d(halved[-1], 4, stride=2, padding=1, count_include_pad=False))
+        return halved
+
+    def _color_maps(self, halved: list[Tensor]) -> dict[str, Tensor]:
+        """Those of COLORS and COARSE_COLORS that are style layers."""
+        axes, one = self.color_axes.to(halved[0].dtype), self.color_one.to(halved[0].dtype)
+        pictures = {COLORS: halved[0], COARSE_COLORS: halved[-1]}
+        return {
+            layer: functional.conv2d(picture, axes, one)
+            for layer, picture in pictures.items()
+            if layer in self.style
+        }
 
     def _pool(self, maps: Tensor) -> Tensor:
         if self.pooling == "max":

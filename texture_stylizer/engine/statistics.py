@@ -77,9 +77,10 @@ def layer_weights(mask: Tensor | None, inset: Inset = (0, 0)) -> dict[str, Tenso
     inner = slice(inset[0], height - inset[0]), slice(inset[1], width - inset[1])
     counted[inner] = mask[inner]
     image = counted[None, None]
-    return {
-        layer: functional.avg_pool2d(image, stride).squeeze(0).squeeze(0) for layer, stride in STRIDES.items()
+    by_stride = {
+        stride: functional.avg_pool2d(image, stride).squeeze(0).squeeze(0) for stride in set(STRIDES.values())
     }
+    return {layer: by_stride[stride] for layer, stride in STRIDES.items()}
 
 
 def position_counts(

@@ -27,10 +27,20 @@ pixels a quarter larger than those between. Soft textures' values had a mean squ
 0.14. Half the share closes 0.04 more of the style on the deep layers, at 0.04 more content error.
 """
 
-EMBEDDED_STYLE = {**GATYS_STYLE, COLORS: 0.2, COARSE_COLORS: 0.2}
-"""Sixteen filters say little about hue: without it edges in a grey style came out in all colours. And the
-deep layers see little of how large areas of one colour are: without the coarse ones there were fewer and
-larger."""
+EMBEDDED_STYLE = {
+    "relu1_1": 0.2,
+    "relu2_1": 0.2,
+    "relu3_1": 0.2,
+    "half relu3_1": 0.2,
+    "quarter relu3_1": 0.2,
+    COLORS: 0.2,
+    COARSE_COLORS: 0.2,
+}
+"""Drawn textures taught the deep blocks nothing that pretrained features care for: these judged the pictures
+alike without relu4_1 and relu5_1. Larger strokes are what the first three blocks see of a smaller picture,
+at half the cost of a step. Sixteen filters say little about hue: without the colours edges in a grey style
+came out in all of them. And no layer sees much of how large areas of one colour are: without the coarse ones
+there were fewer and larger."""
 HOW_TO_GET_VGG19 = (
     f"`texture-stylizer doctor --download-vgg19` fetches them once ({DOWNLOAD_SIZE}); "
     "in Blender the add-on's preferences have a button for it"

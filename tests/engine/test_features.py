@@ -86,6 +86,20 @@ def test_layers_of_a_smaller_picture_are_those_of_the_picture_made_smaller(weigh
         assert found.shape[2:] == (89 // stride, 99 // stride)
 
 
+def test_the_halo_is_no_larger_than_what_the_maps_are_made_of(features64: Features) -> None:
+    assert load_features("embedded").halo == 48
+    image = torch.rand(1, 3, 288, 288, dtype=torch.float64, requires_grad=True)
+    seen = 0
+    for layer, found in features64(image).items():
+        first, last = (edge // STRIDES[layer] for edge in (128, 144))
+        (gradient,) = torch.autograd.grad(
+            found[0, :, first:last, 144 // STRIDES[layer]].sum(), image, retain_graph=True
+        )
+        rows = gradient.abs().sum((0, 1, 3)).nonzero().flatten()
+        seen = max(seen, 128 - int(rows.min()), int(rows.max()) - 143)
+    assert features64.halo - 16 < seen <= features64.halo
+
+
 def test_a_missing_layer_is_named(weights: Weights) -> None:
     del weights["features.19.bias"]
     with pytest.raises(BadInput, match=r"features\.19\.bias"):

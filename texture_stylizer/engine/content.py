@@ -50,14 +50,15 @@ class ContentLoss:
         self._whole = self._room_for_whole(content)
         # Sixteen bits of an image are more than eight of each of its map's channels.
         self._content = content.half() if self._whole is None else None
+        height, width = content.shape[2:]
         if self._whole is not None:
-            for part in tiles(content.shape[2], content.shape[3], tile):
+            for part in tiles(height, width, tile, halo=features.halo):
                 rows, columns = self._core_of_whole(part)
                 self._whole[:, :, rows, columns] = self._core(self._compute(content, part), part)
         squares = torch.zeros((), device=content.device)
-        for part in tiles(content.shape[2], content.shape[3], tile, inset):
+        for part in tiles(height, width, tile, inset, features.halo):
             squares = squares + self._squares(self._compared(self._target(part).clone()), part)
-        values = self._values(content.shape[2] - 2 * inset[0], content.shape[3] - 2 * inset[1])
+        values = self._values(height - 2 * inset[0], width - 2 * inset[1])
         squares = squares.clamp_min(max(1e-12, self._term.flat * values))
         self.mean_square = float(squares) / values
         """Of the content's values that count, or `ContentTerm.flat`."""

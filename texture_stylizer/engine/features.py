@@ -16,6 +16,8 @@ from torch.nn import functional
 from ..errors import BadInput
 from .convolution import BorderedConvolution
 from .pooling import average_pool
+from .surroundings import REACH
+from .tiling import ALIGNMENT
 
 Pooling = Literal["average", "max"]
 Padding = Literal["zeros", "replicate"]
@@ -33,9 +35,6 @@ COARSE_COLORS = "coarse colors"
 _HALVINGS = {"": 0, "half ": 1, "quarter ": 2}
 """How often the picture is halved for a layer, by the beginning of its name: "half relu3_1" is relu3_1 of the
 picture at half its size, which sees as far as relu4_1 does of the whole."""
-
-_COARSEST = 16
-"""Pixels per position of the coarsest map."""
 
 _COLOR_AXES = (
     (3**-0.5, 3**-0.5, 3**-0.5),
@@ -96,9 +95,9 @@ STRIDES = {
     prefix + row.layer: stride
     for prefix, halvings in _HALVINGS.items()
     for row in CONVOLUTIONS
-    if (stride := 2 ** (row.block - 1 + halvings)) <= _COARSEST
+    if (stride := 2 ** (row.block - 1 + halvings)) <= ALIGNMENT
 }
-STRIDES |= {COLORS: 1, COARSE_COLORS: _COARSEST}
+STRIDES |= {COLORS: 1, COARSE_COLORS: ALIGNMENT}
 """Pixels per position of a layer's map, along each axis."""
 
 
@@ -174,6 +173,20 @@ class Features(nn.Module):
             elements += 2.0 * len(_COLOR_AXES)
         return elements * self.dtype.itemsize
 
+    @property
+    def halo(self) -> int:
+        """Pixels on either side of a cell of 16 px that its maps are made of, a multiple of 16."""
+        seen = [ALIGNMENT - 1 if COARSE_COLORS in self.style else 0]
+        for prefix, halvings in _HALVINGS.items():
+            for layer in self._compared_at(prefix):
+                last = next(row.number for row in CONVOLUTIONS if row.layer == layer)
+                reach = sum(STRIDES[row.layer] for row in CONVOLUTIONS if row.number <= last)
+                if self.content.less_surroundings and prefix + layer == self.content.layer:
+                    reach += REACH * STRIDES[layer]
+                # Halving takes in one pixel on either side, then two more, then four.
+                seen.append(2**halvings * reach + 2**halvings - 1)
+        return -(-max(seen) // ALIGNMENT) * ALIGNMENT
+
     def named_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
         """Every convolution with its place in configuration E, for writing the weights."""
         return list(zip(CONVOLUTIONS, self._layers, strict=True))
@@ -232,7 +245,7 @@ class Features(nn.Module):
         """The image less 0.5, then halved again and again, as often as any map needs."""
         most = max(halvings for prefix, halvings in _HALVINGS.items() if self._compared_at(prefix))
         if COARSE_COLORS in self.style:
-            most = _COARSEST.bit_length() - 1
+            most = ALIGNMENT.bit_length() - 1
         # A copy: the image may be changed before the gradient is asked for.
         halved = [(image - 0.5).contiguous()]
         for _ in range(most):

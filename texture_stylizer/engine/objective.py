@@ -26,7 +26,7 @@ from .statistics import (
     mean_gram_matrices,
     vectors,
 )
-from .tiling import HALO, Inset, Tile, tiles
+from .tiling import Inset, Tile, tiles
 
 Maps = dict[str, Tensor]
 RegionMaps = dict[tuple[int, str], Tensor]
@@ -114,7 +114,7 @@ class Objective:
 
         When a band comes, no later one needs the rows of `image` that it covers: they may be changed.
         """
-        parts = tiles(self.height, self.width, tile, self._inset)
+        parts = tiles(self.height, self.width, tile, self._inset, self.features.halo)
         if kept_graphs is None:
             kept_graphs = self.affordable_graphs(tile)
         kept, sums = self._gram_sums(image, parts, kept_graphs)
@@ -146,7 +146,7 @@ class Objective:
         half as much once more. taken: bytes that others take of what there is for it."""
         if tile is None:
             return 1
-        graph = (tile + 2 * HALO) ** 2 * self.features.graph_bytes_per_pixel / 2
+        graph = (tile + 2 * self.features.halo) ** 2 * self.features.graph_bytes_per_pixel / 2
         budget = min(KEPT_BYTES, FREE_SHARE * free_memory(self.features.device)) - taken
         return max(0, int(budget / graph))
 

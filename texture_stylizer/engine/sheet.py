@@ -16,7 +16,7 @@ from torch.nn import functional
 from ..settings import Settings, Wrap
 from .style_groups import Grouping, group_texels
 from .surface import Continuation, SeamPairs, Surface, coverage
-from .tiling import HALO, Inset
+from .tiling import Inset
 
 MARGIN = 16
 """Pixels of mirrored border that every level works on and then cuts away: next to the true border the
@@ -113,10 +113,11 @@ class BorderedSheet:
     """A picture that goes on past its border: where it is tiled it begins again, as far as the deepest layer
     sees, and elsewhere it is mirrored."""
 
-    def __init__(self, wrapped: tuple[bool, bool], height: int, width: int) -> None:
-        """wrapped: whether the picture is tiled (downward, to the right)."""
-        self._rows = _border(height, wrapped[0])
-        self._columns = _border(width, wrapped[1])
+    def __init__(self, wrapped: tuple[bool, bool], height: int, width: int, halo: int) -> None:
+        """wrapped: whether the picture is tiled (downward, to the right). halo: pixels beyond a cell that the
+        network sees (`Features.halo`)."""
+        self._rows = _border(height, wrapped[0], halo)
+        self._columns = _border(width, wrapped[1], halo)
         self._height, self._width = height, width
         self.inset = (len(self._rows) - height) // 2, (len(self._columns) - width) // 2
 
@@ -232,10 +233,10 @@ def _fold(gradient: Tensor, axis: int, length: int) -> Tensor:
     return inner
 
 
-def _border(length: int, wrapped: bool) -> Tensor:
+def _border(length: int, wrapped: bool, halo: int) -> Tensor:
     """The row that stands at each place of a padded axis: begun again, or mirrored."""
     if wrapped:
         # A whole number of the deepest layer's cells, so that these lie on the texture as they would without.
-        return torch.arange(-HALO, length + HALO) % length
+        return torch.arange(-halo, length + halo) % length
     places = torch.arange(-MARGIN, length + MARGIN).abs()
     return torch.where(places >= length, 2 * (length - 1) - places, places)

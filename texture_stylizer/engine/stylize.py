@@ -203,7 +203,7 @@ class _Run:
         if self.surface is not None:
             return SurfaceSheet(self.surface, height, width, self.features.device)
         if any(self.wrapped) or height * width <= LARGEST_BORDERED:
-            return BorderedSheet(self.wrapped, height, width)
+            return BorderedSheet(self.wrapped, height, width, self.features.halo)
         return FlatSheet()
 
     def _with_noise(self, image: Tensor) -> Tensor:
@@ -261,7 +261,9 @@ class _Run:
         if wanted == "auto":
             budget = MEMORY_SHARE * free_memory(self.features.device)
             largest = LARGEST_CPU_TILE if self.features.device.type == "cpu" else LARGEST_TILE
-            fitting = fitting_tile(height, width, self.features.graph_bytes_per_pixel, budget, largest)
+            fitting = fitting_tile(
+                height, width, self.features.graph_bytes_per_pixel, budget, largest, self.features.halo
+            )
             return fitting if self.tile is None else min(self.tile, fitting or self.tile)
         return wanted if wanted is None or wanted < max(height, width) else None
 

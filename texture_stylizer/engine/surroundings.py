@@ -14,6 +14,9 @@ from torch.nn import functional
 _CELL = 8
 _CELLS_ABOUT = 2
 
+REACH = _CELL * (_CELLS_ABOUT + 1) + _CELL // 2
+"""Positions on either side that what lies about one is made of."""
+
 
 def subtract_surroundings(maps: Tensor) -> Tensor:
     """Subtract from each position of `maps` the mean of what lies about it, in place.

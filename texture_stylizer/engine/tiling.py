@@ -14,7 +14,8 @@ ALIGNMENT = 16
 """Pixels per position of the deepest layer: cores begin on multiples of it."""
 
 HALO = 80
-"""Covers the receptive field of conv5_1 around its 16 px cell: 70 px before it and 85 - 16 after."""
+"""Covers the receptive field of conv5_1 around its 16 px cell, 70 px on each side: the most that any network
+needs (`Features.halo`)."""
 
 SMALLEST_TILE, LARGEST_TILE = 128, 4096
 
@@ -67,10 +68,11 @@ class Tile:
         return self.rows.positions(stride, height), self.columns.positions(stride, width)
 
 
-def spans(length: int, size: int | None, inset: int = 0) -> list[Span]:
+def spans(length: int, size: int | None, inset: int = 0, halo: int = HALO) -> list[Span]:
     """Cut `length` pixels into cores of `size`; the last takes what is left, and None cuts nothing.
 
-    inset: pixels at both ends that belong to regions alone, at most HALO and a multiple of ALIGNMENT.
+    inset: pixels at both ends that belong to regions alone. halo: pixels of a region on either side of its
+    core. Both are multiples of ALIGNMENT.
     """
     inner = length - 2 * inset
     size = length if size is None else max(ALIGNMENT, size // ALIGNMENT * ALIGNMENT)
@@ -85,25 +87,30 @@ def spans(length: int, size: int | None, inset: int = 0) -> list[Span]:
             Span(
                 core_start,
                 core_stop,
-                max(0, core_start - HALO),
-                length if ends else min(length, core_stop + HALO),
+                max(0, core_start - halo),
+                length if ends else min(length, core_stop + halo),
                 ends and not inset,
             )
         )
     return result
 
 
-def tiles(height: int, width: int, size: int | None, inset: Inset = (0, 0)) -> list[Tile]:
+def tiles(height: int, width: int, size: int | None, inset: Inset = (0, 0), halo: int = HALO) -> list[Tile]:
     """Tiles of an image of height x width pixels, row by row; `size` None gives one tile.
 
-    inset: pixels above and below, and to the left and right, that no core has.
+    inset: pixels above and below, and to the left and right, that no core has. halo: as for `spans`.
     """
-    rows, columns = spans(height, size, inset[0]), spans(width, size, inset[1])
+    rows, columns = spans(height, size, inset[0], halo), spans(width, size, inset[1], halo)
     return [Tile(row, column) for row in rows for column in columns]
 
 
 def fitting_tile(
-    height: int, width: int, bytes_per_pixel: float, free_bytes: float, largest: int = LARGEST_TILE
+    height: int,
+    width: int,
+    bytes_per_pixel: float,
+    free_bytes: float,
+    largest: int = LARGEST_TILE,
+    halo: int = HALO,
 ) -> int | None:
     """The largest tile, up to `largest`, whose back-propagation fits into `free_bytes`; None when the image
     fits whole.
@@ -118,6 +125,6 @@ def fitting_tile(
     if fits(height, width):
         return None
     for size in (LARGEST_TILE, 3072, 2048, 1536, 1024, 768, 512, 384, 256):
-        if size <= largest and size < max(height, width) and fits(size + 2 * HALO, size + 2 * HALO):
+        if size <= largest and size < max(height, width) and fits(size + 2 * halo, size + 2 * halo):
             return size
     return SMALLEST_TILE

@@ -160,15 +160,11 @@ class Features(nn.Module):
     def graph_bytes_per_pixel(self) -> float:
         """Memory that back-propagation needs per pixel of the image, about: two maps a layer, and two
         of the content's. At most 1.2 times this was measured, 1.4 times with the heap kept."""
-        maps = {
-            row.layer: convolution.out_channels / STRIDES[row.layer] ** 2
-            for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True)
+        values = {
+            prefix + row.layer: convolution.out_channels / STRIDES[prefix + row.layer] ** 2
+            for prefix, row, convolution in self.passed()
         }
-        elements = 2.0 * maps[self.content.layer]
-        for prefix, halvings in _HALVINGS.items():
-            wanted = self._compared_at(prefix)
-            last = max((row.number for row in CONVOLUTIONS if row.layer in wanted), default=-1)
-            elements += 2.0 * sum(maps[row.layer] for row in CONVOLUTIONS if row.number <= last) / 4**halvings
+        elements = 2.0 * (sum(values.values()) + values[self.content.layer])
         if COLORS in self.style:
             elements += 2.0 * len(_COLOR_AXES)
         return elements * self.dtype.itemsize
@@ -179,13 +175,23 @@ class Features(nn.Module):
         seen = [ALIGNMENT - 1 if COARSE_COLORS in self.style else 0]
         for prefix, halvings in _HALVINGS.items():
             for layer in self._compared_at(prefix):
-                last = next(row.number for row in CONVOLUTIONS if row.layer == layer)
-                reach = sum(STRIDES[row.layer] for row in CONVOLUTIONS if row.number <= last)
+                numbers = {row.layer: row.number for row in CONVOLUTIONS}
+                reach = sum(STRIDES[row.layer] for row in CONVOLUTIONS if row.number <= numbers[layer])
                 if self.content.less_surroundings and prefix + layer == self.content.layer:
                     reach += REACH * STRIDES[layer]
                 # Halving takes in one pixel on either side, then two more, then four.
                 seen.append(2**halvings * reach + 2**halvings - 1)
         return -(-max(seen) // ALIGNMENT) * ALIGNMENT
+
+    def passed(self) -> list[tuple[str, _Convolution, BorderedConvolution]]:
+        """The convolutions that a picture goes through, each with how its layer's name begins: "half " where
+        it is the picture at half its size."""
+        found = []
+        for prefix in _HALVINGS:
+            wanted = self._compared_at(prefix)
+            last = max((row.number for row in CONVOLUTIONS if row.layer in wanted), default=-1)
+            found += [(prefix, row, layer) for row, layer in self.named_convolutions() if row.number <= last]
+        return found
 
     def named_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
         """Every convolution with its place in configuration E, for writing the weights."""

@@ -16,7 +16,7 @@ from torch.nn import functional
 from ..errors import BadInput
 from .convolution import BorderedConvolution
 from .pooling import average_pool
-from .surroundings import REACH
+from .surroundings import REACH as SURROUNDINGS_REACH
 from .tiling import ALIGNMENT
 
 Pooling = Literal["average", "max"]
@@ -31,10 +31,6 @@ mean and the covariance of the colours."""
 
 COARSE_COLORS = "coarse colors"
 """The same after halving the picture four times, smoothly: how large areas of one colour are."""
-
-_HALVINGS = {"": 0, "half ": 1, "quarter ": 2}
-"""How often the picture is halved for a layer, by the beginning of its name: "half relu3_1" is relu3_1 of the
-picture at half its size, which sees as far as relu4_1 does of the whole."""
 
 _COLOR_AXES = (
     (3**-0.5, 3**-0.5, 3**-0.5),
@@ -91,12 +87,7 @@ def _convolutions() -> list[_Convolution]:
 
 
 CONVOLUTIONS = _convolutions()
-STRIDES = {
-    prefix + row.layer: stride
-    for prefix, halvings in _HALVINGS.items()
-    for row in CONVOLUTIONS
-    if (stride := 2 ** (row.block - 1 + halvings)) <= ALIGNMENT
-}
+STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
 STRIDES |= {COLORS: 1, COARSE_COLORS: ALIGNMENT}
 """Pixels per position of a layer's map, along each axis."""
 
@@ -161,8 +152,8 @@ class Features(nn.Module):
         """Memory that back-propagation needs per pixel of the image, about: two maps a layer, and two
         of the content's. At most 1.2 times this was measured, 1.4 times with the heap kept."""
         values = {
-            prefix + row.layer: convolution.out_channels / STRIDES[prefix + row.layer] ** 2
-            for prefix, row, convolution in self.passed()
+            row.layer: convolution.out_channels / STRIDES[row.layer] ** 2
+            for row, convolution in self.passed()
         }
         elements = 2.0 * (sum(values.values()) + values[self.content.layer])
         if COLORS in self.style:
@@ -171,27 +162,24 @@ class Features(nn.Module):
 
     @property
     def halo(self) -> int:
-        """Pixels on either side of a cell of 16 px that its maps are made of, a multiple of 16."""
-        seen = [ALIGNMENT - 1 if COARSE_COLORS in self.style else 0]
-        for prefix, halvings in _HALVINGS.items():
-            for layer in self._compared_at(prefix):
-                numbers = {row.layer: row.number for row in CONVOLUTIONS}
-                reach = sum(STRIDES[row.layer] for row in CONVOLUTIONS if row.number <= numbers[layer])
-                if self.content.less_surroundings and prefix + layer == self.content.layer:
-                    reach += REACH * STRIDES[layer]
-                # Halving takes in one pixel on either side, then two more, then four.
-                seen.append(2**halvings * reach + 2**halvings - 1)
+        """Pixels on either side of a cell of 16 px that what is compared is made of, a multiple of 16."""
+        reach, of_layer = 0, {COLORS: 0, COARSE_COLORS: ALIGNMENT - 1}
+        for row in CONVOLUTIONS:
+            reach += STRIDES[row.layer]
+            of_layer[row.layer] = reach
+        seen = [of_layer[layer] for layer in self._compared]
+        if self.content.less_surroundings:
+            seen.append(of_layer[self.content.layer] + SURROUNDINGS_REACH * STRIDES[self.content.layer])
         return -(-max(seen) // ALIGNMENT) * ALIGNMENT
 
-    def passed(self) -> list[tuple[str, _Convolution, BorderedConvolution]]:
-        """The convolutions that a picture goes through, each with how its layer's name begins: "half " where
-        it is the picture at half its size."""
-        found = []
-        for prefix in _HALVINGS:
-            wanted = self._compared_at(prefix)
-            last = max((row.number for row in CONVOLUTIONS if row.layer in wanted), default=-1)
-            found += [(prefix, row, layer) for row, layer in self.named_convolutions() if row.number <= last]
-        return found
+    @property
+    def _compared(self) -> set[str]:
+        return {*self.style, self.content.layer}
+
+    def passed(self) -> list[tuple[_Convolution, BorderedConvolution]]:
+        """The convolutions that an image goes through, with their place: up to the last that is compared."""
+        last = max(row.number for row in CONVOLUTIONS if row.layer in self._compared)
+        return [(row, layer) for row, layer in self.named_convolutions() if row.number <= last]
 
     def named_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
         """Every convolution with its place in configuration E, for writing the weights."""
@@ -209,30 +197,21 @@ class Features(nn.Module):
         H' = H // stride. With `padding` zeros the maps are torchvision's; with replicate every convolution
         repeats its input's border, which leaves no dark or coloured frame in what is optimised.
         """
-        halved = self._halved(image)
-        maps = self._color_maps(halved)
-        for prefix, halvings in _HALVINGS.items():
-            if wanted := self._compared_at(prefix):
-                picture = image if not halvings else halved[halvings] + 0.5
-                for layer, found in self._trunk(picture, padding, wanted).items():
-                    maps[prefix + layer] = found
-        return maps
+        return {**self._color_maps(image), **self._trunk(image, padding, self._compared)}
 
     def content_map(self, image: Tensor) -> Tensor:
         """The content layer's map alone, borders repeated, for no more work than it takes."""
         return self._trunk(image, "replicate", {self.content.layer})[self.content.layer]
 
-    def _compared_at(self, prefix: str) -> set[str]:
-        """The layers that are compared of the picture as large as a layer's prefix says."""
-        compared = {*self.style, self.content.layer}
-        return {row.layer for row in CONVOLUTIONS if prefix + row.layer in compared}
-
     def _trunk(self, image: Tensor, padding: Padding, wanted: set[str]) -> dict[str, Tensor]:
-        """The maps of some layers, for no more work than they take."""
+        """The maps of some layers, and no convolution after the last of them."""
         maps: dict[str, Tensor] = {}
         current = (image - self.mean) / self.std
         block = 1
+        last = max(row.number for row in CONVOLUTIONS if row.layer in wanted)
         for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True):
+            if row.number > last:
+                break
             if row.block != block:
                 current = self._pool(current)
                 block = row.block
@@ -243,31 +222,22 @@ class Features(nn.Module):
             current = functional.relu(current, inplace=True)
             if row.layer in wanted:
                 maps[row.layer] = current
-            if len(maps) == len(wanted):
-                break
         return maps
 
-    def _halved(self, image: Tensor) -> list[Tensor]:
-        """The image less 0.5, then halved again and again, as often as any map needs."""
-        most = max(halvings for prefix, halvings in _HALVINGS.items() if self._compared_at(prefix))
-        if COARSE_COLORS in self.style:
-            most = ALIGNMENT.bit_length() - 1
-        # A copy: the image may be changed before the gradient is asked for.
-        halved = [(image - 0.5).contiguous()]
-        for _ in range(most):
-            # By windows that overlap: the gradient of plain cells would draw their borders.
-            halved.append(functional.avg_pool2d(halved[-1], 4, stride=2, padding=1, count_include_pad=False))
-        return halved
-
-    def _color_maps(self, halved: list[Tensor]) -> dict[str, Tensor]:
+    def _color_maps(self, image: Tensor) -> dict[str, Tensor]:
         """Those of COLORS and COARSE_COLORS that are style layers."""
-        axes, one = self.color_axes.to(halved[0].dtype), self.color_one.to(halved[0].dtype)
-        pictures = {COLORS: halved[0], COARSE_COLORS: halved[-1]}
-        return {
-            layer: functional.conv2d(picture, axes, one)
-            for layer, picture in pictures.items()
-            if layer in self.style
-        }
+        axes, one = self.color_axes.to(image.dtype), self.color_one.to(image.dtype)
+        maps = {}
+        # A copy, as below: the image may be changed before the gradient is asked for.
+        centred = (image - 0.5).contiguous()
+        if COLORS in self.style:
+            maps[COLORS] = functional.conv2d(centred, axes, one)
+        if COARSE_COLORS in self.style:
+            for _ in range(STRIDES[COARSE_COLORS].bit_length() - 1):
+                # By windows that overlap: the gradient of plain cells would draw their borders.
+                centred = functional.avg_pool2d(centred, 4, stride=2, padding=1, count_include_pad=False)
+            maps[COARSE_COLORS] = functional.conv2d(centred, axes, one)
+        return maps
 
     def _pool(self, maps: Tensor) -> Tensor:
         if self.pooling == "max":

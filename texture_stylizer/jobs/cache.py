@@ -25,7 +25,7 @@ SIZE_LIMIT = 4 * 2**30
 """Bytes of results that are kept."""
 
 # Changes whenever the same settings would give another picture.
-ENGINE_VERSION = "14"
+ENGINE_VERSION = "15"
 
 
 @dataclass(frozen=True)

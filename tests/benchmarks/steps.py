@@ -73,7 +73,7 @@ def arithmetic(features: Features, size: int) -> float:
     """Multiplications and additions of a step's convolutions, forward and back to the pixels, if each made
     all of its own: where products are saved (`engine.winograd`) the share of the matrix rate may exceed 1."""
     total = 0.0
-    for row, layer in features.passed():
+    for row, layer in features.used_convolutions():
         positions = (size // STRIDES[row.layer]) ** 2
         total += 2 * 9 * layer.in_channels * layer.out_channels * positions
     return 2 * total

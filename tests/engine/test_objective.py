@@ -151,10 +151,13 @@ def test_any_size_and_tile_agree(
     assert relative_error(tiled, gradient) <= 1e-10
 
 
-@given(length=st.integers(16, 5000), size=st.integers(1, 6000))
-def test_cores_cover_the_image_once(length: int, size: int) -> None:
-    found = spans(length, size)
+@given(length=st.integers(16, 5000), size=st.integers(1, 6000), halo=st.sampled_from([0, 32, 80]))
+def test_cores_cover_the_image_once_and_regions_their_halo(length: int, size: int, halo: int) -> None:
+    found = spans(length, size, halo)
     assert (found[0].core_start, found[-1].core_stop) == (0, length)
+    for span in found:
+        assert span.start == max(0, span.core_start - halo)
+        assert span.stop == min(length, span.core_stop + halo)
     for before, after in zip(found, found[1:], strict=False):
         assert before.core_stop == after.core_start
         assert after.core_start % 16 == 0

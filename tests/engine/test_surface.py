@@ -125,7 +125,7 @@ def test_the_folded_border_is_the_transpose_of_the_mirrored() -> None:
 
 @pytest.mark.parametrize("wrapped", [(True, True), (True, False), (False, True)])
 def test_the_gradient_of_a_tiled_picture_is_the_transpose(wrapped: tuple[bool, bool]) -> None:
-    sheet = BorderedSheet(wrapped, 48, 67, 80)
+    sheet = BorderedSheet(wrapped, 48, 67, halo=80)
     x = torch.randn(1, 3, 48, 67, dtype=torch.float64)
     y = torch.randn_like(sheet.seen(x))
     assert float((sheet.seen(x) * y).sum()) == pytest.approx(float((x * sheet.gradient(y)).sum()), rel=1e-12)

@@ -22,7 +22,7 @@ SURFACE_SHARE, SURFACE_POWER = 1.25, 0.75
 """How much less content counts on a mesh: this share of that power of its mean square there relative to the
 flat picture's, at most 1. A flat atlas has its islands' outlines to keep, and they are much of what its error
 is relative to: at the same weight a surface would keep more, and take on less of the style. With these two,
-neither content nor style came out more than 6 % above the flat run's on four meshes in three styles."""
+content came out at most 6 % and style at most 11 % above the flat run's on four meshes in three styles."""
 
 
 class ContentLoss:
@@ -52,11 +52,11 @@ class ContentLoss:
         self._content = content.half() if self._whole is None else None
         height, width = content.shape[2:]
         if self._whole is not None:
-            for part in tiles(height, width, tile, halo=features.halo):
+            for part in tiles(height, width, tile, features.halo):
                 rows, columns = self._core_of_whole(part)
                 self._whole[:, :, rows, columns] = self._core(self._compute(content, part), part)
         squares = torch.zeros((), device=content.device)
-        for part in tiles(height, width, tile, inset, features.halo):
+        for part in tiles(height, width, tile, features.halo, inset):
             squares = squares + self._squares(self._compared(self._target(part).clone()), part)
         values = self._values(height - 2 * inset[0], width - 2 * inset[1])
         squares = squares.clamp_min(max(1e-12, self._term.flat * values))

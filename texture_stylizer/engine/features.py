@@ -153,7 +153,7 @@ class Features(nn.Module):
         of the content's. At most 1.2 times this was measured, 1.4 times with the heap kept."""
         values = {
             row.layer: convolution.out_channels / STRIDES[row.layer] ** 2
-            for row, convolution in self.passed()
+            for row, convolution in self.used_convolutions()
         }
         elements = 2.0 * (sum(values.values()) + values[self.content.layer])
         if COLORS in self.style:
@@ -176,10 +176,14 @@ class Features(nn.Module):
     def _compared(self) -> set[str]:
         return {*self.style, self.content.layer}
 
-    def passed(self) -> list[tuple[_Convolution, BorderedConvolution]]:
-        """The convolutions that an image goes through, with their place: up to the last that is compared."""
-        last = max(row.number for row in CONVOLUTIONS if row.layer in self._compared)
-        return [(row, layer) for row, layer in self.named_convolutions() if row.number <= last]
+    def used_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
+        """The convolutions that an image goes through, with their place in configuration E."""
+        return self._convolutions_up_to(self._compared)
+
+    def _convolutions_up_to(self, wanted: set[str]) -> list[tuple[_Convolution, BorderedConvolution]]:
+        """All up to the last of some layers."""
+        last = max(row.number for row in CONVOLUTIONS if row.layer in wanted)
+        return [(row, convolution) for row, convolution in self.named_convolutions() if row.number <= last]
 
     def named_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
         """Every convolution with its place in configuration E, for writing the weights."""
@@ -208,10 +212,7 @@ class Features(nn.Module):
         maps: dict[str, Tensor] = {}
         current = (image - self.mean) / self.std
         block = 1
-        last = max(row.number for row in CONVOLUTIONS if row.layer in wanted)
-        for row, convolution in zip(CONVOLUTIONS, self._layers, strict=True):
-            if row.number > last:
-                break
+        for row, convolution in self._convolutions_up_to(wanted):
             if row.block != block:
                 current = self._pool(current)
                 block = row.block

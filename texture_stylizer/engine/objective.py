@@ -114,7 +114,7 @@ class Objective:
 
         When a band comes, no later one needs the rows of `image` that it covers: they may be changed.
         """
-        parts = tiles(self.height, self.width, tile, self._inset, self.features.halo)
+        parts = tiles(self.height, self.width, tile, self.features.halo, self._inset)
         if kept_graphs is None:
             kept_graphs = self.affordable_graphs(tile)
         kept, sums = self._gram_sums(image, parts, kept_graphs)

@@ -121,7 +121,7 @@ def gram_matrices(features: Features, image: Tensor, tile: int | None) -> dict[s
     counts = position_counts(features.style, None, height, width)
     sums: dict[str, Tensor] = {}
     with torch.no_grad():
-        for part in tiles(height, width, tile, halo=features.halo):
+        for part in tiles(height, width, tile, features.halo):
             rows, columns = part.region
             maps = features(image[:, :, rows, columns], padding="replicate")
             for layer in features.style:

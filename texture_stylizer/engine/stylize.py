@@ -261,9 +261,9 @@ class _Run:
         if wanted == "auto":
             budget = MEMORY_SHARE * free_memory(self.features.device)
             largest = LARGEST_CPU_TILE if self.features.device.type == "cpu" else LARGEST_TILE
-            fitting = fitting_tile(
-                height, width, self.features.graph_bytes_per_pixel, budget, largest, self.features.halo
-            )
+            features = self.features
+            needed = features.graph_bytes_per_pixel
+            fitting = fitting_tile(height, width, features.halo, needed, budget, largest)
             return fitting if self.tile is None else min(self.tile, fitting or self.tile)
         return wanted if wanted is None or wanted < max(height, width) else None
 

@@ -14,8 +14,8 @@ ALIGNMENT = 16
 """Pixels per position of the deepest layer: cores begin on multiples of it."""
 
 HALO = 80
-"""Covers the receptive field of conv5_1 around its 16 px cell, 70 px on each side: the most that any network
-needs (`Features.halo`)."""
+"""Covers the receptive field of conv5_1 around its 16 px cell, 70 px on each side. A network that is compared
+less deep needs less: `Features.halo`."""
 
 SMALLEST_TILE, LARGEST_TILE = 128, 4096
 
@@ -68,11 +68,11 @@ class Tile:
         return self.rows.positions(stride, height), self.columns.positions(stride, width)
 
 
-def spans(length: int, size: int | None, inset: int = 0, halo: int = HALO) -> list[Span]:
+def spans(length: int, size: int | None, halo: int, inset: int = 0) -> list[Span]:
     """Cut `length` pixels into cores of `size`; the last takes what is left, and None cuts nothing.
 
-    inset: pixels at both ends that belong to regions alone. halo: pixels of a region on either side of its
-    core. Both are multiples of ALIGNMENT.
+    halo: pixels of a region on either side of its core. inset: pixels at both ends that belong to regions
+    alone. Both are multiples of ALIGNMENT.
     """
     inner = length - 2 * inset
     size = length if size is None else max(ALIGNMENT, size // ALIGNMENT * ALIGNMENT)
@@ -95,22 +95,23 @@ def spans(length: int, size: int | None, inset: int = 0, halo: int = HALO) -> li
     return result
 
 
-def tiles(height: int, width: int, size: int | None, inset: Inset = (0, 0), halo: int = HALO) -> list[Tile]:
+def tiles(height: int, width: int, size: int | None, halo: int, inset: Inset = (0, 0)) -> list[Tile]:
     """Tiles of an image of height x width pixels, row by row; `size` None gives one tile.
 
-    inset: pixels above and below, and to the left and right, that no core has. halo: as for `spans`.
+    halo: pixels of a region around its core (`Features.halo`). inset: pixels above and below, and to the left
+    and right, that no core has.
     """
-    rows, columns = spans(height, size, inset[0], halo), spans(width, size, inset[1], halo)
+    rows, columns = spans(height, size, halo, inset[0]), spans(width, size, halo, inset[1])
     return [Tile(row, column) for row in rows for column in columns]
 
 
 def fitting_tile(
     height: int,
     width: int,
+    halo: int,
     bytes_per_pixel: float,
     free_bytes: float,
     largest: int = LARGEST_TILE,
-    halo: int = HALO,
 ) -> int | None:
     """The largest tile, up to `largest`, whose back-propagation fits into `free_bytes`; None when the image
     fits whole.

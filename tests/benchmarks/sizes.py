@@ -27,8 +27,14 @@ from .steps import random_vgg19
 STEPS = 2
 
 
-def measure(size: int, tile: int, network: str, precision: Precision, device: str) -> dict[str, float]:
-    """Peak memory of this process in bytes, and the seconds of the last step, for a texture of that size."""
+def measure(
+    size: int, tile: int, network: str, precision: Precision, device: str, memory: float | None = None
+) -> dict[str, float]:
+    """Peak memory of this process in bytes, or of the GPU, and the seconds of the last step, for a texture of
+    that size. memory: gigabytes that a GPU is made to have."""
+    if memory is not None:
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(memory * 1e9 / total)
     dtype = choose_precision(precision, torch.device(device))
     if network == "vgg19-widths":
         features = Features(random_vgg19(), name="random").to(device=device, dtype=dtype)
@@ -56,14 +62,19 @@ def main() -> None:
     parser.add_argument("--features", default="embedded", help="a network, or vgg19-widths")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
+    parser.add_argument("--memory", type=float, help="gigabytes that a GPU is made to have")
     parser.add_argument("--plot", type=Path, help="write a picture of both curves (needs matplotlib)")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        found = measure(options.one, options.tile, options.features, options.precision, options.device)
+        found = measure(
+            options.one, options.tile, options.features, options.precision, options.device, options.memory
+        )
         print(json.dumps(found))
         return
-    found = measure_all(options.sizes, options.tile, options.features, options.device, options.precision)
+    found = measure_all(
+        options.sizes, options.tile, options.features, options.device, options.precision, options.memory
+    )
     if options.plot:
         from matplotlib.figure import Figure
 
@@ -73,7 +84,12 @@ def main() -> None:
 
 
 def measure_all(
-    sizes: list[int], tile: int, network: str, device: str, precision: Precision = "auto"
+    sizes: list[int],
+    tile: int,
+    network: str,
+    device: str,
+    precision: Precision = "auto",
+    memory: float | None = None,
 ) -> dict[int, dict[str, float]]:
     """Print a table with a row for each size, and return what it says."""
     print(f"{network}, tile {tile}, {choose_precision(precision, torch.device(device))}")
@@ -81,6 +97,7 @@ def measure_all(
     found = {}
     for size in sizes:
         command = [sys.executable, "-m", "tests.benchmarks.sizes", "--one", str(size)]
+        command += [] if memory is None else ["--memory", str(memory)]
         command += ["--tile", str(tile), "--features", network, "--device", device, "--precision", precision]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         row = found[size] = json.loads(done.stdout)

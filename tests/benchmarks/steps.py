@@ -19,6 +19,7 @@ from texture_stylizer.engine import Features, Objective, Settings, load_features
 from texture_stylizer.engine.devices import choose_device, device_description, synchronize
 from texture_stylizer.engine.features import CONTENT_LAYER, CONVOLUTIONS, STRIDES, STYLE_LAYERS
 from texture_stylizer.engine.heap import heap_for
+from texture_stylizer.engine.recorded import MOST_PIXELS, Recorded
 from texture_stylizer.jobs.precision import choose_precision
 
 VGG19_WIDTHS = (64, 128, 256, 512, 512)
@@ -60,6 +61,11 @@ def seconds_of(step: Callable[[], object], repeats: int, device: torch.device) -
         step()
     synchronize(device)
     return (time.perf_counter() - started) / repeats
+
+
+def recorded_where_runs_are(step: Callable[[], object], image: Tensor) -> Callable[[], object]:
+    """The step as a run takes it: on a GPU, steps of small pictures are recorded."""
+    return Recorded(step) if image.is_cuda and image[0, 0].numel() <= MOST_PIXELS else step
 
 
 def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
@@ -142,7 +148,8 @@ def _measure_one(
     objective = Objective(features, image, [(image.flip(2), 1.0)], Settings())
     repeats = 2 if device.type == "cpu" else 10
     with heap_for(None, features.graph_bytes_per_pixel):
-        own = seconds_of(lambda: objective.loss_tensor_and_gradient(image), repeats, device)
+        step = recorded_where_runs_are(lambda: objective.loss_tensor_and_gradient(image), image)
+        own = seconds_of(step, repeats, device)
     with heap_for(tile, features.graph_bytes_per_pixel):
         tiled = seconds_of(lambda: objective.loss_tensor_and_gradient(image, tile), repeats, device)
     if textbook is None:

@@ -125,7 +125,7 @@ def test_the_folded_border_is_the_transpose_of_the_mirrored() -> None:
 
 @pytest.mark.parametrize("wrapped", [(True, True), (True, False), (False, True)])
 def test_the_gradient_of_a_tiled_picture_is_the_transpose(wrapped: tuple[bool, bool]) -> None:
-    sheet = BorderedSheet(wrapped, 48, 67, halo=80)
+    sheet = BorderedSheet(wrapped, 48, 67, 80, torch.device("cpu"))
     x = torch.randn(1, 3, 48, 67, dtype=torch.float64)
     y = torch.randn_like(sheet.seen(x))
     assert float((sheet.seen(x) * y).sum()) == pytest.approx(float((x * sheet.gradient(y)).sum()), rel=1e-12)
@@ -148,7 +148,7 @@ def test_rolling_a_tiled_picture_rolls_its_gradient(features64) -> None:
     generator = torch.Generator().manual_seed(0)
     content, image = torch.rand(2, 1, 3, 96, 112, generator=generator, dtype=torch.float64)
     style = torch.rand(1, 3, 64, 64, generator=generator, dtype=torch.float64)
-    sheet = BorderedSheet((True, True), 96, 112, features64.halo)
+    sheet = BorderedSheet((True, True), 96, 112, features64.halo, torch.device("cpu"))
     plain = Settings(total_variation=0.0)
 
     def gradient(shift: tuple[int, int]) -> torch.Tensor:

@@ -100,6 +100,8 @@ class ContentLoss:
         wide = torch.promote_types(core.dtype, torch.float32)
         if counted is not None:
             return (core.to(wide).square() * counted.to(wide)).sum()
+        if core.is_cuda:
+            return torch.linalg.vector_norm(core, dtype=wide).square()
         # The whole in float32 would be the largest copy of a step, and leave the processor's cache.
         rows = max(1, WIDENED_AT_ONCE // (core.shape[1] * core.shape[3]))
         norms = [torch.linalg.vector_norm(strip, dtype=wide) for strip in core.split(rows, dim=2)]

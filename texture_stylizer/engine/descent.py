@@ -16,10 +16,14 @@ from .devices import free_memory, is_out_of_memory
 from .heap import give_back_heap, trim_heap
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .objective import FREE_SHARE, Objective
+from .recorded import FEWEST_RUNS, MOST_PIXELS, Recorded
 from .sheet import FlatSheet, Sheet
 from .tiling import SMALLEST_TILE
 
 OnStep = Callable[[int, float], None]
+Evaluation = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Of what is seen of the unknowns: the loss, and its gradient with respect to that."""
+
 Value = TypeVar("Value")
 
 FINAL_LEARNING_RATE = 0.1
@@ -46,6 +50,8 @@ class Descent:
         self._settings = settings
         self._warnings = warnings
         self._ran_out = False
+        self._can_record = True
+        self._recorded: Recorded[tuple[Tensor, Tensor]] | None = None
 
     def run(self, image: Tensor, count: int, on_step: OnStep) -> float:
         """Take `count` steps, 1 or more, from the sheet's unknowns `image`, (1, 3, h, w), in place.
@@ -54,9 +60,12 @@ class Descent:
         loss. Raises OutOfMemory.
         """
         optimiser = self._lbfgs(image)
-        if optimiser is None:
-            return self._with_adam(image, count, on_step)
-        return self._with_lbfgs(optimiser, image, count, on_step)
+        try:
+            if optimiser is None:
+                return self._with_adam(image, count, on_step)
+            return self._with_lbfgs(optimiser, image, count, on_step)
+        finally:
+            self._recorded = None
 
     def _lbfgs(self, image: Tensor) -> LBFGS | None:
         """L-BFGS with as long a history as there is memory for; None where that is too short."""
@@ -75,7 +84,7 @@ class Descent:
     def _with_lbfgs(self, optimiser: LBFGS, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place to the best point found. Returns its loss."""
         for step in range(count):
-            value, gradient = self._on_sheet(image)
+            value, gradient = self._on_sheet(image, count - step)
             loss = float(value)
             optimiser.step(loss, gradient)
             on_step(step, loss)
@@ -90,7 +99,7 @@ class Descent:
             if isinstance(self._sheet, FlatSheet):
                 loss = self._step_by_bands(image, optimiser, rate)
             else:
-                value, gradient = self._on_sheet(image)
+                value, gradient = self._on_sheet(image, count - step)
                 optimiser.step(gradient, rate)
                 image.clamp_(0.0, 1.0)
                 loss = float(value)
@@ -123,9 +132,38 @@ class Descent:
 
         return self._within_memory(step)
 
-    def _on_sheet(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """The loss of the unknowns, and its gradient with respect to them."""
-        value, seen_gradient = self._loss_and_gradient(self._sheet.seen(image))
+    def _on_sheet(self, image: Tensor, steps_left: int) -> tuple[Tensor, Tensor]:
+        """The loss of the unknowns, and its gradient with respect to them, until the next step."""
+        if self._recorded is None and self._is_worth_recording(image, steps_left):
+            self._record(image)
+        if self._recorded is not None:
+            return self._recorded()
+        return self._evaluate(image, self._loss_and_gradient)
+
+    def _is_worth_recording(self, image: Tensor, steps_left: int) -> bool:
+        if self.tile is not None or self._ran_out or not self._can_record:
+            return False
+        pixels = self._objective.height * self._objective.width
+        return image.is_cuda and pixels <= MOST_PIXELS and steps_left >= FEWEST_RUNS
+
+    def _record(self, image: Tensor) -> None:
+        """Record the untiled evaluation, where there is memory for it that nothing else can use."""
+
+        def evaluate() -> tuple[Tensor, Tensor]:
+            return self._evaluate(
+                image, lambda seen: self._objective.loss_tensor_and_gradient(seen, None, kept_graphs=1)
+            )
+
+        try:
+            self._recorded = Recorded(evaluate)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            self._can_record = False
+            _give_back_memory(image.device)
+
+    def _evaluate(self, image: Tensor, objective: Evaluation) -> tuple[Tensor, Tensor]:
+        value, seen_gradient = objective(self._sheet.seen(image))
         gradient = self._sheet.gradient(seen_gradient)
         joined = self._sheet.join(image)
         if joined is not None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import BadInput
+from . import fused
 from .convolution import BorderedConvolution
 from .pooling import average_pool
 from .surroundings import REACH as SURROUNDINGS_REACH
@@ -209,10 +210,17 @@ class Features(nn.Module):
 
     def _trunk(self, image: Tensor, padding: Padding, wanted: set[str]) -> dict[str, Tensor]:
         """The maps of some layers, and no convolution after the last of them."""
+        used = self._convolutions_up_to(wanted)
+        if padding == "replicate" and self.pooling == "average":
+            layers = self.fusible_layers(used)
+            if fused.is_possible(layers):
+                found = fused.rectified_maps(image, self.mean, self.std, layers)
+                named = zip(used, found, strict=True)
+                return {row.layer: maps for (row, _), maps in named if row.layer in wanted}
         maps: dict[str, Tensor] = {}
         current = (image - self.mean) / self.std
         block = 1
-        for row, convolution in self._convolutions_up_to(wanted):
+        for row, convolution in used:
             if row.block != block:
                 current = self._pool(current)
                 block = row.block
@@ -224,6 +232,18 @@ class Features(nn.Module):
             if row.layer in wanted:
                 maps[row.layer] = current
         return maps
+
+    def fusible_layers(
+        self, used: Sequence[tuple[_Convolution, BorderedConvolution]] | None = None
+    ) -> list[fused.Layer]:
+        """Convolutions, by default all that are used, as `fused` takes them: the first of a block sees halved
+        maps."""
+        layers, block = [], 1
+        for row, convolution in self.used_convolutions() if used is None else used:
+            assert convolution.bias is not None, "given at the start"
+            layers.append(fused.Layer(convolution.weight, convolution.bias, row.block != block))
+            block = row.block
+        return layers
 
     def _color_maps(self, image: Tensor) -> dict[str, Tensor]:
         """Those of COLORS and COARSE_COLORS that are style layers."""

@@ -113,11 +113,13 @@ class BorderedSheet:
     """A picture that goes on past its border: where it is tiled it begins again, as far as the deepest layer
     sees, and elsewhere it is mirrored."""
 
-    def __init__(self, wrapped: tuple[bool, bool], height: int, width: int, halo: int) -> None:
+    def __init__(
+        self, wrapped: tuple[bool, bool], height: int, width: int, halo: int, device: torch.device
+    ) -> None:
         """wrapped: whether the picture is tiled (downward, to the right). halo: pixels beyond a cell that the
         network sees (`Features.halo`)."""
-        self._rows = _border(height, wrapped[0], halo)
-        self._columns = _border(width, wrapped[1], halo)
+        self._rows = _border(height, wrapped[0], halo).to(device)
+        self._columns = _border(width, wrapped[1], halo).to(device)
         self._height, self._width = height, width
         self.inset = (len(self._rows) - height) // 2, (len(self._columns) - width) // 2
 
@@ -131,19 +133,17 @@ class BorderedSheet:
         return unknowns
 
     def padded(self, image: Tensor) -> Tensor:
-        rows, columns = self._rows.to(image.device), self._columns.to(image.device)
-        seen = image.index_select(2, rows).index_select(3, columns)
+        seen = image.index_select(2, self._rows).index_select(3, self._columns)
         return seen.contiguous(memory_format=torch.channels_last)
 
     def seen(self, unknowns: Tensor) -> Tensor:
         return self.padded(unknowns)
 
     def gradient(self, gradient: Tensor) -> Tensor:
-        rows, columns = self._rows.to(gradient.device), self._columns.to(gradient.device)
         folded = gradient.new_zeros(*gradient.shape[:2], self._height, gradient.shape[3])
-        folded.index_add_(2, rows, gradient)
+        folded.index_add_(2, self._rows, gradient)
         result = gradient.new_zeros(*gradient.shape[:2], self._height, self._width)
-        return result.index_add_(3, columns, folded)
+        return result.index_add_(3, self._columns, folded)
 
     def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
         return None

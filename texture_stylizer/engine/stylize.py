@@ -203,7 +203,7 @@ class _Run:
         if self.surface is not None:
             return SurfaceSheet(self.surface, height, width, self.features.device)
         if any(self.wrapped) or height * width <= LARGEST_BORDERED:
-            return BorderedSheet(self.wrapped, height, width, self.features.halo)
+            return BorderedSheet(self.wrapped, height, width, self.features.halo, self.features.device)
         return FlatSheet()
 
     def _with_noise(self, image: Tensor) -> Tensor:

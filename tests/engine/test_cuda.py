@@ -1,0 +1,141 @@
+"""What only a GPU can show: fused and recorded steps are exact, and too little memory is lived with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from texture_stylizer.engine import Features, Objective, Settings, load_features, stylize
+from texture_stylizer.engine import descent as descents
+from texture_stylizer.engine.fused import is_possible
+from texture_stylizer.engine.surface import Surface
+
+from .conftest import random_weights
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+
+CUDA, CPU = torch.device("cuda"), torch.device("cpu")
+
+
+@pytest.fixture(params=["embedded", "random"])
+def network(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def exact_float32() -> Iterator[None]:
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    yield
+    torch.backends.cudnn.allow_tf32 = before
+
+
+def features_of(network: str, device: torch.device, dtype: torch.dtype) -> Features:
+    if network == "embedded":
+        return load_features("embedded", device=device, dtype=dtype)
+    found = Features(random_weights((16, 24, 32, 40, 40)), name="random").to(device=device, dtype=dtype)
+    return found.to(memory_format=torch.channels_last)
+
+
+def pictures(height: int, width: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A content, a style and an image that is neither."""
+    generator = torch.Generator().manual_seed(height * width)
+    content, style, image = torch.rand(3, 1, 3, height, width, generator=generator)
+    return content, (style + style.flip(3)) / 2, image
+
+
+def array(seed: int, height: int, width: int) -> np.ndarray:
+    """Soft random colours."""
+    coarse = np.random.default_rng(seed).random((height // 8 + 1, width // 8 + 1, 3), dtype=np.float32)
+    return np.kron(coarse, np.ones((8, 8, 1), np.float32))[:height, :width]
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("tile", [None, 32])
+@pytest.mark.parametrize(("dtype", "least"), [(torch.float32, 0.99999), (torch.bfloat16, 0.99)])
+def test_the_gradient_is_that_of_float64(
+    network: str, dtype: torch.dtype, least: float, tile: int | None, masked: bool
+) -> None:
+    content, style, image = pictures(117, 101)
+    mask = torch.rand(117, 101, generator=torch.Generator().manual_seed(0)) if masked else None
+
+    def evaluate(device: torch.device, dtype: torch.dtype, tile: int | None) -> tuple[float, torch.Tensor]:
+        features = features_of(network, device, dtype)
+        wide = torch.promote_types(dtype, torch.float32)
+        placed = [tensor.to(device, wide) for tensor in (content, style, image)]
+        counted = None if mask is None else mask.to(device, wide)
+        objective = Objective(features, placed[0], [(placed[1], 1.0)], Settings(), counted)
+        loss, gradient = objective.loss_and_gradient(placed[2], tile)
+        return loss, gradient.cpu().double().flatten()
+
+    expected_loss, expected = evaluate(CPU, torch.float64, None)
+    loss, gradient = evaluate(CUDA, dtype, tile)
+    assert loss == pytest.approx(expected_loss, rel=1e-4 if dtype == torch.float32 else 0.02)
+    assert float(torch.cosine_similarity(gradient, expected, dim=0)) >= least
+
+
+def test_the_network_is_fused_here() -> None:
+    features = features_of("embedded", CUDA, torch.bfloat16)
+    assert torch.version.hip is not None or is_possible(features.fusible_layers())
+
+
+@pytest.mark.parametrize("kind", ["flat", "wrapped", "masked", "mesh"])
+def test_recorded_steps_are_the_steps(network: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the bit, but for a mesh, whose seams are added up in any order."""
+    features = features_of(network, CUDA, torch.bfloat16)
+    content, style = array(1, 150, 130), array(2, 90, 120)
+    mask = None if kind != "masked" else (array(3, 150, 130)[..., 0] > 0.4).astype(np.float32)
+    settings = Settings(iterations=24, scales=2, wrap="both" if kind == "wrapped" else "none")
+    seams = two_islands() if kind == "mesh" else None
+    made = []
+    for most in (0, 2**22):
+        monkeypatch.setattr(descents, "MOST_PIXELS", most)
+        made.append(stylize(content, [(style, 1.0)], settings, features=features, mask=mask, seams=seams))
+    plain, recorded = made
+    assert not plain.warnings and not recorded.warnings
+    if kind == "mesh":
+        assert recorded.losses == pytest.approx(plain.losses, rel=0.05)
+    else:
+        assert recorded.losses == plain.losses
+        assert np.array_equal(recorded.image, plain.image)
+
+
+def two_islands() -> Surface:
+    """A strip of a plane, cut down the middle in the map."""
+    left = [[0.05, 0.1], [0.45, 0.1], [0.45, 0.9]], [[0.05, 0.1], [0.45, 0.9], [0.05, 0.9]]
+    right = [[0.55, 0.1], [0.95, 0.1], [0.95, 0.9]], [[0.55, 0.1], [0.95, 0.9], [0.55, 0.9]]
+    triangles = np.array([*left, *right])
+    vertices = np.array([[0, 1, 4], [0, 4, 3], [1, 2, 5], [1, 5, 4]])
+    return Surface.of(triangles, np.ones(4), vertices)
+
+
+def test_a_run_on_the_gpu_ends_where_one_on_the_processor_does() -> None:
+    content, style = array(1, 128, 128), array(2, 128, 128)
+    settings = Settings(iterations=40, scales=2)
+    losses = [
+        stylize(content, [(style, 1.0)], settings, features=features_of("embedded", device, torch.float32))
+        .losses[-1]
+        for device in (CPU, CUDA)
+    ]  # fmt: skip
+    assert losses[1] == pytest.approx(losses[0], rel=0.03)
+
+
+def test_with_too_little_memory_the_same_losses_come_from_smaller_tiles() -> None:
+    features = features_of("random", CUDA, torch.float32)
+    picture, style = array(1, 800, 800), array(2, 64, 64)
+    settings = Settings(iterations=2, scales=1, tile=None, wrap="none")
+    free = stylize(picture, [(style, 1.0)], settings, features=features)
+    torch.cuda.empty_cache()
+    total = torch.cuda.get_device_properties(CUDA).total_memory
+    torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_reserved() + 300e6) / total)
+    try:
+        capped = stylize(picture, [(style, 1.0)], settings, features=features)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert free.tile is None and not free.warnings
+    assert capped.tile is not None and 128 <= capped.tile < 800
+    assert "memory ran out; went on with tiles of" in capped.warnings[0]
+    assert capped.losses == pytest.approx(free.losses, rel=1e-3)

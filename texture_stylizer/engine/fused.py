@@ -1,0 +1,108 @@
+"""The network's convolutions on an NVIDIA GPU, each map moved as few times as may be.
+
+cuDNN adds the bias and rectifies within the convolution; `kernels` does in one pass each what lies between
+two convolutions. The maps are those of `Features` with its borders repeated, to rounding.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+class Layer(NamedTuple):
+    """weight: (D, C, 3, 3); bias: (D,); pooled: whether the maps that the convolution is given are halved."""
+
+    weight: Tensor
+    bias: Tensor
+    pooled: bool
+
+
+def is_possible(layers: Sequence[Layer]) -> bool:
+    """Whether these convolutions can be fused where they are: on NVIDIA's GPUs, whose matrix units take
+    channels by eights, where torch brought Triton, and not in training."""
+    weights = [layer.weight for layer in layers]
+    return (
+        weights[0].device.type == "cuda"
+        and torch.version.hip is None
+        and weights[0].dtype != torch.float64
+        and not any(weight.requires_grad for weight in weights)
+        and all(weight.shape[0] % 8 == 0 for weight in weights)
+        and importlib.util.find_spec("triton") is not None
+    )
+
+
+def rectified_maps(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[Layer]) -> tuple[Tensor, ...]:
+    """The rectified map of each layer, (1, D, H', W') of the weights' type, channels last in memory.
+
+    image: (1, 3, H, W) float32, display-encoded [0, 1]; its gradient follows from those of the maps.
+    mean, std: (1, 3, 1, 1).
+    """
+    flat = [tensor for layer in layers for tensor in (layer.weight, layer.bias)]
+    pooled = tuple(layer.pooled for layer in layers)
+    return cast(tuple[Tensor, ...], _Fused.apply(image, mean, std, pooled, *flat))
+
+
+class _Fused(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, image: Tensor, mean: Tensor, std: Tensor, pooled: tuple[bool, ...], *flat: Tensor
+    ) -> tuple[Tensor, ...]:
+        from . import kernels
+
+        weights, biases = flat[::2], flat[1::2]
+        maps: list[Tensor] = []
+        for index, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            if index == 0:
+                seen = kernels.bordered_image(image, mean, std, weight.dtype)
+                # What rounding took from the image goes through the same weights.
+                empty = weight.new_zeros(weight.shape[0], kernels.CHANNELS_AT_ONCE - 6, 3, 3)
+                weight = _channels_last(torch.cat([weight, weight, empty], dim=1))
+            else:
+                seen = kernels.bordered(maps[-1], pooled=pooled[index])
+            maps.append(_rectified_convolution(seen, weight, bias))
+        ctx.save_for_backward(std, *weights, *maps)
+        ctx.pooled, ctx.image_type = pooled, image.dtype
+        ctx.set_materialize_grads(False)
+        return tuple(maps)
+
+    @staticmethod
+    def backward(ctx: Any, *own: Tensor | None) -> tuple[Tensor | None, ...]:
+        """The gradient of the image, given those of the maps; None for a map that nothing was made of."""
+        from . import kernels
+
+        count = len(ctx.pooled)
+        std, *saved = ctx.saved_tensors
+        weights, maps = saved[:count], saved[count:]
+        after: Tensor | None = None
+        for index in reversed(range(count)):
+            halved = index + 1 < count and ctx.pooled[index + 1]
+            given = own[index]
+            given = None if given is None else _channels_last(given)
+            gradient = kernels.rectified_gradient(maps[index], given, after, pooled=halved)
+            weight = weights[index]
+            if index == 0:
+                empty = weight.new_zeros(weight.shape[0], kernels.CHANNELS_AT_ONCE - weight.shape[1], 3, 3)
+                weight = _channels_last(torch.cat([weight, empty], dim=1))
+            after = _channels_last(functional.conv_transpose2d(gradient, weight))
+        assert after is not None, "there is a first layer"
+        result = kernels.image_gradient(after, std).to(ctx.image_type)
+        return (result, None, None, None, *([None] * 2 * count))
+
+
+def _rectified_convolution(seen: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if seen.is_cuda:
+        found = torch.cudnn_convolution_relu(seen, weight, bias, (1, 1), (0, 0), (1, 1), 1)
+    else:
+        # For tests, where Triton interprets the kernels.
+        found = functional.conv2d(seen, weight, bias).relu_()
+    return _channels_last(found)
+
+
+def _channels_last(tensor: Tensor) -> Tensor:
+    return tensor.contiguous(memory_format=torch.channels_last)

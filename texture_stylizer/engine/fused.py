@@ -59,13 +59,10 @@ class _Fused(torch.autograd.Function):
         maps: list[Tensor] = []
         for index, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
             if index == 0:
-                seen = kernels.bordered_image(image, mean, std, weight.dtype)
-                # What rounding took from the image goes through the same weights.
-                empty = weight.new_zeros(weight.shape[0], kernels.CHANNELS_AT_ONCE - 6, 3, 3)
-                weight = _channels_last(torch.cat([weight, weight, empty], dim=1))
+                maps.append(kernels.first_maps(image, mean, std, weight, bias))
             else:
                 seen = kernels.bordered(maps[-1], pooled=pooled[index])
-            maps.append(_rectified_convolution(seen, weight, bias))
+                maps.append(_rectified_convolution(seen, weight, bias))
         ctx.save_for_backward(std, *weights, *maps)
         ctx.pooled, ctx.image_type = pooled, image.dtype
         ctx.set_materialize_grads(False)

@@ -36,7 +36,8 @@ RegionMaps = dict[tuple[int, str], Tensor]
 """A matrix for each region and style layer."""
 
 KEPT_BYTES = 2 * 2**30
-"""Memory that the graphs of tiles may take beside each other, less what the image and its state take."""
+"""Memory that the graphs of tiles may take beside each other where it is the computer's own, less what the
+image and its state take."""
 
 FREE_SHARE = 0.2
 """Share of the free memory that these may take; a tile's own graph has the rest."""
@@ -150,7 +151,10 @@ class Objective:
         if tile is None:
             return 1
         graph = (tile + 2 * self.features.halo) ** 2 * self.features.graph_bytes_per_pixel / 2
-        budget = min(KEPT_BYTES, FREE_SHARE * free_memory(self.features.device)) - taken
+        budget = FREE_SHARE * free_memory(self.features.device)
+        if self.features.device.type != "cuda":
+            budget = min(KEPT_BYTES, budget)
+        budget -= taken
         return max(0, int(budget / graph))
 
     def _gram_sums(

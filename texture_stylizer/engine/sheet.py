@@ -120,7 +120,7 @@ class BorderedSheet:
         network sees (`Features.halo`)."""
         self._rows = _border(height, wrapped[0], halo).to(device)
         self._columns = _border(width, wrapped[1], halo).to(device)
-        self._height, self._width = height, width
+        self._height, self._width, self._wrapped = height, width, wrapped
         self.inset = (len(self._rows) - height) // 2, (len(self._columns) - width) // 2
 
     def continued(self, image: Tensor) -> Tensor:
@@ -140,10 +140,12 @@ class BorderedSheet:
         return self.padded(unknowns)
 
     def gradient(self, gradient: Tensor) -> Tensor:
-        folded = gradient.new_zeros(*gradient.shape[:2], self._height, gradient.shape[3])
-        folded.index_add_(2, self._rows, gradient)
-        result = gradient.new_zeros(*gradient.shape[:2], self._height, self._width)
-        return result.index_add_(3, self._columns, folded)
+        for axis, wrapped, length in (
+            (2, self._wrapped[0], self._height),
+            (3, self._wrapped[1], self._width),
+        ):
+            gradient = _fold_wrapped(gradient, axis, length) if wrapped else _fold(gradient, axis, length)
+        return gradient
 
     def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
         return None
@@ -231,6 +233,16 @@ def _fold(gradient: Tensor, axis: int, length: int) -> Tensor:
         gradient.narrow(axis, MARGIN + length, MARGIN).flip(axis)
     )
     return inner
+
+
+def _fold_wrapped(gradient: Tensor, axis: int, length: int) -> Tensor:
+    """What every repetition of a tiled picture says, added up: always in the same order, as `index_add` would
+    not on a GPU."""
+    border = (gradient.shape[axis] - length) // 2
+    before = -border % length
+    after = -(before + gradient.shape[axis]) % length
+    whole = functional.pad(gradient, (0, 0, before, after) if axis == 2 else (before, after))
+    return whole.unflatten(axis, (-1, length)).sum(axis)
 
 
 def _border(length: int, wrapped: bool, halo: int) -> Tensor:

@@ -1,15 +1,16 @@
 """L-BFGS (Liu & Nocedal 1989) within bounds, for one tensor, one evaluation of the loss at a time.
 
 It reaches in 60 evaluations what Adam reaches in several hundred, for the price of its history: two tensors
-for each of the last steps. Bounds are kept by projection (Bertsekas 1982).
+for each of the last steps. The direction is a weighted sum of these, and its weights follow from their inner
+products alone (Chen, Wang & Zhou 2014), so that a GPU has a dozen kernels to start where the recursion has
+fifty. Bounds are kept by projection (Bertsekas 1982).
 """
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
-
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 PAIRS = 10
@@ -28,15 +29,6 @@ def bytes_per_pair(variable: Tensor) -> int:
     return 2 * variable.numel() * variable.element_size()
 
 
-@dataclass
-class _Pair:
-    """A step, the change of the gradient over it, and their product."""
-
-    step: Tensor
-    change: Tensor
-    product: Tensor
-
-
 class LBFGS:
     """Moves a tensor to the next point at which loss and gradient are wanted, in place.
 
@@ -51,13 +43,10 @@ class LBFGS:
         self._variable = variable
         self._first_step = first_step
         flat = _flat(variable, like=variable)
-        self._pairs: deque[_Pair] = deque()
-        self._unused = [
-            _Pair(torch.empty_like(flat), torch.empty_like(flat), flat.new_zeros(())) for _ in range(pairs)
-        ]
         self._best, self._best_gradient, self._direction = (torch.empty_like(flat) for _ in range(3))
         self._best_loss = float("inf")
         self._length = 1.0
+        self._history = _History(flat, pairs)
 
     def step(self, loss: float, gradient: Tensor) -> None:
         """Move on from the variable's point, given its loss and gradient."""
@@ -66,7 +55,8 @@ class LBFGS:
         else:
             self._length *= _SHORTER
             if self._length < _SHORTEST:
-                self._start_again()
+                self._history.forget()
+                self._aim()
         place = _flat(self._variable, like=self._variable)
         torch.add(self._best, self._direction, alpha=self._length, out=place).clamp_(0.0, 1.0)
 
@@ -79,47 +69,93 @@ class LBFGS:
     def _accept(self, loss: float, gradient: Tensor) -> None:
         position = _flat(self._variable, like=self._variable)
         if self._best_loss < float("inf"):
-            self._remember(position, gradient)
+            self._history.remember(position, self._best, gradient, self._best_gradient)
         self._best.copy_(position)
         self._best_gradient.copy_(gradient)
         self._best_loss = loss
         self._aim()
 
-    def _remember(self, position: Tensor, gradient: Tensor) -> None:
-        """The last step as a pair, in the memory of the oldest where all is in use."""
-        pair = self._unused.pop() if self._unused else self._pairs.popleft()
-        torch.sub(position, self._best, out=pair.step)
-        torch.sub(gradient, self._best_gradient, out=pair.change)
-        pair.product = torch.dot(pair.step, pair.change)
-        # Only where the loss curves upward along the step is the pair a measure of its curvature.
-        if float(pair.product) > 1e-10 * float(torch.dot(pair.change, pair.change)):
-            self._pairs.append(pair)
-        else:
-            self._unused.append(pair)
-
-    def _start_again(self) -> None:
-        self._unused.extend(self._pairs)
-        self._pairs.clear()
-        self._aim()
-
     def _aim(self) -> None:
-        """Minus the gradient times the inverse curvature (Nocedal & Wright 2006, algorithm 7.4)."""
+        """Minus the gradient times the inverse curvature, or as far as the first step is to go."""
         self._length = 1.0
-        direction = torch.neg(self._best_gradient, out=self._direction)
-        if not self._pairs:
-            size = float(torch.linalg.vector_norm(direction, ord=1)) / direction.numel()
-            direction.mul_(_FIRST_STEP_SHARE * self._first_step / max(size, 1e-30))
+        if self._history.aim(self._best_gradient, self._direction):
             return
-        weights = []
-        for pair in reversed(self._pairs):
-            weight = torch.dot(pair.step, direction) / pair.product
-            direction.addcmul_(pair.change, -weight)
-            weights.append(weight)
-        last = self._pairs[-1]
-        direction.mul_(last.product / torch.dot(last.change, last.change))
-        for pair, weight in zip(self._pairs, reversed(weights), strict=True):
-            correction = weight - torch.dot(pair.change, direction) / pair.product
-            direction.addcmul_(pair.step, correction)
+        direction = torch.neg(self._best_gradient, out=self._direction)
+        size = float(torch.linalg.vector_norm(direction, ord=1)) / direction.numel()
+        direction.mul_(_FIRST_STEP_SHARE * self._first_step / max(size, 1e-30))
+
+
+class _History:
+    """The last steps, how the gradient changed over each, and what of their inner products is needed."""
+
+    def __init__(self, flat: Tensor, pairs: int) -> None:
+        """flat: (n,), any tensor of the variable's kind. The latest `pairs` steps are kept."""
+        self._pairs = flat.new_zeros(pairs, 2, flat.numel())
+        self._used: list[int] = []
+        """Rows of `_pairs`, each a step and a change, from the oldest to the latest."""
+        self._unused = list(range(pairs))
+        self._with_changes = np.zeros((pairs, 2, pairs))
+        """Inner products of the step and the change in a row with the change in a later one, or the same."""
+        self._with_gradient = np.zeros((pairs, 2))
+        """Those with the gradient of now."""
+
+    def forget(self) -> None:
+        self._unused += self._used
+        self._used.clear()
+
+    def remember(self, position: Tensor, before: Tensor, gradient: Tensor, gradient_before: Tensor) -> None:
+        """Add the step between two points, in the memory of the oldest where all is in use."""
+        row = self._unused.pop(0) if self._unused else self._used.pop(0)
+        pair = self._pairs[row]
+        torch.sub(position, before, out=pair[0])
+        torch.sub(gradient, gradient_before, out=pair[1])
+        # Rows are taken into use from the first on.
+        rows = max([row, *self._used]) + 1
+        with_change = torch.mv(self._pairs[:rows].flatten(0, 1), pair[1])
+        found = np.array(torch.cat([with_change, torch.mv(pair, gradient)]).tolist())
+        self._with_changes[:rows, :, row] = found[:-2].reshape(rows, 2)
+        # The gradient is what it was and this change.
+        self._with_gradient[:rows] += self._with_changes[:rows, :, row]
+        self._with_gradient[row] = found[-2:]
+        curvature, change = self._with_changes[row, :, row]
+        # Only where the loss curves upward along the step is the pair a measure of its curvature.
+        if curvature > 1e-10 * change:
+            self._used.append(row)
+        else:
+            self._unused.insert(0, row)
+
+    def aim(self, gradient: Tensor, direction: Tensor) -> bool:
+        """Set `direction` to minus the gradient times the inverse curvature; False where nothing is known."""
+        if not self._used:
+            return False
+        weights, of_gradient = self._weights()
+        rows = max(self._used) + 1
+        matrix = self._pairs[:rows].flatten(0, 1).T
+        torch.mv(matrix, torch.from_numpy(weights[:rows].ravel()).to(matrix), out=direction)
+        direction.add_(gradient, alpha=of_gradient)
+        return True
+
+    def _weights(self) -> tuple[NDArray[np.float64], float]:
+        """What each step and change, and the gradient, count for in the direction: the recursion of Nocedal &
+        Wright 2006, algorithm 7.4, in which every vector is such a sum."""
+        products, weights = self._with_changes, np.zeros(self._with_gradient.shape)
+        along = {}
+        for row in reversed(self._used):
+            later = self._used[self._used.index(row) + 1 :]
+            step = -self._with_gradient[row, 0] + products[row, 0, later] @ weights[later, 1]
+            along[row] = step / products[row, 0, row]
+            weights[row, 1] = -along[row]
+        last = self._used[-1]
+        scale = products[last, 0, last] / products[last, 1, last]
+        weights[:, 1] *= scale
+        for index, row in enumerate(self._used):
+            earlier, later = self._used[:index], self._used[index:]
+            change = -scale * self._with_gradient[row, 1]
+            change += products[earlier, 1, row] @ weights[earlier, 1]
+            change += products[row, 1, later] @ weights[later, 1]
+            change += products[earlier, 0, row] @ weights[earlier, 0]
+            weights[row, 0] = along[row] - change / products[row, 0, row]
+        return weights, -scale
 
 
 def _flat(tensor: Tensor, *, like: Tensor) -> Tensor:

@@ -38,7 +38,8 @@ def gram_sum(maps: Tensor, counted: Counted | None = None) -> Tensor:
     maps: (1, C, H, W); counted: None for all positions at 1. Returns (C, C), float32 or wider.
     """
     if counted is None:
-        return _sum_of_products(maps.flatten(2).squeeze(0))
+        # Of a core, by rows: the copy that this makes is in order, and not a transposed one.
+        return _sum_of_products(vectors(maps).T)
     rows = _wide(vectors(maps)[counted.positions])
     return rows.T @ (rows * counted.weights[:, None].to(rows.dtype))
 

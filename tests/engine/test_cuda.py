@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -121,6 +122,28 @@ def test_a_run_on_the_gpu_ends_where_one_on_the_processor_does() -> None:
         for device in (CPU, CUDA)
     ]  # fmt: skip
     assert losses[1] == pytest.approx(losses[0], rel=0.03)
+
+
+def test_textures_side_by_side_come_out_as_each_alone() -> None:
+    """In threads, each with a stream of its own and steps recorded while the others go on."""
+    settings = Settings(iterations=60, scales=2, wrap="none")
+    style = array(9, 100, 90)
+
+    def make(seed: int) -> np.ndarray:
+        with torch.cuda.stream(torch.cuda.Stream()):
+            features = features_of("random", CUDA, torch.bfloat16)
+            return stylize(array(seed, 144, 160), [(style, 1.0)], settings, features=features).image
+
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        alone = [make(seed) for seed in range(6)]
+        with ThreadPoolExecutor(3) as threads:
+            beside = list(threads.map(make, range(6)))
+    finally:
+        torch.backends.cudnn.deterministic = before
+    for one, other in zip(alone, beside, strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_with_too_little_memory_the_same_losses_come_from_smaller_tiles() -> None:

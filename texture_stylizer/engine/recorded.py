@@ -6,6 +6,7 @@ A step is hundreds of small kernels. Asking for them one by one takes 5 to 10 ms
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -16,6 +17,9 @@ MOST_PIXELS = 2**22
 
 FEWEST_RUNS = 8
 """Recording takes as long as some runs."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Torch records on one stream of its own, and waits for the whole GPU before."""
 
 Found = TypeVar("Found")
 
@@ -35,7 +39,8 @@ class Recorded(Generic[Found]):
             compute()
         waiting.wait_stream(beside)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        # Other threads may go on with what a recording one may not do.
+        with _ONE_AT_A_TIME, torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             self._found = compute()
 
     def __call__(self) -> Found:

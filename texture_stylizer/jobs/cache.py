@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,7 @@ def store(folder: Path, key: str, result: CachedResult) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < 4 * result.image.nbytes:
         return
-    partial = folder / f".{key}.{os.getpid()}.part"
+    partial = folder / f".{key}.{os.getpid()}.{threading.get_ident()}.part"
     try:
         with partial.open("wb") as file:
             np.save(file, result.image, allow_pickle=False)

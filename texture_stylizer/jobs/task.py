@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +28,12 @@ from .frames import run_frames
 from .images import Picture, picture_from_pixels, read_image, write_image
 from .mesh_file import Triangles, read_triangles, tiled_axes
 from .precision import choose_precision
+from .sharing import Shares
 from .udim import Canvas, lay_out, settings_for, take_apart, triangles_on
+
+_SHARES = Shares()
+_MEASURING = threading.Lock()
+"""A device's speed is measured by one job, while those beside it wait to know it."""
 
 OnIterate = Callable[[Iterate], None]
 OnWarning = Callable[[str], None]
@@ -109,7 +115,8 @@ def _make(
 ) -> cache.CachedResult:
     """The stylised picture and the facts about its making, from the cache where it is there."""
     device = choose_device(device_name)
-    dtype = choose_precision(job.compute.precision, device)
+    with _MEASURING:
+        dtype = choose_precision(job.compute.precision, device)
     precision = str(dtype).removeprefix("torch.")
     source = resolve_source(job.compute.features)
     key = ""
@@ -122,17 +129,18 @@ def _make(
         found = cache.load(cache.cache_folder(), key)
         if found is not None:
             return cache.CachedResult(found.image, found.facts | {"cached": True})
-    features = load_features(source, device=device, dtype=dtype, download=job.compute.download)
-    result = stylize(
-        work.color,
-        styles,
-        work.settings,
-        features=features,
-        mask=work.mask,
-        seams=work.surface,
-        start=work.start,
-        on_progress=on_iterate,
-    )
+    with _SHARES.taken(device, work.color.shape[0] * work.color.shape[1]):
+        features = load_features(source, device=device, dtype=dtype, download=job.compute.download)
+        result = stylize(
+            work.color,
+            styles,
+            work.settings,
+            features=features,
+            mask=work.mask,
+            seams=work.surface,
+            start=work.start,
+            on_progress=on_iterate,
+        )
     facts = {
         "features": _features_name(features),
         "device": str(device),

@@ -1,4 +1,5 @@
-"""The process that has torch: reads jobs from stdin, works on them in turn, streams events to stdout.
+"""The process that has torch: reads jobs from stdin, works on them in turn, or on a GPU on a few at once, and
+streams events to stdout.
 
 Started as `python -m texture_stylizer.jobs.worker`. It ends when its stdin closes, so it cannot outlive
 the program that started it; the temporary folder of a job that was under way goes with it.
@@ -14,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
@@ -54,6 +56,7 @@ class Worker:
             self._send({"type": "broken", **to_message(problem)})
             return
         self._send({"type": "ready", "version": __version__})
+        run_job = self._job_runner()
         while True:
             message = self._waiting.get()
             if message["type"] == "describe":
@@ -61,7 +64,25 @@ class Worker:
             elif message["type"] == "download":
                 self._answer(self._download)
             elif message["type"] == "run":
-                self._run_job(message)
+                run_job(message)
+
+    def _job_runner(self) -> Callable[[Message], None]:
+        """What is done with a job: it is run, or handed to threads where several fit beside each other."""
+        import torch
+
+        from .sharing import jobs_at_once
+
+        count = jobs_at_once()
+        if count == 1:
+            return self._run_job
+        # It is the whole process's: one job must not take it from another.
+        torch.backends.cudnn.deterministic = True
+        threads = ThreadPoolExecutor(count)
+
+        def hand_over(message: Message) -> None:
+            threads.submit(self._run_job, message)
+
+        return hand_over
 
     def _answer(self, question: Callable[[], Message]) -> None:
         try:

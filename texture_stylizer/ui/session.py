@@ -149,7 +149,8 @@ class Session:
 
     def _note_progress(self, message: dict[str, Any]) -> None:
         done = len(self._keys) - len(self._open) - len(self._unwritten)
-        self.fraction = (done + message["fraction"]) / self._count
+        # Where several are under way, the one that is furthest counts.
+        self.fraction = max(self.fraction, (done + message["fraction"]) / self._count)
         waiting = self._count - done - 1
         left = message["seconds_left"] + waiting * (message["seconds"] + message["seconds_left"])
         name = self._run.jobs[self._keys[message["id"]]].name

@@ -21,7 +21,11 @@ from torch import Tensor
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features, stylize
 from texture_stylizer.engine.adam import Adam
+from texture_stylizer.engine.devices import choose_device, synchronize
 from texture_stylizer.engine.pyramid import resize, style_size
+from texture_stylizer.jobs.precision import choose_precision
+
+from .steps import random_vgg19
 
 SAMPLES = Path(__file__).parents[2] / "sample_assets"
 TEXTURES = ("planks.png", "wall.1001.png", "wall.1002.png", "clay_16bit.png")
@@ -69,13 +73,18 @@ def plain_run(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=512)
-    parser.add_argument("--features", default="embedded")
+    parser.add_argument("--features", default="embedded", help="a network, or vgg19-widths")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--qualities", nargs="+", default=["standard"])
     parser.add_argument("--styles", nargs="+", default=STYLES)
     parser.add_argument("--textures", nargs="+", default=TEXTURES)
     parser.add_argument("--pictures", type=Path, default=Path(tempfile.gettempdir()))
     options = parser.parse_args()
-    features = load_features(options.features)
+    device = choose_device(options.device)
+    features = network(options.features, device, torch.float32)
+    # On a processor the plain run and the presets differ by their steps alone.
+    dtype = torch.float32 if device.type == "cpu" else choose_precision("auto", device)
+    own = network(options.features, device, dtype)
     ratios: dict[str, list[tuple[float, float]]] = {quality: [] for quality in options.qualities}
     print(f"{options.features}, {options.size} px; loss and time relative to {PLAIN_STEPS} plain steps")
     for style_name in options.styles:
@@ -85,12 +94,13 @@ def main() -> None:
             objective = objective_of(content, style, Settings(), features)
             started = time.perf_counter()
             plain = plain_run(objective, content, PLAIN_STEPS)
+            synchronize(device)
             seconds = time.perf_counter() - started
             least = objective.loss_and_gradient(plain)[0]
             save(plain, options.pictures / f"plain_{style_name}_{texture}")
             for quality in options.qualities:
-                result = stylize(content, [(style, 1.0)], Settings.preset(quality), features=features)
-                loss = objective.loss_and_gradient(tensor(result.image))[0]
+                result = stylize(content, [(style, 1.0)], Settings.preset(quality), features=own)
+                loss = objective.loss_and_gradient(tensor(result.image).to(device))[0]
                 ratios[quality].append((loss / least, result.seconds / seconds))
                 save(tensor(result.image), options.pictures / f"{quality}_{style_name}_{texture}")
                 row = f"{style_name:14} {texture:16} {quality:9} {least:7.4f} {loss:7.4f}"
@@ -103,8 +113,15 @@ def main() -> None:
         )
 
 
+def network(name: str, device: torch.device, dtype: torch.dtype) -> Features:
+    if name != "vgg19-widths":
+        return load_features(name, device=device, dtype=dtype)
+    features = Features(random_vgg19(), name="random").to(device=device, dtype=dtype)
+    return features.to(memory_format=torch.channels_last)
+
+
 def save(image: Tensor, path: Path) -> None:
-    array = image.detach()[0].permute(1, 2, 0).clamp(0, 1).numpy()
+    array = image.detach()[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy()
     Image.fromarray(np.rint(array * 255).astype(np.uint8)).save(path.with_suffix(".png"))
 
 

@@ -19,6 +19,9 @@ within 5 %, 30 are no better."""
 
 FEWEST_PAIRS = 3
 
+_PRODUCTS_AT_ONCE = 2**26
+"""Of values, before they are added up on a GPU: 256 MB."""
+
 _SHORTER = 0.4
 _SHORTEST = 1e-3
 _FIRST_STEP_SHARE = 0.3
@@ -111,8 +114,8 @@ class _History:
         torch.sub(gradient, gradient_before, out=pair[1])
         # Rows are taken into use from the first on.
         rows = max([row, *self._used]) + 1
-        with_change = torch.mv(self._pairs[:rows].flatten(0, 1), pair[1])
-        found = np.array(torch.cat([with_change, torch.mv(pair, gradient)]).tolist())
+        with_changes = _inner_products(self._pairs[:rows].flatten(0, 1), pair[1])
+        found = np.array(torch.cat([with_changes, _inner_products(pair, gradient)]).tolist())
         self._with_changes[:rows, :, row] = found[:-2].reshape(rows, 2)
         # The gradient is what it was and this change.
         self._with_gradient[:rows] += self._with_changes[:rows, :, row]
@@ -156,6 +159,14 @@ class _History:
             change += products[earlier, 0, row] @ weights[earlier, 0]
             weights[row, 0] = along[row] - change / products[row, 0, row]
         return weights, -scale
+
+
+def _inner_products(vectors: Tensor, vector: Tensor) -> Tensor:
+    """(m, n) and (n,) -> (m,). CUDA's own product keeps a block of threads busy for each row, and no more."""
+    if not vectors.is_cuda:
+        return torch.mv(vectors, vector)
+    at_once = max(1, _PRODUCTS_AT_ONCE // vector.numel())
+    return torch.cat([(rows * vector).sum(1) for rows in vectors.split(at_once)])
 
 
 def _flat(tensor: Tensor, *, like: Tensor) -> Tensor:

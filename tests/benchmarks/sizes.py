@@ -103,7 +103,7 @@ def measure_all(
         row = found[size] = json.loads(done.stdout)
         cost = 1e6 * row["step"] / size**2
         gigabytes = f"{row['peak'] / 1e9:8.2f}   {row['before'] / 1e9:.2f}"
-        print(f"{size:5}  {row['step']:7.1f}   {cost:15.2f}  {gigabytes}", flush=True)
+        print(f"{size:5}  {row['step']:7.3f}   {cost:15.4f}  {gigabytes}", flush=True)
     return found
 
 

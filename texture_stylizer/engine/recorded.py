@@ -19,7 +19,7 @@ FEWEST_RUNS = 8
 """Recording takes as long as some runs."""
 
 _ONE_AT_A_TIME = threading.Lock()
-"""Torch records on one stream of its own, and waits for the whole GPU before."""
+"""Before it records, torch waits for the whole GPU, which another thread that is recording could not bear."""
 
 Found = TypeVar("Found")
 
@@ -27,20 +27,21 @@ Found = TypeVar("Found")
 class Recorded(Generic[Found]):
     """A function of what lies in memory now and is changed in place, without arguments.
 
-    It must not wait for the GPU, and always do the same.
+    It must not wait for the GPU, and always do the same. It is recorded in the stream of now: torch has 32 to
+    give out, in turns, so that a new one may be another thread's.
     """
 
     def __init__(self, compute: Callable[[], Found]) -> None:
         """Runs it once, for all that is made at first use, and records it. Raises what it raises."""
         waiting = torch.cuda.current_stream()
-        beside = torch.cuda.Stream()
-        beside.wait_stream(waiting)
-        with torch.cuda.stream(beside):
+        stream = waiting if waiting != torch.cuda.default_stream() else torch.cuda.Stream()
+        stream.wait_stream(waiting)
+        with torch.cuda.stream(stream):
             compute()
-        waiting.wait_stream(beside)
+        waiting.wait_stream(stream)
         self._graph = torch.cuda.CUDAGraph()
         # Other threads may go on with what a recording one may not do.
-        with _ONE_AT_A_TIME, torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+        with _ONE_AT_A_TIME, torch.cuda.graph(self._graph, stream=stream, capture_error_mode="thread_local"):
             self._found = compute()
 
     def __call__(self) -> Found:

@@ -24,6 +24,8 @@ class Shares:
         self._free = threading.Semaphore(count)
         self._turn = threading.Lock()
         """Whoever waits for several shares is not overtaken by those who want one."""
+        self._choosing = threading.Lock()
+        self._streams: dict[torch.device, list[torch.cuda.Stream]] = {}
 
     @contextmanager
     def taken(self, device: torch.device, pixels: int) -> Iterator[None]:
@@ -35,10 +37,23 @@ class Shares:
             for _ in range(wanted):
                 self._free.acquire()
         try:
-            with torch.cuda.stream(torch.cuda.Stream(device)) if device.type == "cuda" else nullcontext():
+            with self._own_stream(device) if device.type == "cuda" else nullcontext():
                 yield
         finally:
             self._free.release(wanted)
+
+    @contextmanager
+    def _own_stream(self, device: torch.device) -> Iterator[None]:
+        """Always of the same few: torch gives out 32 in turns, so that a new one may be in use elsewhere."""
+        with self._choosing:
+            if device not in self._streams:
+                self._streams[device] = [torch.cuda.Stream(device) for _ in range(self._count)]
+            stream = self._streams[device].pop()
+        try:
+            with torch.cuda.stream(stream):
+                yield
+        finally:
+            self._streams[device].append(stream)
 
 
 def jobs_at_once() -> int:

@@ -93,7 +93,8 @@ class _History:
 
     def __init__(self, flat: Tensor, pairs: int) -> None:
         """flat: (n,), any tensor of the variable's kind. The latest `pairs` steps are kept."""
-        self._pairs = flat.new_zeros(pairs, 2, flat.numel())
+        # Memory is the process's when it is first written to: a short run takes less of it.
+        self._pairs = flat.new_empty(pairs, 2, flat.numel())
         self._used: list[int] = []
         """Rows of `_pairs`, each a step and a change, from the oldest to the latest."""
         self._unused = list(range(pairs))
@@ -112,7 +113,7 @@ class _History:
         pair = self._pairs[row]
         torch.sub(position, before, out=pair[0])
         torch.sub(gradient, gradient_before, out=pair[1])
-        # Rows are taken into use from the first on.
+        # Rows are taken into use from the first on, so that those before it hold numbers.
         rows = max([row, *self._used]) + 1
         with_changes = _inner_products(self._pairs[:rows].flatten(0, 1), pair[1])
         found = np.array(torch.cat([with_changes, _inner_products(pair, gradient)]).tolist())

@@ -13,6 +13,8 @@ from texture_stylizer.engine.features import (
     CONVOLUTIONS,
     ContentTerm,
     Features,
+    across,
+    down,
 )
 
 
@@ -38,7 +40,8 @@ def features64(request: pytest.FixtureRequest) -> Features:
     """With each way of pooling, and with the embedded network's terms."""
     if request.param == "embedded":
         content = ContentTerm("relu1_2", less_surroundings=True, share=0.5)
-        style = {"relu1_1": 0.1, "relu2_1": 0.3, "relu3_1": 0.2, COLORS: 0.3, COARSE_COLORS: 0.2}
+        style = {"relu1_1": 0.1, "relu2_1": 0.1, across("relu2_1"): 0.2, down("relu3_1"): 0.2}
+        style |= {COLORS: 0.3, COARSE_COLORS: 0.2}
         return Features(random_weights(), name="random", content=content, style=style).double()
     return Features(random_weights(), name="random", pooling=request.param).double()
 

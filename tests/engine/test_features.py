@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torchvision.models import VGG19_Weights, vgg19
 
 from texture_stylizer.engine import Features, load_features, weight_sources
+from texture_stylizer.engine.differences import difference
 from texture_stylizer.engine.features import (
     COARSE_COLORS,
     COLORS,
@@ -168,3 +171,21 @@ def test_a_wrong_hash_leaves_no_file(served: tuple[str, str], tmp_path: Path) ->
     with pytest.raises(MissingWeights, match="cannot be downloaded"):
         weight_sources.download_vgg19(f"{served[0]}/vgg19-00000000.pth")
     assert not list((tmp_path / "home").rglob("*.pth"))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    height=st.integers(1, 9), width=st.integers(1, 9), axis=st.sampled_from([2, 3]), apart=st.integers(1, 3)
+)
+def test_a_difference_is_that_of_a_shifted_map(height: int, width: int, axis: int, apart: int) -> None:
+    """And its gradient is torch's own."""
+    generator = torch.Generator().manual_seed(height * width)
+    maps = torch.rand(1, 2, height, width, dtype=torch.float64, generator=generator).requires_grad_()
+    length = maps.shape[axis]
+    places = torch.clamp(torch.arange(length) + apart, max=length - 1)
+    expected, found = maps - maps.index_select(axis, places), difference(maps, axis, apart)
+    torch.testing.assert_close(found, expected)
+    wanted = torch.rand(maps.shape, dtype=torch.float64, generator=generator)
+    (gradient,) = torch.autograd.grad(found, maps, wanted)
+    (expected_gradient,) = torch.autograd.grad(expected, maps, wanted)
+    torch.testing.assert_close(gradient, expected_gradient)

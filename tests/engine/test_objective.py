@@ -83,7 +83,7 @@ def test_gradient_equals_finite_differences(features64: Features) -> None:
     gradient = objective.loss_and_gradient(image)[1]
     ahead, behind = (objective.loss_and_gradient(image + step * direction)[0] for step in (1e-6, -1e-6))
     expected = (ahead - behind) / 2e-6
-    assert float((gradient * direction).sum()) == pytest.approx(expected, rel=1e-5)
+    assert float((gradient * direction).sum()) == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_style_itself_has_no_style_loss(features64: Features) -> None:

@@ -45,4 +45,4 @@ def test_what_is_fine_in_an_image_is_seen_in_bfloat16(contrast: float) -> None:
         gradient(load_features("embedded", dtype=dtype), content.to(image), style.to(image))
         for dtype, image in ((torch.float64, torch.float64), (torch.bfloat16, torch.float32))
     )
-    assert torch.cosine_similarity(exact, narrow, dim=0) > 0.995
+    assert torch.cosine_similarity(exact, narrow, dim=0) > 0.99

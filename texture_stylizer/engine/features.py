@@ -16,6 +16,7 @@ from torch.nn import functional
 from ..errors import BadInput
 from . import fused
 from .convolution import BorderedConvolution
+from .differences import difference
 from .pooling import average_pool
 from .surroundings import REACH as SURROUNDINGS_REACH
 from .tiling import ALIGNMENT
@@ -92,6 +93,29 @@ STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
 STRIDES |= {COLORS: 1, COARSE_COLORS: ALIGNMENT}
 """Pixels per position of a layer's map, along each axis."""
 
+APART = 2
+"""Positions between which a map's differences are taken, in the layers of `across` and `down`."""
+
+
+def across(layer: str) -> str:
+    """The style layer that is a layer's map less itself so many positions to the right (Berger & Memisevic
+    2017 compare two such maps' products): whether an edge goes on there tells strokes from dots."""
+    return f"{layer} across"
+
+
+def down(layer: str) -> str:
+    """The same with itself so many positions further down."""
+    return f"{layer} down"
+
+
+_AXES = {"down": 2, "across": 3}
+_DIFFERENCES = {
+    f"{row.layer} {direction}": (row.layer, axis) for row in CONVOLUTIONS for direction, axis in _AXES.items()
+}
+"""The layer and the axis of each layer of differences."""
+
+STRIDES |= {name: STRIDES[layer] for name, (layer, _) in _DIFFERENCES.items()}
+
 
 class Features(nn.Module):
     """The trunk as a function from an image to the maps of its style and content layers.
@@ -157,6 +181,7 @@ class Features(nn.Module):
             for row, convolution in self.used_convolutions()
         }
         elements = 2.0 * (sum(values.values()) + values[self.content.layer])
+        elements += 2.0 * sum(values[_DIFFERENCES[name][0]] for name in self._differences)
         if COLORS in self.style:
             elements += 2.0 * len(_COLOR_AXES)
         return elements * self.dtype.itemsize
@@ -168,7 +193,9 @@ class Features(nn.Module):
         for row in CONVOLUTIONS:
             reach += STRIDES[row.layer]
             of_layer[row.layer] = reach
-        seen = [of_layer[layer] for layer in self._compared]
+        seen = [of_layer[layer] for layer in self._compared - self._differences]
+        differences = [_DIFFERENCES[name][0] for name in self._differences]
+        seen += [of_layer[layer] + APART * STRIDES[layer] for layer in differences]
         if self.content.less_surroundings:
             seen.append(of_layer[self.content.layer] + SURROUNDINGS_REACH * STRIDES[self.content.layer])
         return -(-max(seen) // ALIGNMENT) * ALIGNMENT
@@ -177,9 +204,18 @@ class Features(nn.Module):
     def _compared(self) -> set[str]:
         return {*self.style, self.content.layer}
 
+    @property
+    def _differences(self) -> set[str]:
+        return self._compared & _DIFFERENCES.keys()
+
+    @property
+    def _needed(self) -> set[str]:
+        """The layers that what is compared is made of."""
+        return self._compared - self._differences | {_DIFFERENCES[name][0] for name in self._differences}
+
     def used_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
         """The convolutions that an image goes through, with their place in configuration E."""
-        return self._convolutions_up_to(self._compared)
+        return self._convolutions_up_to(self._needed)
 
     def _convolutions_up_to(self, wanted: set[str]) -> list[tuple[_Convolution, BorderedConvolution]]:
         """All up to the last of some layers."""
@@ -202,7 +238,12 @@ class Features(nn.Module):
         H' = H // stride. With `padding` zeros the maps are torchvision's; with replicate every convolution
         repeats its input's border, which leaves no dark or coloured frame in what is optimised.
         """
-        return {**self._color_maps(image), **self._trunk(image, padding, self._compared)}
+        maps = self._trunk(image, padding, self._needed)
+        for name in self._differences:
+            layer, axis = _DIFFERENCES[name]
+            maps[name] = difference(maps[layer], axis, APART)
+        found = {**self._color_maps(image), **maps}
+        return {layer: found[layer] for layer in found if layer in self._compared}
 
     def content_map(self, image: Tensor) -> Tensor:
         """The content layer's map alone, borders repeated, for no more work than it takes."""

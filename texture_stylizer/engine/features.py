@@ -108,10 +108,8 @@ def down(layer: str) -> str:
     return f"{layer} down"
 
 
-_AXES = {"down": 2, "across": 3}
-_DIFFERENCES = {
-    f"{row.layer} {direction}": (row.layer, axis) for row in CONVOLUTIONS for direction, axis in _AXES.items()
-}
+_DIFFERENCES = {down(row.layer): (row.layer, 2) for row in CONVOLUTIONS}
+_DIFFERENCES |= {across(row.layer): (row.layer, 3) for row in CONVOLUTIONS}
 """The layer and the axis of each layer of differences."""
 
 STRIDES |= {name: STRIDES[layer] for name, (layer, _) in _DIFFERENCES.items()}
@@ -181,7 +179,7 @@ class Features(nn.Module):
             for row, convolution in self.used_convolutions()
         }
         elements = 2.0 * (sum(values.values()) + values[self.content.layer])
-        elements += 2.0 * sum(values[_DIFFERENCES[name][0]] for name in self._differences)
+        elements += 2.0 * sum(values[layer] for layer, _ in self._differences.values())
         if COLORS in self.style:
             elements += 2.0 * len(_COLOR_AXES)
         return elements * self.dtype.itemsize
@@ -193,9 +191,8 @@ class Features(nn.Module):
         for row in CONVOLUTIONS:
             reach += STRIDES[row.layer]
             of_layer[row.layer] = reach
-        seen = [of_layer[layer] for layer in self._compared - self._differences]
-        differences = [_DIFFERENCES[name][0] for name in self._differences]
-        seen += [of_layer[layer] + APART * STRIDES[layer] for layer in differences]
+        seen = [of_layer[layer] for layer in self._compared - self._differences.keys()]
+        seen += [of_layer[layer] + APART * STRIDES[layer] for layer, _ in self._differences.values()]
         if self.content.less_surroundings:
             seen.append(of_layer[self.content.layer] + SURROUNDINGS_REACH * STRIDES[self.content.layer])
         return -(-max(seen) // ALIGNMENT) * ALIGNMENT
@@ -205,13 +202,15 @@ class Features(nn.Module):
         return {*self.style, self.content.layer}
 
     @property
-    def _differences(self) -> set[str]:
-        return self._compared & _DIFFERENCES.keys()
+    def _differences(self) -> dict[str, tuple[str, int]]:
+        """In the style's order: what is added up in another order has other bits."""
+        return {name: _DIFFERENCES[name] for name in self.style if name in _DIFFERENCES}
 
     @property
     def _needed(self) -> set[str]:
         """The layers that what is compared is made of."""
-        return self._compared - self._differences | {_DIFFERENCES[name][0] for name in self._differences}
+        made_of = {layer for layer, _ in self._differences.values()}
+        return self._compared - self._differences.keys() | made_of
 
     def used_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
         """The convolutions that an image goes through, with their place in configuration E."""
@@ -239,8 +238,7 @@ class Features(nn.Module):
         repeats its input's border, which leaves no dark or coloured frame in what is optimised.
         """
         maps = self._trunk(image, padding, self._needed)
-        for name in self._differences:
-            layer, axis = _DIFFERENCES[name]
+        for name, (layer, axis) in self._differences.items():
             maps[name] = difference(maps[layer], axis, APART)
         found = {**self._color_maps(image), **maps}
         return {layer: found[layer] for layer in found if layer in self._compared}

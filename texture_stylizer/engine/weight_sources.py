@@ -29,7 +29,7 @@ EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded.safetensors"
 # torchvision's VGG19_Weights.IMAGENET1K_V1.url; importing torchvision for it would cost seconds.
 VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 DOWNLOAD_SIZE = "548 MB"
-EMBEDDED_CONTENT = ContentTerm("relu1_2", less_surroundings=True, share=0.25, flat=0.02)
+EMBEDDED_CONTENT = ContentTerm("relu1_2", less_surroundings=True, share=0.25, flat=0.05)
 """Drawn textures taught the embedded network to tell patterns apart, not what a picture shows. Judged by
 pretrained features, comparing content early keeps much more of it, and leaving out the colours that lie about
 gives the style's more room; at half that size it would be cheaper, but left a fine grid: steps within two

@@ -29,32 +29,32 @@ EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded.safetensors"
 # torchvision's VGG19_Weights.IMAGENET1K_V1.url; importing torchvision for it would cost seconds.
 VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 DOWNLOAD_SIZE = "548 MB"
-EMBEDDED_CONTENT = ContentTerm("relu1_2", less_surroundings=True, share=0.25, flat=0.05)
+EMBEDDED_CONTENT = ContentTerm("relu1_2", less_surroundings=True, share=0.2, flat=0.06)
 """Drawn textures taught the embedded network to tell patterns apart, not what a picture shows. Judged by
 pretrained features, comparing content early keeps much more of it, and leaving out the colours that lie about
 gives the style's more room; at half that size it would be cheaper, but left a fine grid: steps within two
 pixels a quarter larger than those between. Soft textures' values had a mean square of 0.006, bricks' of
-0.14. At 0.1 more of the style comes out, at 0.1 more content error; at 0.35 woodcut loses its hatching.
+0.14. At 0.1 more of the style came out, at 0.1 more content error; at 0.35 woodcut lost its hatching.
 """
 
 EMBEDDED_STYLE = {
-    "relu1_1": 0.2,
-    "relu2_1": 0.04,
-    "relu3_1": 0.04,
-    across("relu2_1"): 0.12,
-    down("relu2_1"): 0.12,
-    across("relu3_1"): 0.12,
-    down("relu3_1"): 0.12,
-    COLORS: 0.2,
-    COARSE_COLORS: 0.2,
+    "relu1_1": 0.38,
+    "relu2_1": 0.05,
+    "relu3_1": 0.05,
+    across("relu2_1"): 0.065,
+    down("relu2_1"): 0.065,
+    across("relu3_1"): 0.065,
+    down("relu3_1"): 0.065,
+    COLORS: 0.13,
+    COARSE_COLORS: 0.13,
 }
 """Drawn textures taught the deep blocks nothing that pretrained features care for: these judged the pictures
 alike without relu4_1 and relu5_1, whose convolutions were two fifths of a step. Sixteen filters say little
 about hue: without the colours edges in a grey style came out in all of them. And no layer sees much of how
 large areas of one colour are: without the coarse ones there were fewer and larger. The maps' own Gram
 matrices are those of dots as well as of strokes, and dots came out, a weave on planks and a grid on bricks;
-their differences' tell the two apart. A little of the maps' own is left for flat textures, where differences
-are small and rounding is not."""
+their differences' tell the two apart. Some of the maps' own is left for flat textures, where differences
+are small and rounding is not; and relu1_1 counts most, or a woodcut's black came out as soft shadows."""
 HOW_TO_GET_VGG19 = (
     f"`texture-stylizer doctor --download-vgg19` fetches them once ({DOWNLOAD_SIZE}); "
     "in Blender the add-on's preferences have a button for it"

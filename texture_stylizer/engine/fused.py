@@ -6,7 +6,9 @@ two convolutions. The maps are those of `Features` with its borders repeated, to
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
@@ -33,8 +35,25 @@ def is_possible(layers: Sequence[Layer]) -> bool:
         and weights[0].dtype != torch.float64
         and not any(weight.requires_grad for weight in weights)
         and all(weight.shape[0] % 8 == 0 for weight in weights)
-        and importlib.util.find_spec("triton") is not None
+        and _kernels_run(weights[0].device)
     )
+
+
+@functools.cache
+def _kernels_run(device: torch.device) -> bool:
+    """Whether Triton is there and can build a kernel: it needs a C compiler and Python's headers for it."""
+    if importlib.util.find_spec("triton") is None:
+        return False
+    try:
+        from . import kernels
+
+        maps = torch.zeros(1, kernels.CHANNELS_AT_ONCE, 2, 2, device=device)
+        kernels.bordered(maps.contiguous(memory_format=torch.channels_last), pooled=False)
+    except Exception as reason:
+        # Slower, and no less right: the reason is for whoever wonders.
+        print(f"Triton builds no kernels here, the network is not fused: {reason}", file=sys.stderr)
+        return False
+    return True
 
 
 def rectified_maps(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[Layer]) -> tuple[Tensor, ...]:

@@ -41,8 +41,9 @@ def is_possible(layers: Sequence[Layer]) -> bool:
 
 @functools.cache
 def _kernels_run(device: torch.device) -> bool:
-    """Whether Triton is there and can build a kernel: it needs a C compiler and Python's headers for it."""
-    if importlib.util.find_spec("triton") is None:
+    """Whether Triton is there, for this GPU (8.0 and later), and can build a kernel: it needs a C compiler
+    and Python's headers for it."""
+    if importlib.util.find_spec("triton") is None or torch.cuda.get_device_capability(device) < (8, 0):
         return False
     try:
         from . import kernels

@@ -78,7 +78,8 @@ def test_the_gradient_is_that_of_float64(
     assert float(torch.cosine_similarity(gradient, expected, dim=0)) >= least
 
 
-def test_the_network_is_fused_here() -> None:
+def test_the_network_is_fused_where_torch_brought_triton() -> None:
+    pytest.importorskip("triton")
     features = features_of("embedded", CUDA, torch.bfloat16)
     assert torch.version.hip is not None or is_possible(features.fusible_layers())
 

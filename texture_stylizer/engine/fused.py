@@ -63,16 +63,20 @@ def rectified_maps(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[La
     image: (1, 3, H, W) float32, display-encoded [0, 1]; its gradient follows from those of the maps.
     mean, std: (1, 3, 1, 1).
     """
+    # One by one, since autograd looks for tensors among a function's arguments and not within them.
     flat = [tensor for layer in layers for tensor in (layer.weight, layer.bias)]
     pooled = tuple(layer.pooled for layer in layers)
     return cast(tuple[Tensor, ...], _Fused.apply(image, mean, std, pooled, *flat))
 
 
 class _Fused(torch.autograd.Function):
+    """All layers at once: a map's own gradient and that through the next layer are added in one pass."""
+
     @staticmethod
     def forward(
         ctx: Any, image: Tensor, mean: Tensor, std: Tensor, pooled: tuple[bool, ...], *flat: Tensor
     ) -> tuple[Tensor, ...]:
+        # Not above: Triton is not everywhere.
         from . import kernels
 
         weights, biases = flat[::2], flat[1::2]
@@ -82,7 +86,7 @@ class _Fused(torch.autograd.Function):
                 maps.append(kernels.first_maps(image, mean, std, weight, bias))
             else:
                 seen = kernels.bordered(maps[-1], pooled=pooled[index])
-                maps.append(_rectified_convolution(seen, weight, bias))
+                maps.append(_channels_last(_rectified_convolution(seen, weight, bias)))
         ctx.save_for_backward(std, *weights, *maps)
         ctx.pooled, ctx.image_type = pooled, image.dtype
         ctx.set_materialize_grads(False)
@@ -113,12 +117,8 @@ class _Fused(torch.autograd.Function):
 
 
 def _rectified_convolution(seen: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    if seen.is_cuda:
-        found = torch.cudnn_convolution_relu(seen, weight, bias, (1, 1), (0, 0), (1, 1), 1)
-    else:
-        # For tests, where Triton interprets the kernels.
-        found = functional.conv2d(seen, weight, bias).relu_()
-    return _channels_last(found)
+    """(1, C, H + 2, W + 2), (D, C, 3, 3), (D,) -> (1, D, H, W)."""
+    return torch.cudnn_convolution_relu(seen, weight, bias, (1, 1), (0, 0), (1, 1), 1)
 
 
 def _channels_last(tensor: Tensor) -> Tensor:

@@ -121,9 +121,8 @@ def _first_maps(
     source_row = tl.minimum(tl.maximum(row + place // 3 - 1, 0), height - 1)
     source_column = tl.minimum(tl.maximum(column + place % 3 - 1, 0), width - 1)
     start = image + source_row.to(tl.int64) * row_stride + color * channel_stride
-    value = tl.load(start + source_column * column_stride, (given < 54) & (column < width), 0.0).to(
-        tl.float32
-    )
+    inside = (given < 54) & (column < width)
+    value = tl.load(start + source_column * column_stride, inside, 0.0).to(tl.float32)
     value = (value - tl.load(mean + color)) / tl.load(std + color)
     rounded = value.to(result.dtype.element_ty)
     lost = (value - rounded.to(tl.float32)).to(result.dtype.element_ty)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
@@ -26,14 +26,18 @@ VGG19_WIDTHS = (64, 128, 256, 512, 512)
 
 
 def random_vgg19() -> dict[str, Tensor]:
-    """Random weights of VGG19's widths: speed does not depend on the values."""
-    torch.manual_seed(0)
+    """Random weights of VGG19's widths, spread as `nn.Conv2d` does: speed does not depend on the values.
+
+    From a generator of its own, so that threads that ask at the same time get the same.
+    """
+    generator = torch.Generator().manual_seed(0)
     weights, channels = {}, 3
     for row in CONVOLUTIONS:
-        layer = nn.Conv2d(channels, VGG19_WIDTHS[row.block - 1], 3)
-        weights[f"features.{row.number}.weight"] = layer.weight.detach()
-        weights[f"features.{row.number}.bias"] = layer.bias.detach()
-        channels = layer.out_channels
+        width, bound = VGG19_WIDTHS[row.block - 1], (9 * channels) ** -0.5
+        for name, shape in (("weight", (width, channels, 3, 3)), ("bias", (width,))):
+            values = torch.empty(shape).uniform_(-bound, bound, generator=generator)
+            weights[f"features.{row.number}.{name}"] = values
+        channels = width
     return weights
 
 

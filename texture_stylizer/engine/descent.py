@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 FINAL_LEARNING_RATE = 0.1
 """Share of the learning rate that is left at the end of a level; it falls along half a cosine."""
 
-SEAM_WEIGHT = 4.0
+SEAM_WEIGHT = 6.0
 """What a step across a seam counts for, relative to one within an island; each is seen from both sides."""
 
 HISTORY_BYTES = 2 * 2**30

@@ -288,11 +288,14 @@ class Features(nn.Module):
         """Those of COLORS and COARSE_COLORS that are style layers."""
         axes, one = self.color_axes.to(image.dtype), self.color_one.to(image.dtype)
         maps = {}
-        # A copy, as below: the image may be changed before the gradient is asked for.
-        centred = (image - 0.5).contiguous()
+        # A copy: the image may be changed before the gradient is asked for.
+        centred = image - 0.5
         if COLORS in self.style:
-            maps[COLORS] = functional.conv2d(centred, axes, one)
+            # Channels last, as the gradient comes: turning it took a tenth of a step.
+            maps[COLORS] = functional.conv2d(centred.contiguous(memory_format=torch.channels_last), axes, one)
         if COARSE_COLORS in self.style:
+            # Pooling three channels is twice as fast when each is a plane.
+            centred = centred.contiguous()
             for _ in range(STRIDES[COARSE_COLORS].bit_length() - 1):
                 # By windows that overlap: the gradient of plain cells would draw their borders.
                 centred = functional.avg_pool2d(centred, 4, stride=2, padding=1, count_include_pad=False)

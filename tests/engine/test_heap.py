@@ -9,7 +9,7 @@ import psutil
 import pytest
 import torch
 
-from texture_stylizer.engine.heap import kept_heap
+from texture_stylizer.engine.heap import FEWEST_TIGHT_PIXELS, WIDE, heap_for, kept_heap
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator is Linux's")
 
@@ -31,6 +31,17 @@ def test_freed_memory_is_used_again() -> None:
         # Small blocks lie in the freed ones at first, until there are enough of either.
         fill_and_free(20)
         assert fill_and_free(20) < 10 * MEBIBYTES
+
+
+def test_a_small_pictures_tiles_use_it_again() -> None:
+    with heap_for(512, WIDE, FEWEST_TIGHT_PIXELS - 1):
+        fill_and_free(20)
+        assert fill_and_free(20) < 10 * MEBIBYTES
+
+
+def test_a_large_pictures_tiles_leave_no_holes() -> None:
+    with heap_for(512, WIDE, FEWEST_TIGHT_PIXELS):
+        assert fill_and_free(20) > 19 * MEBIBYTES
 
 
 def test_at_the_end_the_system_has_it_back() -> None:

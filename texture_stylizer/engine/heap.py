@@ -25,15 +25,19 @@ _TIGHT_MMAP_THRESHOLD = 4 * 2**20
 LARGEST_TIGHT_TILE = 512
 """Tiles up to this are for when memory is short: keeping the heap took 1.2 GB more at 4096 x 4096 pixels."""
 
+FEWEST_TIGHT_PIXELS = 2**21
+"""Below this a picture's own memory is so small that there is room for the holes: 0.5 GB at 1024 x 1024 pixels
+with VGG19's widths, where fresh pages took 10 % of a step, a third beside other programs."""
+
 WIDE = 1000.0
-"""Bytes of a network's maps for a pixel from which on fresh pages cost little beside the work in them:
-nothing that could be measured with VGG19's widths, a quarter of a step with the embedded network."""
+"""Bytes of a network's maps for a pixel from which on fresh pages cost less than the work in them: a quarter
+of a step with the embedded network."""
 
 
-def heap_for(tile: int | None, bytes_per_pixel: float) -> AbstractContextManager[None]:
-    """The heap for an optimisation by tiles of that side, None being untiled: kept, or without holes for
-    small tiles of a network of so many bytes a pixel, or as it is."""
-    if tile is None or tile > LARGEST_TIGHT_TILE:
+def heap_for(tile: int | None, bytes_per_pixel: float, pixels: int) -> AbstractContextManager[None]:
+    """The heap for an optimisation of so many pixels by tiles of that side, None being untiled: kept, or
+    without holes for small tiles of a network of so many bytes a pixel, or as it is."""
+    if tile is None or tile > LARGEST_TIGHT_TILE or pixels < FEWEST_TIGHT_PIXELS:
         return kept_heap()
     return tight_heap() if bytes_per_pixel >= WIDE else nullcontext()
 

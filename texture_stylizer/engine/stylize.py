@@ -222,7 +222,7 @@ class _Run:
             return self._objective(content, sheet, tile)
 
         first = self._first_tile(height, width)
-        with heap_for(first, self.features.graph_bytes_per_pixel):
+        with heap_for(first, self.features.graph_bytes_per_pixel, height * width):
             objective = within_memory(prepare, first, max(height, width), content.device, self.warnings)
             descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
             count = self.counts[level]

@@ -26,8 +26,8 @@ LARGEST_TIGHT_TILE = 512
 """Tiles up to this are for when memory is short: keeping the heap took 1.2 GB more at 4096 x 4096 pixels."""
 
 FEWEST_TIGHT_PIXELS = 2**21
-"""Below this a picture's own memory is so small that there is room for the holes: 0.5 GB at 1024 x 1024 pixels
-with VGG19's widths, where fresh pages took 10 % of a step, a third beside other programs."""
+"""Below this a picture's own memory is so small that there is room for the holes: 0.5 GB at 1024 x 1024
+pixels with VGG19's widths, where fresh pages took 10 % of a step, a third beside other programs."""
 
 WIDE = 1000.0
 """Bytes of a network's maps for a pixel from which on fresh pages cost less than the work in them: a quarter

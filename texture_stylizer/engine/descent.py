@@ -30,7 +30,9 @@ FINAL_LEARNING_RATE = 0.1
 """Share of the learning rate that is left at the end of a level; it falls along half a cosine."""
 
 SEAM_WEIGHT = 6.0
-"""What a step across a seam counts for, relative to one within an island; each is seen from both sides."""
+"""What a step across a seam counts for, relative to one within an island; each is seen from both sides.
+Of a sphere in watercolour, the most stubborn of twelve pairs, steps at 1.5 texel were 1.26 times those within
+islands by 4 and 1.14 by 6; content and style changed by less than 0.5 %."""
 
 HISTORY_BYTES = 2 * 2**30
 """Memory that L-BFGS may take for its history; where three steps do not fit (from about 5000 x 5000 pixels)

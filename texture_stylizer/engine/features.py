@@ -240,8 +240,8 @@ class Features(nn.Module):
         maps = self._trunk(image, padding, self._needed)
         for name, (layer, axis) in self._differences.items():
             maps[name] = difference(maps[layer], axis, APART)
-        found = {**self._color_maps(image), **maps}
-        return {layer: found[layer] for layer in found if layer in self._compared}
+        found, compared = {**self._color_maps(image), **maps}, self._compared
+        return {layer: found[layer] for layer in found if layer in compared}
 
     def content_map(self, image: Tensor) -> Tensor:
         """The content layer's map alone, borders repeated, for no more work than it takes."""

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .devices import is_out_of_memory
+
 
 class Layer(NamedTuple):
     """weight: (D, C, 3, 3); bias: (D,); pooled: whether the maps that the convolution is given are halved."""
@@ -51,6 +53,9 @@ def _kernels_run(device: torch.device) -> bool:
         maps = torch.zeros(1, kernels.CHANNELS_AT_ONCE, 2, 2, device=device)
         kernels.bordered(maps.contiguous(memory_format=torch.channels_last), pooled=False)
     except Exception as reason:
+        if is_out_of_memory(reason):
+            # Says nothing of the kernels, and is dealt with by smaller tiles.
+            raise
         # Slower, and no less right: the reason is for whoever wonders.
         print(f"Triton builds no kernels here, the network is not fused: {reason}", file=sys.stderr)
         return False

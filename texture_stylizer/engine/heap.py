@@ -30,8 +30,8 @@ FEWEST_TIGHT_PIXELS = 2**21
 pixels with VGG19's widths, where fresh pages took 10 % of a step, a third beside other programs."""
 
 WIDE = 1000.0
-"""Bytes of a network's maps for a pixel from which on fresh pages cost less than the work in them: a quarter
-of a step with the embedded network."""
+"""Bytes of a network's maps for a pixel from which on the work in fresh pages outweighs their cost: a tenth
+of a step with VGG19's widths, a quarter with the embedded network."""
 
 
 def heap_for(tile: int | None, bytes_per_pixel: float, pixels: int) -> AbstractContextManager[None]:

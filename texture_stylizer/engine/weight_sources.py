@@ -54,7 +54,8 @@ about hue: without the colours edges in a grey style came out in all of them. An
 large areas of one colour are: without the coarse ones there were fewer and larger. The maps' own Gram
 matrices are those of dots as well as of strokes, and dots came out, a weave on planks and a grid on bricks;
 their differences' tell the two apart. Some of the maps' own is left for flat textures, where differences
-are small and rounding is not; and relu1_1 counts most, or a woodcut's black came out as soft shadows."""
+are small and rounding is not; and relu1_1 counts most, or a woodcut's black came out as soft shadows. Chosen
+on planks and a wall: on two softer textures the judge found nothing gained, and relu5_1 further off."""
 HOW_TO_GET_VGG19 = (
     f"`texture-stylizer doctor --download-vgg19` fetches them once ({DOWNLOAD_SIZE}); "
     "in Blender the add-on's preferences have a button for it"

@@ -156,7 +156,9 @@ def in_blender(session: nox.Session) -> None:
     session.install("-q", "-e", ".")
     probe = "import sys; print('PYTHON %d.%d' % sys.version_info[:2])"
     said = subprocess.run([blender, "-b", "--python-expr", probe], capture_output=True, text=True).stdout
-    version = next(line.split()[1] for line in said.splitlines() if line.startswith("PYTHON "))
+    version = next((line.split()[1] for line in said.splitlines() if line.startswith("PYTHON ")), None)
+    if version is None:
+        session.error(f"{blender} -b ran no Python; name a Blender that starts without a window")
     libraries = ROOT / "build" / f"in_blender_{version}"
     packages = ["pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", "pillow>=10", "OpenImageIO>=3.0"]
     session.install("-q", "--python-version", version, "--target", str(libraries), *packages)

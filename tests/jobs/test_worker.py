@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from PIL import Image
 from texture_stylizer.descriptions import Compute, Destination, Job, Outcome, Source, StyleImage
 from texture_stylizer.errors import BadInput, BadMachine, Cancelled, from_message
 from texture_stylizer.jobs.client import WorkerClient, private_folder, remove_folder
+from texture_stylizer.jobs.environment import environment_python
 from texture_stylizer.settings import Settings
 
 LONG = Settings(iterations=5000, scales=1)
@@ -142,6 +144,15 @@ def test_closing_during_a_job_removes_its_folder(make_job) -> None:
 def test_an_interpreter_that_is_not_there_is_named() -> None:
     with pytest.raises(BadMachine, match="no Python at"):
         WorkerClient("/nowhere/python")
+
+
+def test_an_interpreter_without_the_libraries_says_which(tmp_path: Path) -> None:
+    venv.create(tmp_path / "bare", with_pip=False)
+    (packages,) = (tmp_path / "bare").rglob("site-packages")
+    (packages / "torch.py").touch()
+    lacking = pytest.raises(BadMachine, match="lacks numpy, pillow, .*; install them there with pip")
+    with WorkerClient(str(environment_python(tmp_path / "bare"))) as client, lacking:
+        client.describe()
 
 
 def test_the_same_work_comes_from_the_cache(make_job) -> None:

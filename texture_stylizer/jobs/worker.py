@@ -7,6 +7,7 @@ the program that started it; the temporary folder of a job that was under way go
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import queue
 import shutil
@@ -19,8 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
-import psutil
-
 from .. import __version__
 from ..descriptions import Job, Outcome
 from ..errors import BadMachine, Cancelled, StylizerError, to_message
@@ -29,6 +28,12 @@ from .protocol import FOLDER_PREFIX, HEARTBEAT_SECONDS, Message, from_line, to_l
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 1.0
 ICON_SIZE = 192
+
+LIBRARIES = {
+    "numpy": "numpy", "PIL": "pillow", "safetensors": "safetensors", "platformdirs": "platformdirs",
+    "psutil": "psutil", "OpenImageIO": "openimageio", "scipy": "scipy",
+}  # fmt: skip
+"""What a job imports beside torch, and what pip knows it as."""
 
 
 class Worker:
@@ -47,14 +52,11 @@ class Worker:
         threading.Thread(target=self._read_commands, daemon=True).start()
         threading.Thread(target=self._beat, daemon=True).start()
         try:
-            import torch  # noqa: F401  (an incomplete installation must show itself before the first job)
-        except Exception as reason:
-            problem = BadMachine(
-                f"torch does not work in {sys.executable} ({type(reason).__name__}: {reason}); "
-                "install torch and torchvision there"
-            )
+            _check_libraries()
+        except BadMachine as problem:
             self._send({"type": "broken", **to_message(problem)})
             return
+        _give_way()
         self._send({"type": "ready", "version": __version__})
         run_job = self._job_runner()
         while True:
@@ -214,8 +216,24 @@ def write_preview(path: Path, iterate: object, size: int) -> Message:
     return {"path": str(path), "pixels": str(pixels), "width": picture.width, "height": picture.height}
 
 
+def _check_libraries() -> None:
+    """An incomplete installation must show itself before the first job: raises BadMachine."""
+    try:
+        import torch  # noqa: F401
+    except Exception as reason:
+        raise BadMachine(
+            f"torch does not work in {sys.executable} ({type(reason).__name__}: {reason}); "
+            "install torch and torchvision there"
+        ) from reason
+    missing = [package for name, package in LIBRARIES.items() if importlib.util.find_spec(name) is None]
+    if missing:
+        raise BadMachine(f"{sys.executable} lacks {', '.join(missing)}; install them there with pip")
+
+
 def _give_way() -> None:
     """Run at a lower priority: the window that waits for the picture needs the processor first."""
+    import psutil
+
     process = psutil.Process()
     process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10)
 
@@ -224,7 +242,6 @@ def main() -> None:
     """Keep stdout for events alone: what libraries print goes to stderr."""
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _give_way()
     try:
         Worker(sys.stdin, events).run()
     except StylizerError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,7 @@ import torch
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features, stylize
 from texture_stylizer.engine import descent as descents
+from texture_stylizer.engine.devices import free_memory, where_fits
 from texture_stylizer.engine.fused import is_possible
 from texture_stylizer.engine.surface import Surface
 
@@ -163,3 +165,22 @@ def test_with_too_little_memory_the_same_losses_come_from_smaller_tiles() -> Non
     assert capped.tile is not None and 128 <= capped.tile < 800
     assert "memory ran out; went on with tiles of" in capped.warnings[0]
     assert capped.losses == pytest.approx(free.losses, rel=1e-3)
+
+
+def test_a_picture_in_the_computers_own_memory_comes_out_as_on_the_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The package's own `stylize` is the function.
+    module = importlib.import_module("texture_stylizer.engine.stylize")
+    features = features_of("embedded", CUDA, torch.float32)
+    settings = Settings(iterations=20, scales=2, tile=96, wrap="none")
+    on_gpu = stylize(array(1, 250, 190), [(array(2, 64, 64), 1.0)], settings, features=features)
+    monkeypatch.setattr(module, "where_fits", lambda needed, device: CPU)
+    on_host = stylize(array(1, 250, 190), [(array(2, 64, 64), 1.0)], settings, features=features)
+    assert not on_host.warnings
+    assert on_host.losses == pytest.approx(on_gpu.losses, rel=0.03)
+
+
+def test_where_memory_is_short_is_found_out_by_measuring() -> None:
+    assert where_fits(free_memory(CUDA) * 0.9, CUDA) == CUDA
+    assert where_fits(free_memory(CUDA) * 1.1, CUDA) == CPU

@@ -117,12 +117,12 @@ class ContentLoss:
         rows, columns = (
             slice(span.start // stride, span.stop // stride) for span in (part.rows, part.columns)
         )
-        return self._whole[:, :, rows, columns].to(self._features.dtype)
+        return self._whole[:, :, rows, columns].to(self._features.device, self._features.dtype)
 
     def _compute(self, content: Tensor, part: Tile) -> Tensor:
         rows, columns = part.region
         with torch.no_grad():
-            pixels = content[:, :, rows, columns]
+            pixels = content[:, :, rows, columns].to(self._features.device)
             return self._features.content_map(pixels.to(torch.promote_types(pixels.dtype, torch.float32)))
 
     def _core(self, maps: Tensor, part: Tile) -> Tensor:
@@ -140,7 +140,7 @@ class ContentLoss:
         if self._weights is None:
             return None
         rows, columns = self._core_of_whole(part)
-        return self._weights[rows, columns]
+        return self._weights[rows, columns].to(self._features.device)
 
     def _values(self, height: int, width: int) -> float:
         """How many values of the map of height x width pixels count, each by its weight."""

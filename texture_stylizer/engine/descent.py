@@ -188,7 +188,8 @@ class Descent:
         """Tiles whose graph is kept from the first pass to the second; more where the image is small."""
         if self._ran_out:
             return 0
-        return self._objective.affordable_graphs(self.tile, taken=4 * bytes_per_pair(image))
+        shared = image.device == self._objective.features.device
+        return self._objective.affordable_graphs(self.tile, taken=4 * bytes_per_pair(image) if shared else 0)
 
     def _take_tile(self, tile: int | None) -> None:
         self._ran_out = self._ran_out or tile != self.tile

@@ -102,6 +102,11 @@ def free_memory(device: torch.device) -> int:
     return psutil.virtual_memory().available
 
 
+def where_fits(needed: float, device: torch.device) -> torch.device:
+    """The device, or the CPU where so many bytes do not fit into the device's own memory."""
+    return torch.device("cpu") if device.type == "cuda" and needed > free_memory(device) else device
+
+
 def peak_memory(device: torch.device) -> int:
     """The most bytes in use so far: of the device, or of this process where that shares its memory."""
     if device.type == "cuda":

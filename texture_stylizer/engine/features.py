@@ -150,7 +150,7 @@ class Features(nn.Module):
 
         def constant(values: Sequence[object], *shape: int) -> nn.Buffer:
             dtype = torch.promote_types(self.dtype, torch.float32)
-            return nn.Buffer(torch.tensor(values, dtype=dtype, device=self.device).view(shape))
+            return nn.Buffer(torch.tensor(values, dtype=dtype).view(shape).to(self.device))
 
         self.mean, self.std = constant(IMAGENET_MEAN, 1, 3, 1, 1), constant(IMAGENET_STD, 1, 3, 1, 1)
         self.color_axes = constant(_COLOR_AXES, 4, 3, 1, 1)
@@ -235,8 +235,10 @@ class Features(nn.Module):
 
         image: (1, 3, H, W), display-encoded [0, 1], H and W at least 16. Each map is (1, C, H', W') with
         H' = H // stride. With `padding` zeros the maps are torchvision's; with replicate every convolution
-        repeats its input's border, which leaves no dark or coloured frame in what is optimised.
+        repeats its input's border, which leaves no dark or coloured frame in what is optimised. An image in
+        another memory than the network's comes over, and its gradient goes back there.
         """
+        image = image.to(self.device)
         maps = self._trunk(image, padding, self._needed)
         for name, (layer, axis) in self._differences.items():
             maps[name] = difference(maps[layer], axis, APART)
@@ -245,6 +247,7 @@ class Features(nn.Module):
 
     def content_map(self, image: Tensor) -> Tensor:
         """The content layer's map alone, borders repeated, for no more work than it takes."""
+        image = image.to(self.device)
         return self._trunk(image, "replicate", {self.content.layer})[self.content.layer]
 
     def _trunk(self, image: Tensor, padding: Padding, wanted: set[str]) -> dict[str, Tensor]:

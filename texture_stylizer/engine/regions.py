@@ -49,6 +49,7 @@ class Regions:
         """targets: the Gram matrices that each region is to have. shares: what each style layer counts for.
         weights: what each position counts for, by layer; needed with `labels`."""
         self._targets = targets
+        self._device = next(iter(targets[0].values())).device
         self._layer_shares = dict(shares)
         self._weights = weights
         self._labels = labels
@@ -76,7 +77,7 @@ class Regions:
 
     def _find(self, part: Tile, layer: str, weight: Tensor) -> Iterator[tuple[int, Counted]]:
         if self._labels is None:
-            yield 0, Counted.of(weight)
+            yield 0, Counted.of(weight, self._device)
             return
         assert self._weights is not None, "labels come with weights"
         core = (
@@ -86,7 +87,7 @@ class Regions:
         labels = self._labels[core]
         for number in torch.bincount(labels.flatten().long()).nonzero().flatten().tolist():
             pooled = _pooled(self._weights[FULL_SIZE][core], labels, number, STRIDES[layer])
-            yield number, Counted.of(pooled)
+            yield number, Counted.of(pooled, self._device)
 
     def loss_and_gradients(
         self, sums: Mapping[tuple[int, str], Tensor]

@@ -25,11 +25,11 @@ class Counted(NamedTuple):
     weights: Tensor
 
     @classmethod
-    def of(cls, weights: Tensor) -> Counted:
-        """Of a map's weights (H, W)."""
+    def of(cls, weights: Tensor, device: torch.device) -> Counted:
+        """Of a map's weights (H, W), for maps on a device."""
         flat = weights.flatten()
         positions = flat.nonzero().squeeze(1)
-        return cls(positions, flat[positions])
+        return cls(positions.to(device), flat[positions].to(device))
 
 
 def gram_sum(maps: Tensor, counted: Counted | None = None) -> Tensor:

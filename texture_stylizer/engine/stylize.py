@@ -17,7 +17,7 @@ from ..errors import BadInput, OutOfMemory
 from ..settings import Settings
 from .color import as_grey, match_brightness, match_colors, swap_luminance
 from .descent import Descent, within_memory
-from .devices import free_memory, is_out_of_memory
+from .devices import free_memory, is_out_of_memory, where_fits
 from .features import Features
 from .heap import heap_for
 from .objective import Objective
@@ -43,6 +43,12 @@ LARGEST_CPU_TILE = 1024
 
 MEMORY_SHARE = 0.5
 """Share of the free memory that a tile's back-propagation may take."""
+
+STATE_BYTES = 64
+"""Memory that a large level's picture, content and optimiser take per pixel, about."""
+
+_SMALL_TILE = 512
+"""Larger tiles are not worth keeping these in another memory than the network's."""
 
 
 @dataclass(frozen=True)
@@ -93,16 +99,17 @@ def stylize(
 
     height, width = content.shape[:2]
     drawn, drawn_styles = _prepare_colors(content, styles, settings)
+    home = _home(height, width, features)
     with _deterministic():
         run = _Run(
             features,
-            _to_tensor(_continue_border(drawn), features),
-            [(_to_tensor(image, features), weight) for image, weight in drawn_styles],
+            _to_tensor(_continue_border(drawn), home),
+            [(_to_tensor(image, home), weight) for image, weight in drawn_styles],
             settings,
-            None if mask is None else _mask_tensor(mask, features),
+            None if mask is None else _mask_tensor(mask, home),
             on_progress,
             started,
-            None if start is None else _to_tensor(start, features),
+            None if start is None else _to_tensor(start, home),
             seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
         )
         try:
@@ -181,13 +188,15 @@ class _Run:
         """Work through the pyramid. Returns (1, 3, H, W) at the content's size."""
         image = coarse = None
         for level, (height, width) in enumerate(self.sizes):
-            content = resize(self.content, height, width)
-            sheet = self._sheet(height, width)
+            home = _home(height, width, self.features)
+            content = resize(self.content, height, width).to(home)
+            sheet = self._sheet(height, width, home)
             content = sheet.continued(content)
             if image is None or coarse is None:
-                image = self._with_noise(content if self.start is None else resize(self.start, height, width))
+                start = content if self.start is None else resize(self.start, height, width).to(home)
+                image = self._with_noise(start)
             else:
-                image = next_level(image, content, coarse)
+                image = next_level(image.to(home), content, coarse.to(home))
             unknowns = sheet.unknowns(image)
             # The optimiser's state needs the room.
             image = None
@@ -195,15 +204,18 @@ class _Run:
             coarse = content
         assert image is not None and coarse is not None, "a pyramid has at least one level"
         if image.shape != self.content.shape:
-            sheet = self._sheet(*self.content.shape[2:])
-            image = sheet.continued(next_level(image, sheet.continued(self.content), coarse))
+            home = self.content.device
+            height, width = self.content.shape[2:]
+            sheet = self._sheet(height, width, home)
+            image = next_level(image.to(home), sheet.continued(self.content), coarse.to(home))
+            image = sheet.continued(image)
         return image
 
-    def _sheet(self, height: int, width: int) -> Sheet:
+    def _sheet(self, height: int, width: int, home: torch.device) -> Sheet:
         if self.surface is not None:
-            return SurfaceSheet(self.surface, height, width, self.features.device)
+            return SurfaceSheet(self.surface, height, width, home)
         if any(self.wrapped) or height * width <= LARGEST_BORDERED:
-            return BorderedSheet(self.wrapped, height, width, self.features.halo, self.features.device)
+            return BorderedSheet(self.wrapped, height, width, self.features.halo, home)
         return FlatSheet()
 
     def _with_noise(self, image: Tensor) -> Tensor:
@@ -223,7 +235,8 @@ class _Run:
 
         first = self._first_tile(height, width)
         with heap_for(first, self.features.graph_bytes_per_pixel, height * width):
-            objective = within_memory(prepare, first, max(height, width), content.device, self.warnings)
+            device = self.features.device
+            objective = within_memory(prepare, first, max(height, width), device, self.warnings)
             descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
             count = self.counts[level]
             if count:
@@ -238,8 +251,8 @@ class _Run:
         """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""
         height, width = content.shape[2:]
         settings = dataclasses.replace(self.settings, tile=tile)
-        atlas = None if self.surface is None else resize(self.content, height, width)
-        mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width))
+        atlas = None if self.surface is None else resize(self.content, height, width).to(content.device)
+        mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width).to(content.device))
         seen, grouping = sheet.padded(content), sheet.grouping(self.settings)
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
         styles = [self._styles_for(group, height, width) for group in groups]
@@ -289,6 +302,13 @@ class _Run:
             image=lambda: _to_array(sheet.picture(image)),
         )
         self.on_progress(iterate)
+
+
+def _home(height: int, width: int, features: Features) -> torch.device:
+    """Where a level's picture, content and optimiser are kept: in the network's memory if they fit there
+    beside a tile, else in the computer's, and the network has a tile of them at a time."""
+    tile = features.graph_bytes_per_pixel * (_SMALL_TILE + 2 * features.halo) ** 2
+    return where_fits(STATE_BYTES * height * width + tile, features.device)
 
 
 def _size_of(style: Tensor, height: int, width: int, scale: float) -> tuple[int, int]:
@@ -341,20 +361,20 @@ def _continue_border(image: Array) -> Array:
     return np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
 
 
-def _to_tensor(image: Array, features: Features) -> Tensor:
+def _to_tensor(image: Array, device: torch.device) -> Tensor:
     array = np.ascontiguousarray(_continue_border(image), dtype=np.float32)
     # The caller's own memory where it can be: a copy of a large texture is not small.
     tensor = torch.from_numpy(array)[None].permute(0, 3, 1, 2)
     if array.min() < 0.0 or array.max() > 1.0:
         tensor = tensor.clamp(0.0, 1.0)
-    return tensor.to(features.device, memory_format=torch.channels_last)
+    return tensor.to(device, memory_format=torch.channels_last)
 
 
-def _mask_tensor(mask: Array, features: Features) -> Tensor:
+def _mask_tensor(mask: Array, device: torch.device) -> Tensor:
     """(1, 1, H, W); a continued border counts for nothing."""
     below, right = (max(0, SMALLEST_IMAGE - side) for side in mask.shape)
     padded = np.pad(mask.astype(np.float32), ((0, below), (0, right)))
-    return torch.from_numpy(padded).reshape(1, 1, *padded.shape).to(features.device)
+    return torch.from_numpy(padded).reshape(1, 1, *padded.shape).to(device)
 
 
 def _to_array(image: Tensor) -> Array:

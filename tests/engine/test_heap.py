@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,6 +14,7 @@ from texture_stylizer.engine.heap import FEWEST_TIGHT_PIXELS, WIDE, heap_for, ke
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator is Linux's")
 
+ROOT = Path(__file__).parents[2]
 MEBIBYTES = 64
 
 
@@ -24,6 +26,13 @@ def fill_and_free(times: int) -> int:
     for _ in range(times):
         torch.ones(MEBIBYTES * 2**18)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) * resource.getpagesize() // 2**20
+
+
+def in_a_fresh_process(code: str) -> int:
+    """What it prints, where the heap was not stretched before: blocks would be made in its holes, and what
+    lies above a freed one would hold it there."""
+    command = [sys.executable, "-c", code]
+    return int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
 
 def test_freed_memory_is_used_again() -> None:
@@ -40,8 +49,12 @@ def test_a_small_pictures_tiles_use_it_again() -> None:
 
 
 def test_a_large_pictures_tiles_leave_no_holes() -> None:
-    with heap_for(512, WIDE, FEWEST_TIGHT_PIXELS):
-        assert fill_and_free(20) > 19 * MEBIBYTES
+    code = """if True:
+        from tests.engine.test_heap import FEWEST_TIGHT_PIXELS, WIDE, fill_and_free, heap_for
+        with heap_for(512, WIDE, FEWEST_TIGHT_PIXELS):
+            print(fill_and_free(20))
+    """
+    assert in_a_fresh_process(code) > 19 * MEBIBYTES
 
 
 def test_at_the_end_the_system_has_it_back() -> None:
@@ -62,7 +75,6 @@ def test_it_is_given_back_after_an_error() -> None:
 
 
 def test_a_tight_heap_has_no_holes() -> None:
-    """In a process whose heap was not stretched before: what lies above a freed block holds it there."""
     code = """if True:
         import psutil, torch
         from texture_stylizer.engine.heap import tight_heap
@@ -72,5 +84,4 @@ def test_a_tight_heap_has_no_holes() -> None:
             del blocks[:-1]
             print(full - psutil.Process().memory_info().rss)
     """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert int(done.stdout) > 15 * 8 * 2**20 * 0.9
+    assert in_a_fresh_process(code) > 15 * 8 * 2**20 * 0.9

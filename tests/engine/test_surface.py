@@ -196,7 +196,8 @@ def test_a_tiled_texture_stays_tileable() -> None:
     for axis in (0, 1):
         steps = np.abs(made - np.roll(made, 1, axis)).mean(axis=(1 - axis, 2))
         ratios.append(steps[0] / steps[1:].mean())
-    assert 0.8 < np.mean(ratios) <= 1.1
+    # Rows differ by 15 % of their mean; drawn without wrapping the ratios are 1.7 to 1.9.
+    assert 0.8 < np.mean(ratios) <= 1.25
 
 
 def test_the_difference_across_seams_has_its_gradient() -> None:

@@ -17,7 +17,7 @@ from ..errors import BadInput
 from . import fused
 from .convolution import BorderedConvolution
 from .differences import difference
-from .pooling import average_pool
+from .pooling import average_pool, smooth_means
 from .surroundings import REACH as SURROUNDINGS_REACH
 from .tiling import ALIGNMENT
 
@@ -152,6 +152,8 @@ class Features(nn.Module):
             dtype = torch.promote_types(self.dtype, torch.float32)
             return nn.Buffer(torch.tensor(values, dtype=dtype).view(shape).to(self.device))
 
+        self._means: dict[tuple[int, torch.dtype], Tensor] = {}
+        """For the coarse colours of a picture's rows and columns."""
         self.mean, self.std = constant(IMAGENET_MEAN, 1, 3, 1, 1), constant(IMAGENET_STD, 1, 3, 1, 1)
         self.color_axes = constant(_COLOR_AXES, 4, 3, 1, 1)
         self.color_one = constant((0.0, 0.0, 0.0, 1.0), 4)
@@ -297,13 +299,16 @@ class Features(nn.Module):
             # Channels last, as the gradient comes: turning it took a tenth of a step.
             maps[COLORS] = functional.conv2d(centred.contiguous(memory_format=torch.channels_last), axes, one)
         if COARSE_COLORS in self.style:
-            # Pooling three channels is twice as fast when each is a plane.
-            centred = centred.contiguous()
-            for _ in range(STRIDES[COARSE_COLORS].bit_length() - 1):
-                # By windows that overlap: the gradient of plain cells would draw their borders.
-                centred = functional.avg_pool2d(centred, 4, stride=2, padding=1, count_include_pad=False)
-            maps[COARSE_COLORS] = functional.conv2d(centred, axes, one)
+            rows, columns = (self._smooth_means(side, image.dtype) for side in image.shape[2:])
+            # Matrix products go through planes faster.
+            maps[COARSE_COLORS] = functional.conv2d(rows @ centred.contiguous() @ columns.T, axes, one)
         return maps
+
+    def _smooth_means(self, length: int, dtype: torch.dtype) -> Tensor:
+        if (length, dtype) not in self._means:
+            halvings = STRIDES[COARSE_COLORS].bit_length() - 1
+            self._means[length, dtype] = smooth_means(length, halvings, dtype).to(self.device)
+        return self._means[length, dtype]
 
     def _pool(self, maps: Tensor) -> Tensor:
         if self.pooling == "max":

@@ -1,4 +1,5 @@
-"""Average pooling whose gradient is copied to where it belongs, and not added up there as torch's is."""
+"""Average pooling: by squares, with a gradient that is copied to where it belongs, and not added up there as
+torch's is; and by wide windows that overlap."""
 
 from __future__ import annotations
 
@@ -27,3 +28,15 @@ class _AveragePool(torch.autograd.Function):
         spread = functional.interpolate(gradients[0] / 4, scale_factor=2, mode="nearest")
         rows, columns = ctx.left_over
         return functional.pad(spread, (0, columns, 0, rows)) if rows or columns else spread
+
+
+def smooth_means(length: int, halvings: int, dtype: torch.dtype) -> Tensor:
+    """The matrix (length // 2^halvings, length) that halves a row of values so often, each time to means of
+    four that overlap by two: the gradient of plain cells would draw their borders.
+
+    Once made it is two matrix products for a picture. Pooling it step by step takes twice as long at 512 px.
+    """
+    rows = torch.eye(length, dtype=dtype)[None]
+    for _ in range(halvings):
+        rows = functional.avg_pool1d(rows, 4, stride=2, padding=1, count_include_pad=False)
+    return rows.squeeze(0).T.contiguous()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .features import STRIDES
-from .losses import style_loss
+from .losses import GramLoss
 from .statistics import Counted, position_counts
 from .tiling import Tile
 
@@ -48,18 +48,20 @@ class Regions:
     ) -> None:
         """targets: the Gram matrices that each region is to have. shares: what each style layer counts for.
         weights: what each position counts for, by layer; needed with `labels`."""
-        self._targets = targets
         self._device = next(iter(targets[0].values())).device
-        self._layer_shares = dict(shares)
         self._weights = weights
         self._labels = labels
         self._remembered: dict[tuple[Tile, str], list[tuple[int, Counted]]] = {}
         if labels is None:
-            self._counts = [position_counts(shares, weights, height, width)]
+            counted = [position_counts(shares, weights, height, width)]
         else:
-            self._counts = [self._count(number) for number in range(len(targets))]
-        total = sum(counts[FULL_SIZE] for counts in self._counts)
-        self._shares = [counts[FULL_SIZE] / total for counts in self._counts]
+            counted = [self._count(number, shares) for number in range(len(targets))]
+        total = sum(counts[FULL_SIZE] for counts in counted)
+        self._losses = {
+            (number, layer): GramLoss(target[layer], counts[layer], share * counts[FULL_SIZE] / total)
+            for number, (target, counts) in enumerate(zip(targets, counted, strict=True))
+            for layer, share in shares.items()
+        }
 
     def within(self, part: Tile, layer: str, weight: Tensor | None) -> Sequence[tuple[int, Counted | None]]:
         """The regions in a tile's core, and the positions that count in each; None is all, at 1.
@@ -96,24 +98,17 @@ class Regions:
 
         sums: by region and layer; a region without positions has none. Gradients: by the same keys.
         """
-        with torch.enable_grad():
-            leaves = {key: total.requires_grad_() for key, total in sums.items()}
-            loss = next(iter(sums.values())).new_zeros(())
-            for number in sorted({number for number, _ in sums}):
-                counts = self._counts[number]
-                grams = {layer: leaves[number, layer] / counts[layer] for layer in self._layer_shares}
-                loss = loss + self._shares[number] * style_loss(
-                    grams, self._targets[number], self._layer_shares
-                )
-            gradients = torch.autograd.grad(loss, list(leaves.values()))
-        return loss.detach(), dict(zip(leaves, gradients, strict=True))
+        with torch.no_grad():
+            found = {key: self._losses[key].loss_and_gradient(total) for key, total in sums.items()}
+            loss = torch.stack([loss for loss, _ in found.values()]).sum()
+        return loss, {key: gradient for key, (_, gradient) in found.items()}
 
-    def _count(self, number: int) -> dict[str, float]:
+    def _count(self, number: int, layers: Iterable[str]) -> dict[str, float]:
         assert self._weights is not None and self._labels is not None, "labels come with weights"
         whole = self._weights[FULL_SIZE]
         return {
             layer: max(float(_pooled(whole, self._labels, number, STRIDES[layer]).sum()), 1e-12)
-            for layer in self._layer_shares
+            for layer in layers
         }
 
 

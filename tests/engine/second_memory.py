@@ -111,7 +111,8 @@ def _cases() -> dict[str, dict[str, Any]]:
 def main() -> None:
     # The package's own `stylize` is the function.
     engine = {
-        name: importlib.import_module(f"texture_stylizer.engine.{name}") for name in ("stylize", "descent")
+        name: importlib.import_module(f"texture_stylizer.engine.{name}")
+        for name in ("stylize", "descent", "home")
     }
     bordered, history = engine["stylize"].LARGEST_BORDERED, engine["descent"].HISTORY_BYTES
     _setup_privateuseone_for_python_backend(NAME)
@@ -119,7 +120,7 @@ def main() -> None:
     with _Machine():
         second = torch.device(NAME, 0)
         there = Features({key: value.to(second) for key, value in random_weights().items()}, name="random")
-        engine["stylize"].where_fits = lambda needed, device: torch.device("cpu")
+        engine["home"].where_fits = lambda needed, device: torch.device("cpu")
         engine["stylize"].free_memory = engine["descent"].free_memory = lambda device: 2**32
         for name, case in _cases().items():
             engine["stylize"].LARGEST_BORDERED = 0 if case.pop("large", False) else bordered

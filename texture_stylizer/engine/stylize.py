@@ -9,17 +9,27 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ..descriptions import Progress
-from ..errors import BadInput, OutOfMemory
+from ..errors import OutOfMemory
 from ..settings import Settings
-from .color import as_grey, match_brightness, match_colors, swap_luminance
+from .arrays import (
+    SMALLEST_IMAGE,
+    Array,
+    check,
+    continue_border,
+    mask_tensor,
+    prepare_colors,
+    to_array,
+    to_tensor,
+)
+from .color import swap_luminance
 from .descent import Descent, within_memory
-from .devices import free_memory, is_out_of_memory, where_fits
+from .devices import free_memory, is_out_of_memory
 from .features import Features
 from .heap import heap_for
+from .home import home_of
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
@@ -28,14 +38,10 @@ from .style_groups import StyleGroup
 from .surface import Surface, bled, coverage
 from .tiling import LARGEST_TILE, fitting_tile
 
-Array = NDArray[np.float32]
 OnProgress = Callable[["Iterate"], None]
 
 START_NOISE = 0.02
 """Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""
-
-SMALLEST_IMAGE = 32
-"""Smaller textures are continued past their border for the network, and cut back afterwards."""
 
 LARGEST_CPU_TILE = 1024
 """A processor gains little by larger ones: at 4096 x 4096 px a step took 34 s by these, 33 s by 1536, 32 s by
@@ -43,13 +49,6 @@ LARGEST_CPU_TILE = 1024
 
 MEMORY_SHARE = 0.5
 """Share of the free memory that a tile's back-propagation may take."""
-
-STATE_BYTES, BORDERED_STATE_BYTES = 64, 128
-"""Memory that a large level's picture, content and optimiser take per pixel where it is flat, and where its
-border is made at every step. At 6144 x 6144 px 45 and 115 were measured, on a mesh 163 with the CPU's."""
-
-_SMALL_TILE = 512
-"""Larger tiles are not worth keeping these in another memory than the network's."""
 
 
 @dataclass(frozen=True)
@@ -92,25 +91,23 @@ def stylize(
     Raises BadInput for arrays that do not fit, OutOfMemory when not even the smallest tile fits.
     """
     started = time.perf_counter()
-    _check(content, styles, mask)
-    if start is not None and start.shape != content.shape:
-        raise BadInput(f"the start has the shape {start.shape}, but the texture {content.shape}")
+    check(content, styles, mask, start)
     if settings.iterations == 0:
         return Result(content.copy(), (), time.perf_counter() - started)
 
     height, width = content.shape[:2]
-    drawn, drawn_styles = _prepare_colors(content, styles, settings)
-    home = _home(height, width, features, STATE_BYTES)
+    drawn, drawn_styles = prepare_colors(content, styles, settings)
+    home = home_of(height, width, features, flat=True)
     with _deterministic():
         run = _Run(
             features,
-            _to_tensor(_continue_border(drawn), home),
-            [(_to_tensor(image, home), weight) for image, weight in drawn_styles],
+            to_tensor(continue_border(drawn), home),
+            [(to_tensor(image, home), weight) for image, weight in drawn_styles],
             settings,
-            None if mask is None else _mask_tensor(mask, home),
+            None if mask is None else mask_tensor(mask, home),
             on_progress,
             started,
-            None if start is None else _to_tensor(start, home),
+            None if start is None else to_tensor(start, home),
             seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
         )
         try:
@@ -122,7 +119,7 @@ def stylize(
                 f"a texture of {width} x {height} px does not fit into the memory of {features.device}; "
                 "close other programs, or work at a smaller size with --max-size"
             ) from error
-    image = _to_array(optimised)[:height, :width]
+    image = to_array(optimised)[:height, :width]
     if settings.preserve_color == "luminance":
         image = swap_luminance(content, image)
     if run.surface is not None:
@@ -189,8 +186,7 @@ class _Run:
         """Work through the pyramid. Returns (1, 3, H, W) at the content's size."""
         image = coarse = None
         for level, (height, width) in enumerate(self.sizes):
-            state_bytes = STATE_BYTES if self._is_flat(height, width) else BORDERED_STATE_BYTES
-            home = _home(height, width, self.features, state_bytes)
+            home = self._home(height, width)
             content = resize(self.content, height, width).to(home)
             sheet = self._sheet(height, width, home)
             content = sheet.continued(content)
@@ -219,6 +215,16 @@ class _Run:
         if self._is_flat(height, width):
             return FlatSheet()
         return BorderedSheet(self.wrapped, height, width, self.features.halo, home)
+
+    def _home(self, height: int, width: int) -> torch.device:
+        """Where a level is kept; a sentence says so if that is not the network's memory."""
+        home = home_of(height, width, self.features, flat=self._is_flat(height, width))
+        sentence = (
+            f"the picture was kept in the computer's memory, because {self.features.device} has too little"
+        )
+        if home.type != self.features.device.type and sentence not in self.warnings:
+            self.warnings.append(sentence)
+        return home
 
     def _is_flat(self, height: int, width: int) -> bool:
         return self.surface is None and not any(self.wrapped) and height * width > LARGEST_BORDERED
@@ -304,16 +310,9 @@ class _Run:
             fraction=fraction,
             seconds=seconds,
             seconds_left=seconds / fraction - seconds,
-            image=lambda: _to_array(sheet.picture(image)),
+            image=lambda: to_array(sheet.picture(image)),
         )
         self.on_progress(iterate)
-
-
-def _home(height: int, width: int, features: Features, state_bytes: float) -> torch.device:
-    """Where a level's picture, content and optimiser are kept: in the network's memory if they fit there
-    beside a tile, else in the computer's, and the network has a tile of them at a time."""
-    tile = features.graph_bytes_per_pixel * (_SMALL_TILE + 2 * features.halo) ** 2
-    return where_fits(state_bytes * height * width + tile, features.device)
 
 
 def _size_of(style: Tensor, height: int, width: int, scale: float) -> tuple[int, int]:
@@ -330,60 +329,6 @@ def _unused_on_no_mesh(settings: Settings) -> list[str]:
             "the style's direction on the surface needs a mesh that uses each texel once; it was not turned"
         )
     return found
-
-
-def _prepare_colors(
-    content: Array, styles: Sequence[tuple[Array, float]], settings: Settings
-) -> tuple[Array, list[tuple[Array, float]]]:
-    """Content and styles as the network is to see them, for the wanted way of keeping colour."""
-    if settings.preserve_color == "luminance":
-        grey = as_grey(content)
-        return grey, [(match_brightness(as_grey(image), grey), weight) for image, weight in styles]
-    if settings.preserve_color == "histogram":
-        return content, [(match_colors(image, content), weight) for image, weight in styles]
-    return content, list(styles)
-
-
-def _check(content: Array, styles: Sequence[tuple[Array, float]], mask: Array | None) -> None:
-    if not styles:
-        raise BadInput("there is no style image; give at least one")
-    for name, array in [("texture", content), *(("style image", style) for style, _ in styles)]:
-        if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
-            raise BadInput(f"the {name} has the shape {array.shape}, but (height, width, 3) is needed")
-        if not np.isfinite(array).all():
-            raise BadInput(f"the {name} has values that are not finite; repair it and try again")
-    if any(weight <= 0 for _, weight in styles):
-        raise BadInput("a style's weight must be above 0")
-    if mask is not None and mask.shape != content.shape[:2]:
-        raise BadInput(f"the mask has the shape {mask.shape}, but the texture {content.shape[:2]}")
-
-
-def _continue_border(image: Array) -> Array:
-    """Repeat the last row and column until both sides are at least SMALLEST_IMAGE pixels."""
-    below, right = (max(0, SMALLEST_IMAGE - side) for side in image.shape[:2])
-    if not below and not right:
-        return image
-    return np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
-
-
-def _to_tensor(image: Array, device: torch.device) -> Tensor:
-    array = np.ascontiguousarray(_continue_border(image), dtype=np.float32)
-    # The caller's own memory where it can be: a copy of a large texture is not small.
-    tensor = torch.from_numpy(array)[None].permute(0, 3, 1, 2)
-    if array.min() < 0.0 or array.max() > 1.0:
-        tensor = tensor.clamp(0.0, 1.0)
-    return tensor.to(device, memory_format=torch.channels_last)
-
-
-def _mask_tensor(mask: Array, device: torch.device) -> Tensor:
-    """(1, 1, H, W); a continued border counts for nothing."""
-    below, right = (max(0, SMALLEST_IMAGE - side) for side in mask.shape)
-    padded = np.pad(mask.astype(np.float32), ((0, below), (0, right)))
-    return torch.from_numpy(padded).reshape(1, 1, *padded.shape).to(device)
-
-
-def _to_array(image: Tensor) -> Array:
-    return image.detach().squeeze(0).permute(1, 2, 0).float().cpu().numpy().copy()
 
 
 class _deterministic:

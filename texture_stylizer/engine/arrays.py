@@ -1,0 +1,80 @@
+"""What a caller gives, arrays of pixels, as the engine takes it, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..errors import BadInput
+from ..settings import Settings
+from .color import as_grey, match_brightness, match_colors
+
+Array = NDArray[np.float32]
+
+SMALLEST_IMAGE = 32
+"""Smaller textures are continued past their border for the network, and cut back afterwards."""
+
+
+def prepare_colors(
+    content: Array, styles: Sequence[tuple[Array, float]], settings: Settings
+) -> tuple[Array, list[tuple[Array, float]]]:
+    """Content and styles as the network is to see them, for the wanted way of keeping colour."""
+    if settings.preserve_color == "luminance":
+        grey = as_grey(content)
+        return grey, [(match_brightness(as_grey(image), grey), weight) for image, weight in styles]
+    if settings.preserve_color == "histogram":
+        return content, [(match_colors(image, content), weight) for image, weight in styles]
+    return content, list(styles)
+
+
+def check(
+    content: Array, styles: Sequence[tuple[Array, float]], mask: Array | None, start: Array | None
+) -> None:
+    """Raises BadInput for what `stylize` cannot work with."""
+    if not styles:
+        raise BadInput("there is no style image; give at least one")
+    for name, array in [("texture", content), *(("style image", style) for style, _ in styles)]:
+        if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
+            raise BadInput(f"the {name} has the shape {array.shape}, but (height, width, 3) is needed")
+        if not np.isfinite(array).all():
+            raise BadInput(f"the {name} has values that are not finite; repair it and try again")
+    if any(weight <= 0 for _, weight in styles):
+        raise BadInput("a style's weight must be above 0")
+    if mask is not None and mask.shape != content.shape[:2]:
+        raise BadInput(f"the mask has the shape {mask.shape}, but the texture {content.shape[:2]}")
+    if start is not None and start.shape != content.shape:
+        raise BadInput(f"the start has the shape {start.shape}, but the texture {content.shape}")
+
+
+def continue_border(image: Array) -> Array:
+    """Repeat the last row and column until both sides are at least SMALLEST_IMAGE pixels."""
+    below, right = (max(0, SMALLEST_IMAGE - side) for side in image.shape[:2])
+    if not below and not right:
+        return image
+    return np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
+
+
+def to_tensor(image: Array, device: torch.device) -> Tensor:
+    """(H, W, 3) -> (1, 3, H', W') in [0, 1], channels last in memory, with its border continued."""
+    array = np.ascontiguousarray(continue_border(image), dtype=np.float32)
+    # The caller's own memory where it can be: a copy of a large texture is not small.
+    tensor = torch.from_numpy(array)[None].permute(0, 3, 1, 2)
+    if array.min() < 0.0 or array.max() > 1.0:
+        tensor = tensor.clamp(0.0, 1.0)
+    return tensor.to(device, memory_format=torch.channels_last)
+
+
+def mask_tensor(mask: Array, device: torch.device) -> Tensor:
+    """(1, 1, H, W); a continued border counts for nothing."""
+    below, right = (max(0, SMALLEST_IMAGE - side) for side in mask.shape)
+    padded = np.pad(mask.astype(np.float32), ((0, below), (0, right)))
+    return torch.from_numpy(padded).reshape(1, 1, *padded.shape).to(device)
+
+
+def to_array(image: Tensor) -> Array:
+    """(1, C, H, W) -> (H, W, C) float32."""
+    return image.detach().squeeze(0).permute(1, 2, 0).float().cpu().numpy().copy()

@@ -20,6 +20,7 @@ BIN = "Scripts" if sys.platform == "win32" else "bin"
 # bpy has wheels for one Python each.
 PYTHON_OF_BLENDER = {"4.2": "3.11", "4.5": "3.11", "5.0": "3.11", "5.2": "3.13"}
 DEMO_BLENDER = "5.0"
+PLAIN_TESTS = ["tests/engine", "tests/jobs", "tests/gltf", "tests/training"]
 # The command line and the add-on: whole on the newest Blender, their core on the oldest.
 REST_OF_BLENDER = {
     "4.2": ["tests/ui/test_addon.py", "tests/ui/test_interruptions.py", "tests/cli/test_models.py"],
@@ -74,10 +75,14 @@ def blenders() -> list[Any]:
 @nox.session
 @nox.parametrize("python,blender", blenders())
 def tests(session: nox.Session, blender: str) -> None:
-    """The engine's tests once, on the demo's Blender; the scene's on every one, the rest on the newest."""
-    install(session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", blender=blender)
+    """The tests without bpy once, beside the demo's Blender; the scene's on every one, the rest on the newest."""
+    install(
+        session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", "matplotlib>=3.8", blender=blender
+    )
     if blender == DEMO_BLENDER or session.posargs:
-        session.run("pytest", *(session.posargs or ["tests/engine", "tests/jobs", "tests/gltf"]))
+        session.run(
+            "pytest", *(session.posargs or ["tests/engine", "tests/jobs", "tests/gltf", "tests/training"])
+        )
     if not session.posargs:
         session.run("pytest", "tests/scene", *REST_OF_BLENDER.get(blender, []))
 

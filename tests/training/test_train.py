@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import load_file
 
 from texture_stylizer.engine import load_features
+from texture_stylizer.engine.features import STYLE_LAYERS
+from texture_stylizer.training.curves import draw as draw_curves
+from texture_stylizer.training.curves import read_log
 from texture_stylizer.training.train import (
     CROP,
     FIRST,
@@ -41,9 +45,14 @@ def test_images_are_moved_along_the_gradient_by_no_more_than_can_hardly_be_seen(
     assert torch.nn.functional.cosine_similarity(steps.flatten(1), gradient.flatten(1)).min() > 0.999
 
 
-def test_a_few_steps_write_another_network_of_the_same_shape(tmp_path: Path) -> None:
+def test_a_few_steps_write_another_network_of_the_same_shape_and_a_log_that_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "network.safetensors"
     train(out, FIRST, steps=4, count=2)
+    log = read_log(capsys.readouterr().out.splitlines())
+    assert log.steps.tolist() == [0] and log.pictures.shape == (1, len(STYLE_LAYERS))
+    draw_curves(log).savefig(tmp_path / "curves.png")
     before, after = load_file(FIRST), load_file(out)
     assert {key: tensor.shape for key, tensor in after.items()} == {k: t.shape for k, t in before.items()}
     assert all(tensor.dtype == torch.bfloat16 for tensor in after.values())

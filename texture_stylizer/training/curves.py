@@ -66,7 +66,8 @@ def draw(curves: Curves) -> Figure:
 
 
 def _plot(axes: Axes, steps: NDArray[np.float64], values: NDArray[np.float64], name: str) -> None:
-    window = np.ones(_SMOOTHED)
+    # With a window longer than the log numpy would return more means than there are steps.
+    window = np.ones(min(_SMOOTHED, len(steps)))
     means = np.convolve(values, window, "same") / np.convolve(np.ones_like(values), window, "same")
     axes.plot(steps, means, label=name)
 

@@ -75,14 +75,12 @@ def blenders() -> list[Any]:
 @nox.session
 @nox.parametrize("python,blender", blenders())
 def tests(session: nox.Session, blender: str) -> None:
-    """The tests without bpy once, beside the demo's Blender; the scene's on every one, the rest on the newest."""
+    """Those without bpy once, with the demo's Blender; the scene's on every one, the rest on the newest."""
     install(
         session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", "matplotlib>=3.8", blender=blender
     )
     if blender == DEMO_BLENDER or session.posargs:
-        session.run(
-            "pytest", *(session.posargs or ["tests/engine", "tests/jobs", "tests/gltf", "tests/training"])
-        )
+        session.run("pytest", *(session.posargs or PLAIN_TESTS))
     if not session.posargs:
         session.run("pytest", "tests/scene", *REST_OF_BLENDER.get(blender, []))
 

@@ -38,10 +38,12 @@ def apart(one, two):
 @settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(height=st.integers(16, 45), width=st.integers(16, 45), cropped=st.booleans())
 def check(height, width, cropped):
+    torch.manual_seed(height * width)
     image = torch.rand(1, 3, height + 4, width + 4).contiguous(memory_format=torch.channels_last)
     # As a tile's region is: a view of the whole.
     image = image[:, :, 2:-2, 2:-2] if cropped else image
-    for dtype, bound in ((torch.float32, 1e-5), (torch.bfloat16, 0.03)):
+    # Of the few positions of 16 x 16 px some are rectified after one rounding and not after another.
+    for dtype, bound in ((torch.float32, 1e-5), (torch.bfloat16, 0.05)):
         features = Features(random_weights((8, 16, 16, 24, 8)), name="random").to(dtype=dtype)
         maps, gradient = maps_and_gradient(features, image, True)
         expected, expected_gradient = maps_and_gradient(features, image, False)

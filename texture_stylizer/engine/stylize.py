@@ -18,7 +18,6 @@ from .arrays import (
     SMALLEST_IMAGE,
     Array,
     check,
-    continue_border,
     mask_tensor,
     prepare_colors,
     to_array,
@@ -101,7 +100,7 @@ def stylize(
     with _deterministic():
         run = _Run(
             features,
-            to_tensor(continue_border(drawn), home),
+            to_tensor(drawn, home),
             [(to_tensor(image, home), weight) for image, weight in drawn_styles],
             settings,
             None if mask is None else mask_tensor(mask, home),

@@ -24,10 +24,13 @@ NEEDED_BYTES_SMALL = 3 * 2**30
 COMPLETE = "complete.txt"
 """Written into an environment when every step is through; without it the environment is not used."""
 
-_PACKAGES = (
-    "numpy>=1.26", "pillow>=10", "safetensors>=0.4", "platformdirs>=4", "psutil>=5.9", "openimageio>=3",
-    "scipy>=1.11",
-)  # fmt: skip
+LIBRARIES = {
+    "numpy": "numpy>=1.26", "PIL": "pillow>=10", "safetensors": "safetensors>=0.4",
+    "platformdirs": "platformdirs>=4", "psutil": "psutil>=5.9", "OpenImageIO": "openimageio>=3",
+    "scipy": "scipy>=1.11",
+}  # fmt: skip
+"""What a worker imports beside torch, and what pip is asked for."""
+
 # PyPI's own pair works with CUDA and without on Linux, on the CPU on Windows, and with MPS on macOS.
 _ROCM_INDEX = "https://download.pytorch.org/whl/rocm6.4"
 _WINDOWS_CUDA_INDEX = "https://download.pytorch.org/whl/cu128"
@@ -69,8 +72,8 @@ def setup_steps(folder: Path, kind: str, base_python: str) -> list[Step]:
     return [
         Step("Making the environment", (base_python, "-m", "venv", "--clear", str(folder))),
         Step("Installing torch, this takes minutes", (*pip, *index, "torch>=2.4", "torchvision>=0.19")),
-        Step("Installing the other libraries", (*pip, *_PACKAGES)),
-        Step("Trying it", (python, "-c", "import torch, torchvision, OpenImageIO, safetensors, psutil")),
+        Step("Installing the other libraries", (*pip, *LIBRARIES.values())),
+        Step("Trying it", (python, "-c", f"import torch, torchvision, {', '.join(LIBRARIES)}")),
     ]
 
 

@@ -23,17 +23,12 @@ from typing import TextIO
 from .. import __version__
 from ..descriptions import Job, Outcome
 from ..errors import BadMachine, Cancelled, StylizerError, to_message
+from .environment import LIBRARIES
 from .protocol import FOLDER_PREFIX, HEARTBEAT_SECONDS, Message, from_line, to_line
 
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 1.0
 ICON_SIZE = 192
-
-LIBRARIES = {
-    "numpy": "numpy", "PIL": "pillow", "safetensors": "safetensors", "platformdirs": "platformdirs",
-    "psutil": "psutil", "OpenImageIO": "openimageio", "scipy": "scipy",
-}  # fmt: skip
-"""What a job imports beside torch, and what pip knows it as."""
 
 
 class Worker:
@@ -56,7 +51,6 @@ class Worker:
         except BadMachine as problem:
             self._send({"type": "broken", **to_message(problem)})
             return
-        _give_way()
         self._send({"type": "ready", "version": __version__})
         run_job = self._job_runner()
         while True:
@@ -225,15 +219,18 @@ def _check_libraries() -> None:
             f"torch does not work in {sys.executable} ({type(reason).__name__}: {reason}); "
             "install torch and torchvision there"
         ) from reason
-    missing = [package for name, package in LIBRARIES.items() if importlib.util.find_spec(name) is None]
+    missing = [wanted for name, wanted in LIBRARIES.items() if importlib.util.find_spec(name) is None]
     if missing:
         raise BadMachine(f"{sys.executable} lacks {', '.join(missing)}; install them there with pip")
 
 
 def _give_way() -> None:
     """Run at a lower priority: the window that waits for the picture needs the processor first."""
-    import psutil
-
+    try:
+        import psutil
+    except ImportError:
+        # `_check_libraries` says so in a moment, and there will be no work.
+        return
     process = psutil.Process()
     process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10)
 
@@ -242,6 +239,8 @@ def main() -> None:
     """Keep stdout for events alone: what libraries print goes to stderr."""
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # Before torch is imported: that is seconds of work, and threads that stay.
+    _give_way()
     try:
         Worker(sys.stdin, events).run()
     except StylizerError as error:

@@ -22,7 +22,7 @@ SURFACE_SHARE, SURFACE_POWER = 1.25, 0.75
 """How much less content counts on a mesh: this share of that power of its mean square there relative to the
 flat picture's, at most 1. A flat atlas has its islands' outlines to keep, and they are much of what its error
 is relative to: at the same weight a surface would keep more, and take on less of the style. With the style
-terms of now a woodcut's content comes out 34 to 54 % below the flat run's and its style up to 23 % above, an
+terms of now a woodcut's content comes out 34 to 55 % below the flat run's and its style up to 24 % above, an
 oil's content up to 18 % above and its style far below: no one share balances both."""
 
 

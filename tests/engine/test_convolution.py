@@ -56,17 +56,34 @@ def test_its_result_may_be_changed_in_place(height: int, width: int, channels: t
 
 
 def test_strips_join_without_a_trace() -> None:
-    maps, weight = random(1, 128, 35, 70), random(256, 128, 3, 3)
+    maps, weight, bias = random(1, 128, 35, 70), random(256, 128, 3, 3), random(256)
     assert winograd.STRIP_BYTES < 16 * 35 * 128 * 8 * 17, "the rows of pairs make several strips"
-    own = winograd.correlate(maps, winograd.transform(weight))
-    torch.testing.assert_close(own, functional.conv2d(maps, weight))
+    own = winograd.correlate(maps, winograd.transform(weight), bias)
+    torch.testing.assert_close(own, functional.conv2d(maps, weight, bias))
 
 
-def test_float32_loses_no_more_than_torchs_own() -> None:
-    maps, weight = random(1, 256, 40, 40), random(256, 256, 3, 3)
-    exact = functional.conv2d(maps, weight)
-    own = winograd.correlate(maps.float(), winograd.transform(weight.float()))
-    assert (own - exact).norm() < 1e-6 * exact.norm()
+def test_strips_of_the_gradient_join_without_a_trace() -> None:
+    of_result, weight = random(1, 256, 35, 70), random(256, 128, 3, 3)
+    assert winograd.STRIP_BYTES < 36 * 18 * 256 * 8 * 10, "the rows of fours make several strips"
+    own = winograd.gradient(of_result, winograd.transform_turned(weight))
+    torch.testing.assert_close(own, functional.conv_transpose2d(of_result, weight))
+
+
+@pytest.mark.parametrize(("precision", "most"), [(torch.float32, 1e-6), (torch.bfloat16, 0.01)])
+def test_maps_lose_little_in_low_precision(precision: torch.dtype, most: float) -> None:
+    maps, weight, bias = random(1, 256, 40, 40), random(256, 256, 3, 3), random(256)
+    narrow = [tensor.to(precision) for tensor in (maps, weight, bias)]
+    exact = functional.conv2d(*(tensor.double() for tensor in narrow))
+    own = winograd.correlate(narrow[0], winograd.transform(narrow[1]), narrow[2])
+    assert (own - exact).norm() < most * exact.norm()
+
+
+@pytest.mark.parametrize(("precision", "most"), [(torch.float32, 2e-6), (torch.bfloat16, 0.025)])
+def test_gradients_lose_little_in_low_precision(precision: torch.dtype, most: float) -> None:
+    of_result, weight = (tensor.to(precision) for tensor in (random(1, 256, 40, 40), random(256, 256, 3, 3)))
+    exact = functional.conv_transpose2d(of_result.double(), weight.double())
+    own = winograd.gradient(of_result, winograd.transform_turned(weight))
+    assert (own - exact).norm() < most * exact.norm()
 
 
 def test_weights_of_another_precision_are_transformed_anew() -> None:

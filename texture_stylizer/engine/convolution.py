@@ -35,8 +35,8 @@ class BorderedConvolution(nn.Conv2d):
             return None
         if self._transformed is None or self._transformed_version != self.weight._version:
             with torch.no_grad():
-                turned = self.weight.transpose(0, 1).flip(2, 3)
-                self._transformed = winograd.transform(self.weight), winograd.transform(turned)
+                weight = self.weight
+                self._transformed = winograd.transform(weight), winograd.transform_turned(weight)
             self._transformed_version = self.weight._version
         return self._transformed
 
@@ -83,7 +83,7 @@ class _FixedConvolution(torch.autograd.Function):
         if ctx.saved_tensors:
             bordered = functional.conv_transpose2d(gradients[0], ctx.saved_tensors[0])
         else:
-            bordered = winograd.correlate(functional.pad(gradients[0], (2, 2, 2, 2)), ctx.turned)
+            bordered = winograd.gradient(gradients[0], ctx.turned)
         # The border's gradient belongs to the positions that it repeats.
         bordered[:, :, 1] += bordered[:, :, 0]
         bordered[:, :, -2] += bordered[:, :, -1]

@@ -181,3 +181,12 @@ def test_a_picture_in_the_computers_own_memory_comes_out_as_on_the_gpu(
 def test_where_memory_is_short_is_found_out_by_measuring() -> None:
     assert where_fits(free_memory(CUDA) * 0.9, CUDA) == CUDA
     assert where_fits(free_memory(CUDA) * 1.1, CUDA) == CPU
+
+
+def test_a_process_has_no_more_memory_than_its_share() -> None:
+    torch.cuda.set_per_process_memory_fraction(0.25)
+    try:
+        total = torch.cuda.get_device_properties(CUDA).total_memory
+        assert free_memory(CUDA) <= 0.25 * total
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)

@@ -29,10 +29,10 @@ def network(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def exact_float32() -> Iterator[None]:
-    before = torch.backends.cudnn.allow_tf32
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic
     torch.backends.cudnn.allow_tf32 = False
     yield
-    torch.backends.cudnn.allow_tf32 = before
+    torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic = before
 
 
 def features_of(network: str, device: torch.device, dtype: torch.dtype) -> Features:
@@ -176,6 +176,23 @@ def test_a_picture_in_the_computers_own_memory_comes_out_as_on_the_gpu(
     on_host = stylize(array(1, 250, 190), [(array(2, 64, 64), 1.0)], settings, features=features)
     assert ["kept in the computer's memory" in warning for warning in on_host.warnings] == [True]
     assert on_host.losses == pytest.approx(on_gpu.losses, rel=0.03)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_gradient_is_the_same_whatever_memory_the_picture_is_in(masked: bool) -> None:
+    """To the bit, while bands come and go beside the network's work."""
+    torch.backends.cudnn.deterministic = True
+    features = features_of("random", CUDA, torch.bfloat16)
+    content, style, image = pictures(1203, 901)
+    mask = torch.rand(1203, 901, generator=torch.Generator().manual_seed(0)) if masked else None
+    found = []
+    for home in (CUDA, CPU):
+        counted = None if mask is None else mask.to(home)
+        objective = Objective(features, content.to(home), [(style.to(home), 1.0)], Settings(), counted)
+        found += [objective.loss_and_gradient(image.to(home), 96, kept_graphs=3) for _ in range(4)]
+    for loss, gradient in found:
+        assert loss == found[0][0]
+        assert torch.equal(gradient.cpu(), found[0][1].cpu())
 
 
 def test_where_memory_is_short_is_found_out_by_measuring() -> None:

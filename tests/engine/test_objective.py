@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
 from texture_stylizer.engine.features import CONTENT_LAYER, STRIDES, ContentTerm
-from texture_stylizer.engine.tiling import spans
+from texture_stylizer.engine.tiling import fitting_tile, spans
 
 from .conftest import random_weights
 
@@ -178,3 +178,10 @@ def test_a_large_content_target_is_kept_in_fewer_bits_or_made_again(
     (loss, gradient), (other_loss, other) = (each.loss_and_gradient(image, 64) for each in (exact, small))
     assert other_loss == pytest.approx(loss, rel=0.01)
     assert float(torch.nn.functional.cosine_similarity(gradient.flatten(), other.flatten(), dim=0)) > 0.999
+
+
+def test_a_tile_leaves_room_for_the_bands_of_a_picture_in_another_memory() -> None:
+    alone = fitting_tile(16384, 16384, 48, 500.0, 4e9)
+    beside = fitting_tile(16384, 16384, 48, 500.0, 4e9, band_bytes=72.0)
+    assert alone is not None and beside is not None and 128 < beside < alone
+    assert (beside + 96) ** 2 * 500.0 + (beside + 96) * 16384 * 72.0 <= 4e9

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from .features import STRIDES, Features
+from .home import Nearby, beside
 from .statistics import WIDENED_AT_ONCE, position_counts
 from .surroundings import subtract_surroundings, subtract_surroundings_transposed
-from .tiling import Inset, Tile, tiles
+from .tiling import Inset, Span, Tile, tiles
 
 LARGEST_TARGET = 2**29
 """Bytes of the content's map from which on it is kept in fewer bits: bfloat16, then float8 with 3 bits of
@@ -49,13 +50,17 @@ class ContentLoss:
         self._term = features.content
         self._weights = weights
         self._whole = self._room_for_whole(content)
-        # Sixteen bits of an image are more than eight of each of its map's channels.
-        self._content = content.half() if self._whole is None else None
         height, width = content.shape[2:]
-        if self._whole is not None:
+        line = beside(features.device)
+        if self._whole is None:
+            # Sixteen bits of an image are more than eight of each of its map's channels.
+            self._kept = Nearby(content.half(), features.device, line)
+        else:
+            seen = Nearby(content, features.device, line)
             for part in tiles(height, width, tile, features.halo):
                 rows, columns = self._core_of_whole(part)
-                self._whole[:, :, rows, columns] = self._core(self._compute(content, part), part)
+                self._whole[:, :, rows, columns] = self._core(self._compute(seen, part), part)
+            self._kept = Nearby(self._whole, features.device, line, STRIDES[self._term.layer])
         squares = torch.zeros((), device=content.device)
         for part in tiles(height, width, tile, features.halo, inset):
             squares = squares + self._squares(self._compared(self._target(part).clone()), part)
@@ -89,6 +94,10 @@ class ContentLoss:
             subtract_surroundings_transposed(gradient)
         return loss, gradient
 
+    def expect(self, rows: Span) -> None:
+        """Let what is kept for a row of tiles come, if the network has another memory."""
+        self._kept.expect(rows)
+
     def _compared(self, maps: Tensor) -> Tensor:
         """What is compared of a region's map (1, C, h, w), which it may change: no second copy is made."""
         if not self._term.less_surroundings:
@@ -110,19 +119,13 @@ class ContentLoss:
 
     def _target(self, part: Tile) -> Tensor:
         """The content's map over a tile's region: what is kept, perhaps in few bits, or computed again."""
-        if self._content is not None:
-            return self._compute(self._content, part)
-        assert self._whole is not None, "one of both is kept"
-        stride = STRIDES[self._term.layer]
-        rows, columns = (
-            slice(span.start // stride, span.stop // stride) for span in (part.rows, part.columns)
-        )
-        return self._whole[:, :, rows, columns].to(self._features.device, self._features.dtype)
+        if self._whole is None:
+            return self._compute(self._kept, part)
+        return self._kept.region(part).to(self._features.dtype)
 
-    def _compute(self, content: Tensor, part: Tile) -> Tensor:
-        rows, columns = part.region
+    def _compute(self, content: Nearby, part: Tile) -> Tensor:
         with torch.no_grad():
-            pixels = content[:, :, rows, columns].to(self._features.device)
+            pixels = content.region(part)
             return self._features.content_map(pixels.to(torch.promote_types(pixels.dtype, torch.float32)))
 
     def _core(self, maps: Tensor, part: Tile) -> Tensor:

@@ -99,7 +99,8 @@ def free_memory(device: torch.device) -> int:
     if device.type == "cuda":
         reserved, allocated = torch.cuda.memory_reserved(device), torch.cuda.memory_allocated(device)
         free, total = torch.cuda.mem_get_info(device)
-        allowed = torch.cuda.get_per_process_memory_fraction(device) * total
+        index = torch.cuda.current_device() if device.index is None else device.index
+        allowed = torch.cuda.get_per_process_memory_fraction(index) * total
         return max(0, int(min(free + reserved, allowed) - allocated))
     return psutil.virtual_memory().available
 

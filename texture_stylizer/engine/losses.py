@@ -57,7 +57,7 @@ class TotalVariation:
     def _counted(self, rows: slice, image: Tensor) -> Tensor | None:
         """Which texels of some rows count, (h, W); None for all."""
         if self._mask is not None:
-            return self._mask[rows]
+            return self._mask[rows].to(image.device)
         if self._inset == (0, 0):
             return None
         inner = []
@@ -69,26 +69,27 @@ class TotalVariation:
     def add_rows(
         self, rows: slice, image: Tensor, gradient: Tensor, weight: float, above: Tensor | None
     ) -> Tensor:
-        """Add the gradient of weight * loss for some rows, given what `image` has below them.
+        """Add the gradient of weight * loss for some rows of a picture.
 
-        image: (1, 3, H, W); gradient: (1, 3, h, W), changed in place. above: (1, 3, 1, W), the row before
-        them where `image` no longer has it; None takes it from `image`. Returns the loss of the steps to the
-        right in these rows and downward from them.
+        image: (1, 3, h, W), from the first of them on, with at least one below them if the picture has one.
+        gradient: (1, 3, rows, W), changed in place. above: (1, 3, 1, W), the row before them; None if they
+        are the first. Returns the loss of the steps to the right in these rows and downward from them.
         """
         loss = image.new_zeros(())
         fitting = _VALUES_ON_GPU // (image.shape[1] * image.shape[3])
         count = _ROWS if image.device.type == "cpu" else max(1, fitting)
-        for top in range(rows.start, rows.stop, count):
-            few = slice(top, min(top + count, rows.stop))
-            part = gradient[:, :, top - rows.start : few.stop - rows.start]
-            loss = loss + self._add_few(few, image, part, weight, above if top == rows.start else None)
+        for first in range(rows.start, rows.stop, count):
+            few = slice(first, min(first + count, rows.stop))
+            top, bottom = few.start - rows.start, few.stop - rows.start
+            part, seen = gradient[:, :, top:bottom], image[:, :, top : bottom + 1]
+            loss = loss + self._add_few(few, seen, part, weight, above)
+            above = image[:, :, bottom - 1 : bottom]
         return loss
 
     def _add_few(
         self, rows: slice, image: Tensor, gradient: Tensor, weight: float, above: Tensor | None
     ) -> Tensor:
-        height = image.shape[2]
-        here = image[:, :, rows]
+        here = image[:, :, : gradient.shape[2]]
         channels = image.shape[1]
         across = here[:, :, :, 1:] - here[:, :, :, :-1]
         counted = self._counted(rows, image)
@@ -98,18 +99,15 @@ class TotalVariation:
         gradient[:, :, :, 1:].add_(weighed, alpha=factor)
         gradient[:, :, :, :-1].sub_(weighed, alpha=factor)
 
-        below = min(rows.stop + 1, height)
-        reach = image[:, :, rows.start : below]
-        down = reach[:, :, 1:] - reach[:, :, :-1]
-        counted = self._counted(slice(rows.start, below), image)
+        down = image[:, :, 1:] - image[:, :, :-1]
+        counted = self._counted(slice(rows.start, rows.start + image.shape[2]), image)
         weighed = down if counted is None else down * _halves(counted, 0).to(image.dtype)
         loss = loss + (down * weighed).sum() / (self._down * channels)
         factor = 2.0 * weight / (self._down * channels)
         gradient[:, :, : down.shape[2]].sub_(weighed, alpha=factor)
         gradient[:, :, 1:].add_(weighed[:, :, : gradient.shape[2] - 1], alpha=factor)
-        if rows.start > 0:
-            before = image[:, :, rows.start - 1 : rows.start] if above is None else above
-            step = here[:, :, :1] - before
+        if above is not None:
+            step = here[:, :, :1] - above
             counted = self._counted(slice(rows.start - 1, rows.start + 1), image)
             if counted is not None:
                 step = step * _halves(counted, 0).to(image.dtype)

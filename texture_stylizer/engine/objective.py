@@ -8,7 +8,8 @@ back from each tile's core positions, and adds the tile's gradient into the imag
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from ..settings import Settings
 from .content import ContentLoss
 from .devices import free_memory
 from .features import STRIDES, Features
+from .home import Band, Nearby, beside, brought_back
 from .losses import TotalVariation
 from .regions import Regions, StyledTexels, Styles
 from .statistics import (
@@ -26,7 +28,9 @@ from .statistics import (
     mean_gram_matrices,
     vectors,
 )
-from .tiling import Inset, Tile, tiles
+from .tiling import Inset, Span, Tile, tiles
+
+Value = TypeVar("Value")
 
 _MOSTLY_CORE = 1.15
 """Up to so many times the core, a product over a tile's whole map costs less than copies of the core."""
@@ -86,6 +90,7 @@ class Objective:
             features, content, weights, weight=settings.content_weight, tile=tile, inset=inset, atlas=atlas
         )
         self._total_variation = TotalVariation(self.height, self.width, mask, inset)
+        self._beside = beside(features.device)
 
     def loss_and_gradient(
         self, image: Tensor, tile: int | None = None, *, kept_graphs: int | None = None
@@ -106,43 +111,55 @@ class Objective:
         """`loss_and_gradient` with the loss left on the device, so that nothing waits for it."""
         gradient = torch.empty_like(image)
         loss = image.new_zeros(())
-        for rows, band, share in self.bands(image, tile, kept_graphs=kept_graphs):
-            gradient[:, :, rows] = band
-            loss = loss + share
+        for band in self.bands(image, tile, kept_graphs=kept_graphs):
+            gradient[:, :, band.rows] = band.gradient
+            loss = loss + band.loss
         return loss, gradient
 
     def bands(
         self, image: Tensor, tile: int | None = None, *, kept_graphs: int | None = None
-    ) -> Iterator[tuple[slice, Tensor, Tensor]]:
-        """The gradient from top to bottom, and the loss in shares: (rows, (1, 3, h, W), scalar).
+    ) -> Iterator[Band]:
+        """The gradient from top to bottom, and the loss in shares, in the image's memory.
 
         When a band comes, no later one needs the rows of `image` that it covers: they may be changed.
         """
-        parts = tiles(self.height, self.width, tile, self.features.halo, self._inset)
         if kept_graphs is None:
             kept_graphs = self.affordable_graphs(tile)
-        kept, sums = self._gram_sums(image, parts, kept_graphs)
+        found = self._bands(image, tile, kept_graphs)
+        if image.device.type == self.features.device.type:
+            return found
+        return brought_back(found, image.device, self._beside)
+
+    def _bands(self, image: Tensor, tile: int | None, kept_graphs: int) -> Iterator[Band]:
+        """The same in the network's memory."""
+        parts = tiles(self.height, self.width, tile, self.features.halo, self._inset)
+        by_rows = {rows: list(group) for rows, group in itertools.groupby(parts, key=lambda part: part.rows)}
+        nearby = Nearby(image, self.features.device, self._beside)
+        kept, sums = self._gram_sums(nearby, by_rows, kept_graphs)
         loss, gram_gradients = self._regions.loss_and_gradients(sums)
-        by_rows = [list(group) for _, group in itertools.groupby(parts, key=lambda part: part.rows)]
         done, above = 0, None
-        carried = image.new_zeros(1, image.shape[1], 0, self.width)
-        for index, group in enumerate(by_rows):
-            band = image.new_zeros(1, image.shape[1], group[0].rows.stop - done, self.width)
+        carried = nearby.rows(parts[0].rows).new_zeros(1, image.shape[1], 0, self.width)
+        for (rows, group), following in _with_next(by_rows.items()):
+            band = carried.new_zeros(1, image.shape[1], rows.stop - done, self.width)
             band[:, :, : carried.shape[2]] = carried
             for part in group:
-                pixels, maps = kept.pop(part) if part in kept else self._run(image, part)
+                pixels, maps = kept.pop(part) if part in kept else self._run(nearby, part)
                 tile_gradient, content = self._tile_gradient(pixels, maps, part, gram_gradients)
                 del maps
-                band[:, :, part.rows.start - done :, part.region[1]] += tile_gradient
+                band[:, :, :, part.region[1]] += tile_gradient
                 loss = loss + content
-            final = by_rows[index + 1][0].rows.start if index + 1 < len(by_rows) else self.height
-            rows = slice(done, final)
+            seen = nearby.rows(rows)
+            if following is not None:
+                nearby.expect(following[0])
+                self._content_loss.expect(following[0])
+            final = self.height if following is None else following[0].start
             ready, carried = band[:, :, : final - done], band[:, :, final - done :].clone()
             weight = self.settings.total_variation
-            if weight:
-                loss = loss + self._total_variation.add_rows(rows, image, ready, weight, above)
-                above = image[:, :, final - 1 : final].clone()
-            yield rows, ready, loss
+            fresh = slice(done, final)
+            if weight and fresh.start < fresh.stop:
+                loss = loss + self._total_variation.add_rows(fresh, seen, ready, weight, above)
+                above = seen[:, :, final - 1 - done : final - done].clone()
+            yield Band(fresh, ready, loss)
             loss, done = torch.zeros_like(loss), final
 
     def affordable_graphs(self, tile: int | None, taken: float = 0.0) -> int:
@@ -158,24 +175,30 @@ class Objective:
         return max(0, int(budget / graph))
 
     def _gram_sums(
-        self, image: Tensor, parts: Sequence[Tile], kept_graphs: int
+        self, nearby: Nearby, by_rows: Mapping[Span, Sequence[Tile]], kept_graphs: int
     ) -> tuple[dict[Tile, tuple[Tensor, Maps]], RegionMaps]:
         """Gram matrices summed over all tiles, and the graphs of the first, which need no second run."""
         sums: RegionMaps = {}
         kept: dict[Tile, tuple[Tensor, Maps]] = {}
-        for part in parts:
-            keep = len(kept) < kept_graphs
-            with torch.set_grad_enabled(keep):
-                pixels, maps = self._run(image, part)
-            with torch.no_grad():
-                for layer in self.features.style:
-                    core, weight = core_maps(maps, part, layer, self._weights)
-                    for region, counted in self._regions.within(part, layer, weight):
-                        found, key = gram_sum(core, counted), (region, layer)
-                        sums[key] = sums[key] + found if key in sums else found
-            if keep:
-                kept[part] = pixels, maps
+        for (_, group), following in _with_next(by_rows.items()):
+            for part in group:
+                keep = len(kept) < kept_graphs
+                with torch.set_grad_enabled(keep):
+                    pixels, maps = self._run(nearby, part)
+                with torch.no_grad():
+                    self._add_grams(sums, maps, part)
+                if keep:
+                    kept[part] = pixels, maps
+            first = next(iter(by_rows))
+            nearby.expect(first if following is None else following[0])
         return kept, sums
+
+    def _add_grams(self, sums: RegionMaps, maps: Maps, part: Tile) -> None:
+        for layer in self.features.style:
+            core, weight = core_maps(maps, part, layer, self._weights)
+            for region, counted in self._regions.within(part, layer, weight):
+                found, key = gram_sum(core, counted), (region, layer)
+                sums[key] = sums[key] + found if key in sums else found
 
     def _tile_gradient(
         self, pixels: Tensor, maps: Maps, part: Tile, gram_gradients: RegionMaps
@@ -221,10 +244,14 @@ class Objective:
         gradient = found.view(1, *core.shape[2:], core.shape[1]).permute(0, 3, 1, 2)
         return _over_whole_map(gradient.to(core.dtype), maps[layer], part, STRIDES[layer])
 
-    def _run(self, image: Tensor, part: Tile) -> tuple[Tensor, Maps]:
-        rows, columns = part.region
-        pixels = image[:, :, rows, columns].detach().requires_grad_(torch.is_grad_enabled())
+    def _run(self, nearby: Nearby, part: Tile) -> tuple[Tensor, Maps]:
+        pixels = nearby.region(part).detach().requires_grad_(torch.is_grad_enabled())
         return pixels, self.features(pixels, padding="replicate")
+
+
+def _with_next(items: Iterable[Value]) -> Iterator[tuple[Value, Value | None]]:
+    """Each with the one after it, None after the last."""
+    return itertools.pairwise(itertools.chain(items, [None]))  # type: ignore[return-value]
 
 
 def _cleared_halo(whole: Tensor, part: Tile, stride: int) -> Tensor:

@@ -28,7 +28,7 @@ from .descent import Descent, within_memory
 from .devices import free_memory, is_out_of_memory
 from .features import Features
 from .heap import heap_for
-from .home import home_of
+from .home import BAND_BYTES, home_of
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
@@ -243,7 +243,7 @@ class _Run:
             self.tile = tile
             return self._objective(content, sheet, tile)
 
-        first = self._first_tile(height, width)
+        first = self._first_tile(height, width, content.device)
         with heap_for(first, self.features.graph_bytes_per_pixel, height * width):
             device = self.features.device
             objective = within_memory(prepare, first, max(height, width), device, self.warnings)
@@ -279,14 +279,15 @@ class _Run:
             for style, weight in self.styles
         ]
 
-    def _first_tile(self, height: int, width: int) -> int | None:
+    def _first_tile(self, height: int, width: int, home: torch.device) -> int | None:
         wanted = self.settings.tile
         if wanted == "auto":
             budget = MEMORY_SHARE * free_memory(self.features.device)
             largest = LARGEST_CPU_TILE if self.features.device.type == "cpu" else LARGEST_TILE
             features = self.features
             needed = features.graph_bytes_per_pixel
-            fitting = fitting_tile(height, width, features.halo, needed, budget, largest)
+            band = 0.0 if home.type == features.device.type else BAND_BYTES
+            fitting = fitting_tile(height, width, features.halo, needed, budget, largest, band)
             return fitting if self.tile is None else min(self.tile, fitting or self.tile)
         return wanted if wanted is None or wanted < max(height, width) else None
 

@@ -87,7 +87,7 @@ def spans(length: int, size: int | None, halo: int, inset: int = 0) -> list[Span
             Span(
                 core_start,
                 core_stop,
-                max(0, core_start - halo),
+                max(0, core_start - halo) if index else 0,
                 length if ends else min(length, core_stop + halo),
                 ends and not inset,
             )
@@ -112,16 +112,20 @@ def fitting_tile(
     bytes_per_pixel: float,
     free_bytes: float,
     largest: int = LARGEST_TILE,
+    band_bytes: float = 0.0,
 ) -> int | None:
     """The largest tile, up to `largest`, whose back-propagation fits into `free_bytes`; None when the image
     fits whole.
+
+    bytes_per_pixel: of a tile's region. band_bytes: what a pixel of the whole width takes as high as that.
 
     Few large tiles cost least: the region over the core is 1.72 times at 512 px, 1.16 times at 2048.
     """
 
     def fits(core_height: int, core_width: int) -> bool:
         pixels = core_height * core_width
-        return pixels < _LARGEST_REGION and pixels * bytes_per_pixel <= free_bytes
+        needed = pixels * bytes_per_pixel + core_height * width * band_bytes
+        return pixels < _LARGEST_REGION and needed <= free_bytes
 
     if fits(height, width):
         return None

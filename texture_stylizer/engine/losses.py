@@ -10,11 +10,9 @@ from torch import Tensor
 
 from .tiling import Inset
 
-_ROWS = 128
-"""Rows whose total variation is worked out at once: it takes a dozen copies of them."""
-
-_VALUES_ON_GPU = 2**24
-"""Values of these rows on a GPU, which has a dozen kernels to start each time."""
+_VALUES, _VALUES_ON_GPU = 2**19, 2**24
+"""Values whose total variation is worked out at once, by rows: it takes a dozen copies of them. A GPU has a
+dozen kernels to start each time."""
 
 
 class GramLoss:
@@ -76,8 +74,8 @@ class TotalVariation:
         are the first. Returns the loss of the steps to the right in these rows and downward from them.
         """
         loss = image.new_zeros(())
-        fitting = _VALUES_ON_GPU // (image.shape[1] * image.shape[3])
-        count = _ROWS if image.device.type == "cpu" else max(1, fitting)
+        fitting = _VALUES if image.device.type == "cpu" else _VALUES_ON_GPU
+        count = max(1, fitting // (image.shape[1] * image.shape[3]))
         for first in range(rows.start, rows.stop, count):
             few = slice(first, min(first + count, rows.stop))
             top, bottom = few.start - rows.start, few.stop - rows.start

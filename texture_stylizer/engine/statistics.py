@@ -14,7 +14,7 @@ from .tiling import Inset, Tile, tiles
 
 _NARROW = (torch.bfloat16, torch.float16)
 
-WIDENED_AT_ONCE = 2**20
+WIDENED_AT_ONCE = 2**19
 """Values: the whole of a narrow map in float32 would be its largest copy, and leave the cache."""
 
 SUMMED_AT_ONCE = 512

@@ -182,6 +182,6 @@ def test_a_large_content_target_is_kept_in_fewer_bits_or_made_again(
 
 def test_a_tile_leaves_room_for_the_bands_of_a_picture_in_another_memory() -> None:
     alone = fitting_tile(16384, 16384, 48, 500.0, 4e9)
-    beside = fitting_tile(16384, 16384, 48, 500.0, 4e9, band_bytes=72.0)
+    beside = fitting_tile(16384, 16384, 48, 500.0, 4e9, band_bytes=64.0)
     assert alone is not None and beside is not None and 128 < beside < alone
-    assert (beside + 96) ** 2 * 500.0 + (beside + 96) * 16384 * 72.0 <= 4e9
+    assert (beside + 96) ** 2 * 500.0 + (beside + 96) * 16384 * 64.0 <= 4e9

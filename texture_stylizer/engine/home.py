@@ -20,7 +20,7 @@ FLAT_BYTES, BORDERED_BYTES = 64, 128
 """Memory that a picture, its content and the optimiser take per pixel where it is flat, and where its border
 is made at every step. At 6144 x 6144 px 45 and 115 were measured, on a mesh 163 with the CPU's."""
 
-BAND_BYTES = 72
+BAND_BYTES = 64
 """The same of a band in the network's memory: two of the picture, of its content and of the gradient."""
 
 SMALLEST_TILE_BESIDE = 512

@@ -80,6 +80,14 @@ def test_maps_lose_little_in_low_precision(precision: torch.dtype, most: float) 
     assert (own - exact).norm() < most * exact.norm()
 
 
+def test_deep_maps_lose_little_in_bfloat16() -> None:
+    exact_values = random(1, 512, 21, 18), random(512, 512, 3, 3), random(512)
+    maps, weight, bias = (values.bfloat16() for values in exact_values)
+    exact = functional.conv2d(maps.double(), weight.double(), bias.double())
+    own = winograd.correlate(maps, winograd.transform(weight), bias)
+    assert (own - exact).norm() < 0.025 * exact.norm()
+
+
 @pytest.mark.parametrize(("precision", "most"), [(torch.float32, 2e-6), (torch.bfloat16, 0.025)])
 def test_gradients_lose_little_in_low_precision(precision: torch.dtype, most: float) -> None:
     of_result, weight = (tensor.to(precision) for tensor in (random(1, 256, 40, 40), random(256, 256, 3, 3)))

@@ -189,8 +189,8 @@ class Objective:
                     self._add_grams(sums, maps, part)
                 if keep:
                     kept[part] = pixels, maps
-            first = next(iter(by_rows))
-            nearby.expect(first if following is None else following[0])
+            # After the last band the second pass begins with the first again.
+            nearby.expect(next(iter(by_rows)) if following is None else following[0])
         return kept, sums
 
     def _add_grams(self, sums: RegionMaps, maps: Maps, part: Tile) -> None:
@@ -251,7 +251,8 @@ class Objective:
 
 def _with_next(items: Iterable[Value]) -> Iterator[tuple[Value, Value | None]]:
     """Each with the one after it, None after the last."""
-    return itertools.pairwise(itertools.chain(items, [None]))  # type: ignore[return-value]
+    every = list(items)
+    return zip(every, [*every[1:], None], strict=True)
 
 
 def _cleared_halo(whole: Tensor, part: Tile, stride: int) -> Tensor:

@@ -11,9 +11,7 @@ from texture_stylizer.engine.convolution import BorderedConvolution
 from texture_stylizer.engine.pooling import average_pool
 
 ODD_SIZES = pytest.mark.parametrize("height, width", [(1, 1), (1, 5), (2, 3), (17, 12), (20, 33)])
-CHANNELS = pytest.mark.parametrize(
-    "channels", [(5, 7), (128, 256), (512, 512)], ids=["direct", "winograd", "deep winograd"]
-)
+CHANNELS = pytest.mark.parametrize("channels", [(5, 7), (128, 256)], ids=["direct", "winograd"])
 
 
 def random(*shape: int) -> torch.Tensor:
@@ -28,7 +26,7 @@ def fixed(weight: torch.Tensor, bias: torch.Tensor) -> BorderedConvolution:
 
 
 def expected_of(maps: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    return functional.conv2d(functional.pad(maps, (1, 1, 1, 1), mode="replicate"), weight, bias)
+    return functional.conv2d(functional.pad(maps, (1, 1, 1, 1), mode="replicate"), weight, bias).relu()
 
 
 @ODD_SIZES
@@ -39,7 +37,7 @@ def test_it_is_torchs_own_of_a_padded_input(
 ) -> None:
     maps = random(1, channels[0], height, width).contiguous(memory_format=memory_format).requires_grad_()
     weight, bias = random(channels[1], channels[0], 3, 3), random(channels[1])
-    own, expected = fixed(weight, bias).bordered(maps), expected_of(maps, weight, bias)
+    own, expected = fixed(weight, bias).rectified(maps), expected_of(maps, weight, bias)
     torch.testing.assert_close(own, expected)
     gradient = random(1, channels[1], height, width)
     (own_gradient,) = torch.autograd.grad(own, maps, gradient)
@@ -47,75 +45,55 @@ def test_it_is_torchs_own_of_a_padded_input(
     torch.testing.assert_close(own_gradient, expected_gradient)
 
 
-@ODD_SIZES
 @CHANNELS
-def test_its_result_may_be_changed_in_place(height: int, width: int, channels: tuple[int, int]) -> None:
-    maps = random(1, channels[0], height, width).requires_grad_()
-    convolution = fixed(random(channels[1], channels[0], 3, 3), random(channels[1]))
-    gradient = torch.autograd.grad(convolution.bordered(maps).relu_().sum(), maps)[0]
-    expected = torch.autograd.grad(convolution.bordered(maps).relu().sum(), maps)[0]
-    torch.testing.assert_close(gradient, expected)
+def test_a_gradient_that_is_given_is_not_changed(channels: tuple[int, int]) -> None:
+    maps = random(1, channels[0], 6, 9).requires_grad_()
+    found = fixed(random(channels[1], channels[0], 3, 3), random(channels[1])).rectified(maps)
+    given = random(*found.shape)
+    torch.autograd.grad(found, maps, given)
+    assert torch.equal(given, random(*found.shape))
 
 
 def test_strips_join_without_a_trace() -> None:
-    maps, weight, bias = random(1, 128, 35, 70), random(256, 128, 3, 3), random(256)
-    assert winograd.STRIP_BYTES < 16 * 35 * 128 * 8 * 17, "the rows of pairs make several strips"
-    own = winograd.correlate(maps, winograd.transform(weight), bias)
-    torch.testing.assert_close(own, functional.conv2d(maps, weight, bias))
+    maps, weight = random(1, 128, 74, 70), random(256, 128, 3, 3)
+    assert winograd.SQUARES_AT_ONCE < 17 * 18, "the squares make several strips"
+    own = winograd.convolve(maps, winograd.transform(weight))
+    torch.testing.assert_close(own, functional.conv2d(maps, weight))
 
 
-def test_strips_of_the_gradient_join_without_a_trace() -> None:
-    of_result, weight = random(1, 256, 35, 70), random(256, 128, 3, 3)
-    assert winograd.STRIP_BYTES < 36 * 18 * 256 * 8 * 10, "the rows of fours make several strips"
-    own = winograd.gradient(of_result, winograd.transform_turned(weight))
-    torch.testing.assert_close(own, functional.conv_transpose2d(of_result, weight))
-
-
-@pytest.mark.parametrize(("precision", "most"), [(torch.float32, 1e-6), (torch.bfloat16, 0.01)])
-def test_maps_lose_little_in_low_precision(precision: torch.dtype, most: float) -> None:
-    maps, weight, bias = random(1, 256, 40, 40), random(256, 256, 3, 3), random(256)
-    narrow = [tensor.to(precision) for tensor in (maps, weight, bias)]
-    exact = functional.conv2d(*(tensor.double() for tensor in narrow))
-    own = winograd.correlate(narrow[0], winograd.transform(narrow[1]), narrow[2])
-    assert (own - exact).norm() < most * exact.norm()
-
-
-def test_deep_maps_lose_little_in_bfloat16() -> None:
-    exact_values = random(1, 512, 21, 18), random(512, 512, 3, 3), random(512)
-    maps, weight, bias = (values.bfloat16() for values in exact_values)
-    exact = functional.conv2d(maps.double(), weight.double(), bias.double())
-    own = winograd.correlate(maps, winograd.transform(weight), bias)
-    assert (own - exact).norm() < 0.025 * exact.norm()
-
-
-@pytest.mark.parametrize(("precision", "most"), [(torch.float32, 2e-6), (torch.bfloat16, 0.025)])
-def test_gradients_lose_little_in_low_precision(precision: torch.dtype, most: float) -> None:
-    of_result, weight = (tensor.to(precision) for tensor in (random(1, 256, 40, 40), random(256, 256, 3, 3)))
-    exact = functional.conv_transpose2d(of_result.double(), weight.double())
-    own = winograd.gradient(of_result, winograd.transform_turned(weight))
+@pytest.mark.parametrize(("precision", "most"), [(torch.float32, 2e-6), (torch.bfloat16, 0.018)])
+def test_little_is_lost_in_low_precision(precision: torch.dtype, most: float) -> None:
+    maps, weight = (tensor.to(precision) for tensor in (random(1, 256, 42, 42), random(256, 256, 3, 3)))
+    exact = functional.conv2d(maps.double(), weight.double())
+    own = winograd.convolve(maps, winograd.transform(weight))
     assert (own - exact).norm() < most * exact.norm()
 
 
 def test_weights_of_another_precision_are_transformed_anew() -> None:
     weight, bias, maps = random(256, 128, 3, 3).float(), random(256).float(), random(1, 128, 6, 6)
     convolution = fixed(weight, bias)
-    convolution.bordered(maps.float())
+    convolution.rectified(maps.float())
     expected = expected_of(maps, weight.double(), bias.double())
-    torch.testing.assert_close(convolution.double().bordered(maps), expected)
+    torch.testing.assert_close(convolution.double().rectified(maps), expected)
 
 
-def test_weights_that_were_changed_are_transformed_anew() -> None:
-    weight, bias, maps = random(256, 128, 3, 3), random(256), random(1, 128, 6, 6)
+@CHANNELS
+def test_weights_that_were_changed_are_prepared_anew(channels: tuple[int, int]) -> None:
+    weight, bias = random(channels[1], channels[0], 3, 3), random(channels[1])
+    maps = random(1, channels[0], 6, 6).requires_grad_()
     convolution = fixed(weight, bias)
-    convolution.bordered(maps)
-    convolution.weight.mul_(2)
-    torch.testing.assert_close(convolution.bordered(maps), expected_of(maps, convolution.weight, bias))
+    convolution.rectified(maps)
+    convolution.weight.mul_(-2)
+    own, expected = convolution.rectified(maps), expected_of(maps, convolution.weight, bias)
+    torch.testing.assert_close(own, expected)
+    gradients = [torch.autograd.grad(found.sum(), maps)[0] for found in (own, expected)]
+    torch.testing.assert_close(*gradients)
 
 
 @CHANNELS
 def test_weights_that_are_trained_have_a_gradient(channels: tuple[int, int]) -> None:
     convolution = BorderedConvolution(random(channels[1], channels[0], 3, 3), random(channels[1]))
-    found = convolution.bordered(random(1, channels[0], 4, 6)).sum()
+    found = convolution.rectified(random(1, channels[0], 4, 6)).sum()
     (gradient,) = torch.autograd.grad(found, convolution.weight)
     assert gradient.abs().max() > 0
 

@@ -12,81 +12,115 @@ from . import winograd
 
 
 class BorderedConvolution(nn.Conv2d):
-    """A 3 x 3 convolution, with zeros about its input or, by `bordered`, with its border repeated."""
+    """A 3 x 3 convolution, with zeros about its input or, by `rectified`, with its border repeated."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         """weight: (D, C, 3, 3); bias: (D,)."""
         super().__init__(weight.shape[1], weight.shape[0], 3, padding=1)
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(bias)
-        self._transformed: tuple[Tensor, Tensor] | None = None
-        self._transformed_version = -1
+        self._prepared: tuple[Tensor, Tensor] | None = None
+        self._prepared_version = -1
 
-    def bordered(self, maps: Tensor) -> Tensor:
-        """maps: (1, C, H, W), of the weight's type or wider. Returns (1, D, H, W) of the weight's type."""
+    def rectified(self, maps: Tensor) -> Tensor:
+        """maps: (1, C, H, W), of the weight's type or wider. Returns (1, D, H, W) of the weight's type, 0 or
+        more, not to be changed."""
         assert self.bias is not None, "given at the start"
         if self.weight.requires_grad:
-            return _convolve(maps, self.weight, self.bias)
-        return cast(Tensor, _FixedConvolution.apply(maps, self.weight, self.bias, self._transform()))
+            return _direct(_bordered(maps), self.weight, self.bias)
+        return cast(Tensor, _Rectified.apply(maps, *self._prepare(), self.bias))
 
-    def _transform(self) -> tuple[Tensor, Tensor] | None:
-        """The weight for `winograd`, of the maps and of their gradient; None where that is slower."""
-        if not winograd.is_worthwhile(self.weight):
-            return None
-        if self._transformed is None or self._transformed_version != self.weight._version:
+    def _prepare(self) -> tuple[Tensor, Tensor]:
+        """The weights for maps and for their gradient, as they are or as `winograd` takes them."""
+        if self._prepared is None or self._prepared_version != self.weight._version:
             with torch.no_grad():
-                weight = self.weight
-                self._transformed = winograd.transform(weight), winograd.transform_turned(weight)
-            self._transformed_version = self.weight._version
-        return self._transformed
+                turned = self.weight.transpose(0, 1).flip(2, 3)
+                if winograd.is_worthwhile(self.weight):
+                    self._prepared = winograd.transform(self.weight), winograd.transform(turned)
+                else:
+                    self._prepared = self.weight, turned.contiguous(memory_format=torch.channels_last)
+            self._prepared_version = self.weight._version
+        return self._prepared
 
     def _apply(self, *arguments: Any, **options: Any) -> BorderedConvolution:
         """Torch's own, by which a module changes its device or precision."""
-        self._transformed = None
+        self._prepared = None
         return super()._apply(*arguments, **options)
 
 
-def _with_border(maps: Tensor) -> Tensor:
-    return functional.pad(maps, (1, 1, 1, 1), mode="replicate")
-
-
-def _convolve(maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    if maps.dtype != weight.dtype:
-        # In bfloat16 alone an image would lose what is fine in it; six channels cost no more than three.
-        high = maps.to(weight.dtype)
-        maps = torch.cat([high, (maps - high).to(weight.dtype)], dim=1)
-        weight = torch.cat([weight, weight], dim=1)
-    return functional.conv2d(_with_border(maps), weight, bias)
-
-
-class _FixedConvolution(torch.autograd.Function):
-    """With a border, for weights that are not trained.
+class _Rectified(torch.autograd.Function):
+    """What is positive of the convolution with a repeated border, for weights that are not trained.
 
     Torch would keep the bordered copy of its input for their gradient, which nobody asks for: a fifth of a
     step's memory with VGG19's widths at 512 px.
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor, transformed: tuple[Tensor, Tensor] | None
-    ) -> Tensor:
+    def forward(ctx: Any, maps: Tensor, weight: Tensor, turned: Tensor, bias: Tensor) -> Tensor:
+        """weight, turned: for maps and for their gradient, (D, C, 3, 3) and (C, D, 3, 3), or (36, C, D) and
+        (36, D, C)."""
+        if _is_transformed(weight):
+            height, width = maps.shape[2:]
+            seen = _bordered(maps, winograd.missing(height, width))
+            result = winograd.convolve(seen, weight, bias)[:, :, :height, :width]
+        else:
+            result = _direct(_bordered(maps), weight, bias)
         ctx.dtype = maps.dtype
-        if transformed is None:
-            ctx.save_for_backward(weight)
-            return _convolve(maps, weight, bias)
-        ctx.turned = transformed[1]
-        return winograd.correlate(_with_border(maps), transformed[0], bias)
+        ctx.save_for_backward(turned, result)
+        return result
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         """The gradient of the maps, (1, C, H, W), given that of the result."""
-        if ctx.saved_tensors:
-            bordered = functional.conv_transpose2d(gradients[0], ctx.saved_tensors[0])
+        turned, result = ctx.saved_tensors
+        height, width = (side + 2 for side in result.shape[2:])
+        if _is_transformed(turned):
+            seen = _of_positive(gradients[0], result, winograd.missing(height, width))
+            of_bordered = winograd.convolve(seen, turned)[:, :, :height, :width]
         else:
-            bordered = winograd.gradient(gradients[0], ctx.turned)
+            # `conv_transpose2d` takes a seventh longer.
+            of_bordered = functional.conv2d(_of_positive(gradients[0], result), turned)
         # The border's gradient belongs to the positions that it repeats.
-        bordered[:, :, 1] += bordered[:, :, 0]
-        bordered[:, :, -2] += bordered[:, :, -1]
-        bordered[:, :, :, 1] += bordered[:, :, :, 0]
-        bordered[:, :, :, -2] += bordered[:, :, :, -1]
-        return bordered[:, :, 1:-1, 1:-1].to(ctx.dtype), None, None, None
+        of_bordered[:, :, 1] += of_bordered[:, :, 0]
+        of_bordered[:, :, -2] += of_bordered[:, :, -1]
+        of_bordered[:, :, :, 1] += of_bordered[:, :, :, 0]
+        of_bordered[:, :, :, -2] += of_bordered[:, :, :, -1]
+        return of_bordered[:, :, 1:-1, 1:-1].to(ctx.dtype), None, None, None
+
+
+def _is_transformed(weight: Tensor) -> bool:
+    return weight.ndim == 3
+
+
+def _direct(bordered: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """bordered: (1, C, H + 2, W + 2), of the weight's type or wider."""
+    if bordered.dtype != weight.dtype:
+        # In bfloat16 alone an image would lose what is fine in it; six channels cost no more than three.
+        high = bordered.to(weight.dtype)
+        bordered = torch.cat([high, (bordered - high).to(weight.dtype)], dim=1)
+        weight = torch.cat([weight, weight], dim=1)
+    return functional.conv2d(bordered, weight, bias).relu_()
+
+
+def _bordered(maps: Tensor, more: tuple[int, int] = (0, 0)) -> Tensor:
+    """Maps with one more position on each side, and more below and to the right, of the nearest's values."""
+    return functional.pad(maps, (1, 1 + more[1], 1, 1 + more[0]), mode="replicate")
+
+
+def _of_positive(gradient: Tensor, result: Tensor, more: tuple[int, int] = (0, 0)) -> Tensor:
+    """A gradient where the result is positive, 0 elsewhere and in two more positions on each side, and more
+    below and to the right."""
+    height, width = result.shape[2:]
+    shape = 1, result.shape[1], height + 4 + more[0], width + 4 + more[1]
+    framed = torch.empty(shape, dtype=result.dtype, device=result.device, memory_format=torch.channels_last)
+    rows, columns = slice(2, 2 + height), slice(2, 2 + width)
+    for side in (framed[:, :, :2], framed[:, :, rows.stop :]):
+        side.zero_()
+    for side in (framed[:, :, rows, :2], framed[:, :, rows, columns.stop :]):
+        side.zero_()
+    inner = framed[:, :, rows, columns]
+    if inner.device.type == "cpu":
+        torch.ops.aten.threshold_backward.grad_input(gradient, result, 0, grad_input=inner)
+    else:
+        inner.copy_(torch.ops.aten.threshold_backward(gradient, result, 0))
+    return framed

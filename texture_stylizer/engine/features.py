@@ -269,10 +269,9 @@ class Features(nn.Module):
                 current = self._pool(current)
                 block = row.block
             if padding == "replicate":
-                current = convolution.bordered(current)
+                current = convolution.rectified(current)
             else:
-                current = convolution(current.to(self.dtype))
-            current = functional.relu(current, inplace=True)
+                current = functional.relu(convolution(current.to(self.dtype)), inplace=True)
             if row.layer in wanted:
                 maps[row.layer] = current
         return maps

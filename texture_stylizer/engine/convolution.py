@@ -35,10 +35,7 @@ class BorderedConvolution(nn.Conv2d):
         if self._prepared is None or self._prepared_version != self.weight._version:
             with torch.no_grad():
                 turned = self.weight.transpose(0, 1).flip(2, 3)
-                if winograd.is_worthwhile(self.weight):
-                    self._prepared = winograd.transform(self.weight), winograd.transform(turned)
-                else:
-                    self._prepared = self.weight, turned.contiguous(memory_format=torch.channels_last)
+                self._prepared = _prepared(self.weight, for_maps=True), _prepared(turned, for_maps=False)
             self._prepared_version = self.weight._version
         return self._prepared
 
@@ -86,6 +83,12 @@ class _Rectified(torch.autograd.Function):
         of_bordered[:, :, :, 1] += of_bordered[:, :, :, 0]
         of_bordered[:, :, :, -2] += of_bordered[:, :, :, -1]
         return of_bordered[:, :, 1:-1, 1:-1].to(ctx.dtype), None, None, None
+
+
+def _prepared(weight: Tensor, *, for_maps: bool) -> Tensor:
+    if winograd.is_worthwhile(weight, for_maps=for_maps):
+        return winograd.transform(weight)
+    return weight.contiguous(memory_format=torch.channels_last)
 
 
 def _is_transformed(weight: Tensor) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -185,3 +188,17 @@ def test_a_tile_leaves_room_for_the_bands_of_a_picture_in_another_memory() -> No
     beside = fitting_tile(16384, 16384, 48, 500.0, 4e9, band_bytes=64.0)
     assert alone is not None and beside is not None and 128 < beside < alone
     assert (beside + 96) ** 2 * 500.0 + (beside + 96) * 16384 * 64.0 <= 4e9
+
+
+def test_a_step_does_not_wait_for_sympy() -> None:
+    """Torch imports it with the first gradient that it is given: a third of a second of a worker's start."""
+    script = (
+        "import sys, torch\n"
+        "from texture_stylizer.engine import Objective, Settings, load_features\n"
+        "image = torch.rand(1, 3, 32, 32)\n"
+        "objective = Objective(load_features('embedded'), image, [(image, 1.0)], Settings())\n"
+        "objective.loss_and_gradient(image)\n"
+        "print([name for name in ('sympy', 'torch._dynamo') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -82,7 +82,11 @@ class _Rectified(torch.autograd.Function):
         of_bordered[:, :, -2] += of_bordered[:, :, -1]
         of_bordered[:, :, :, 1] += of_bordered[:, :, :, 0]
         of_bordered[:, :, :, -2] += of_bordered[:, :, :, -1]
-        return of_bordered[:, :, 1:-1, 1:-1].to(ctx.dtype), None, None, None
+        found = of_bordered[:, :, 1:-1, 1:-1]
+        if ctx.dtype != found.dtype:
+            # Of an image, which comes one colour after the other.
+            found = found.contiguous().to(ctx.dtype)
+        return found, None, None, None
 
 
 def _prepared(weight: Tensor, *, for_maps: bool) -> Tensor:

@@ -87,6 +87,8 @@ class TotalVariation:
     def _add_few(
         self, rows: slice, image: Tensor, gradient: Tensor, weight: float, above: Tensor | None
     ) -> Tensor:
+        # One colour after the other, as the gradient: across two layouts it takes twice as long.
+        image = image.contiguous()
         here = image[:, :, : gradient.shape[2]]
         channels = image.shape[1]
         across = here[:, :, :, 1:] - here[:, :, :, :-1]

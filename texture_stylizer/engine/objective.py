@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -26,6 +26,7 @@ from .statistics import (
     gram_sum,
     layer_weights,
     mean_gram_matrices,
+    mixed,
     vectors,
 )
 from .tiling import Inset, Span, Tile, tiles
@@ -212,41 +213,52 @@ class Objective:
             layer = self._content_layer
             content, wanted[layer] = self._content_loss.loss_and_gradient(maps[layer], part)
         layers = list(wanted)
-        (gradient,) = torch.autograd.grad(
-            [maps[layer] for layer in layers], pixels, [wanted[layer] for layer in layers]
-        )
+        seed = _Seed.apply([wanted[layer] for layer in layers], *(maps[layer] for layer in layers))
+        (gradient,) = torch.autograd.grad(seed, pixels)
         return gradient, content
 
     def _style_gradient(self, maps: Maps, part: Tile, layer: str, gram_gradients: RegionMaps) -> Tensor:
         """dL/dF of a style layer, like its map: (dL/dG + dL/dG^T) F over the core, and 0 in the halo."""
         core, weight = core_maps(maps, part, layer, self._weights)
         whole = maps[layer]
-        if weight is None and whole.shape != core.shape and whole.numel() < _MOSTLY_CORE * core.numel():
+        if weight is None:
+            # dL/dG is rounded as the maps are: their product is, too.
             symmetric = gram_gradients[0, layer] + gram_gradients[0, layer].T
-            found = vectors(whole) @ symmetric.to(whole.dtype)
-            found = found.view(1, *whole.shape[2:], whole.shape[1]).permute(0, 3, 1, 2)
-            return _cleared_halo(found, part, STRIDES[layer])
-        rows, found = vectors(core), None
+            if whole.numel() < _MOSTLY_CORE * core.numel():
+                return _cleared_halo(mixed(whole, symmetric), part, STRIDES[layer])
+            return _over_whole_map(mixed(core, symmetric), whole, part, STRIDES[layer])
+        rows = vectors(core)
+        found = rows.new_zeros(rows.shape, dtype=torch.promote_types(rows.dtype, torch.float32))
         for region, counted in self._regions.within(part, layer, weight):
-            gradient = gram_gradients[region, layer]
-            symmetric = gradient + gradient.T
-            if counted is None:
-                # dL/dG is rounded as the maps are: their product is, too.
-                found = rows @ symmetric.to(rows.dtype)
-                continue
-            if found is None:
-                found = torch.zeros_like(rows, dtype=symmetric.dtype)
-            chosen = rows[counted.positions].to(symmetric.dtype)
-            weighted = (chosen @ symmetric).mul_(counted.weights[:, None].to(symmetric.dtype))
+            assert counted is not None, "positions that have a weight are counted"
+            symmetric = (gram_gradients[region, layer] + gram_gradients[region, layer].T).to(found.dtype)
+            chosen = rows[counted.positions].to(found.dtype)
+            weighted = (chosen @ symmetric).mul_(counted.weights[:, None].to(found.dtype))
             # A cell at the border between regions counts for each of them.
             found.index_add_(0, counted.positions, weighted)
-        assert found is not None, "a core has positions"
         gradient = found.view(1, *core.shape[2:], core.shape[1]).permute(0, 3, 1, 2)
-        return _over_whole_map(gradient.to(core.dtype), maps[layer], part, STRIDES[layer])
+        return _over_whole_map(gradient.to(core.dtype), whole, part, STRIDES[layer])
 
     def _run(self, nearby: Nearby, part: Tile) -> tuple[Tensor, Maps]:
         pixels = nearby.region(part).detach().requires_grad_(torch.is_grad_enabled())
         return pixels, self.features(pixels, padding="replicate")
+
+
+class _Seed(torch.autograd.Function):
+    """A number whose gradient with respect to some maps is given.
+
+    Given to `torch.autograd.grad` these would make it import sympy: a third of a second of a worker's start,
+    the first time more than one, and 40 MB.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, gradients: Sequence[Tensor], *maps: Tensor) -> Tensor:
+        ctx.gradients = gradients
+        return maps[0].new_zeros(())
+
+    @staticmethod
+    def backward(ctx: Any, *_: Tensor) -> tuple[Tensor | None, ...]:
+        return None, *ctx.gradients
 
 
 def _with_next(items: Iterable[Value]) -> Iterator[tuple[Value, Value | None]]:

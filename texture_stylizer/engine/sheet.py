@@ -133,8 +133,11 @@ class BorderedSheet:
         return unknowns
 
     def padded(self, image: Tensor) -> Tensor:
-        seen = image.index_select(2, self._rows).index_select(3, self._columns)
-        return seen.contiguous(memory_format=torch.channels_last)
+        # All of it by its places took five times as long: a gather copies three values at a time.
+        for axis, places, border in ((3, self._columns, self.inset[1]), (2, self._rows, self.inset[0])):
+            before, after = (image.index_select(axis, few) for few in (places[:border], places[-border:]))
+            image = torch.cat([before, image, after], dim=axis)
+        return image
 
     def seen(self, unknowns: Tensor) -> Tensor:
         return self.padded(unknowns)

@@ -12,8 +12,6 @@ import pytest
 RUN = """
 import json, resource, sys
 import numpy as np, torch
-# Torch imports this, and sympy with it, at the first gradient, which is no matter of the engine's.
-import torch.fx.experimental.symbolic_shapes
 from texture_stylizer.engine import Features, Settings, stylize
 from texture_stylizer.engine.features import CONVOLUTIONS
 from texture_stylizer.errors import OutOfMemory

@@ -117,11 +117,12 @@ class Descent:
         def step(tile: int | None) -> float:
             nonlocal done
             self._take_tile(tile)
-            loss = 0.0
+            shares = []
             for rows, gradient, share in self._objective.bands(
                 image, tile, kept_graphs=self._kept_graphs(image)
             ):
-                loss += float(share)
+                # A number of each would keep a GPU waiting at every band.
+                shares.append(share)
                 # Where memory ran out on the way, the rows above have taken this step already.
                 fresh = slice(max(rows.start, done), rows.stop)
                 if fresh.start < fresh.stop:
@@ -130,7 +131,7 @@ class Descent:
                     done = fresh.stop
                 # Maps of many sizes leave holes: 0.5 GB of them at tiles of 512 px.
                 trim_heap()
-            return loss
+            return float(torch.stack(shares).sum())
 
         return self._within_memory(step)
 

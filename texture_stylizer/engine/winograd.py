@@ -20,10 +20,12 @@ from torch import Tensor
 from torch.nn import functional
 
 FEWEST_CHANNELS, FEWEST_FOR_MAPS = 128, 512
-"""From which the saved products outweigh the rest for gradients, and what is lost for maps. A gradient made so
-is none the worse: its cosine with float64's is the same to 0.0002. With all maps from a quarter of VGG19's
-channels on it fell by 0.007, from half of them by 0.005, with the deepest alone by 0.001 (means, after 20 steps
-and more, of a network a quarter as wide)."""
+"""From which the saved products outweigh the rest for gradients, and what is lost for maps.
+
+A gradient made so is none the worse: its cosine with float64's is the same to 0.0002. With all maps from a
+quarter of VGG19's channels on it fell by 0.007, from half of them by 0.005, with the deepest alone by 0.001
+(means, after 20 steps and more, of a network a quarter as wide).
+"""
 
 RESULTS, SIDE = 4, 6
 """Results along each axis that are made together, and the values that they see."""

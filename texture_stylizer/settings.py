@@ -40,7 +40,8 @@ class Settings:
     style_direction  "surface" turns the style so that its up is the surface's up everywhere; "image" leaves
                      it as it is
     preserve_color   "luminance" redraws brightness only; "histogram" fits the style's colours first
-    iterations       optimisation steps over all scales together; 0 returns the texture as it is
+    iterations       optimisation steps over all scales together, at most: a scale whose loss has settled is
+                     done; 0 returns the texture as it is
     scales           levels of the coarse-to-fine pyramid, each half the size of the next (at least 1)
     learning_rate    step at the start of each scale, in display-encoded units
     tile             side of a tile's core in pixels (a multiple of 16), "auto", or None for untiled

@@ -10,7 +10,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from texture_stylizer.engine import Features, Settings, load_features, stylize
+from texture_stylizer.engine import Features, Settings, descent, load_features, stylize
 from texture_stylizer.engine.color import REC709_LUMINANCE, decode, encode, match_colors
 from texture_stylizer.engine.pyramid import level_iterations, level_sizes
 from texture_stylizer.errors import BadInput, Cancelled, OutOfMemory
@@ -123,6 +123,19 @@ def test_progress_reaches_the_end_and_shows_the_image(features32: Features) -> N
     assert seen[-1].fraction == pytest.approx(1.0)
     assert seen[-1].image().shape == (200, 200, 3)
     assert len(result.losses) == 2
+
+
+def test_a_scale_is_done_when_its_loss_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    content, features = picture(128, 128), load_features("embedded")
+    settings = Settings(iterations=300, scales=2, wrap="none")
+    result = stylize(content, STYLE, settings, features=features, on_progress=seen.append)
+    assert len(seen) < 250
+    second = next(step for step in seen if step.scale == 2)
+    assert second.fraction > 0.15, "what a settled scale left out counts as done"
+    monkeypatch.setattr(descent, "SETTLED_SHARE", -1.0)
+    whole = stylize(content, STYLE, settings, features=features)
+    assert result.losses[-1] < 1.003 * whole.losses[-1]
 
 
 def test_an_exception_in_progress_ends_the_run(features32: Features) -> None:

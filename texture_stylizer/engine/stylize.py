@@ -254,6 +254,8 @@ class _Run:
                     image, count, lambda step, loss: self._report(level, step, loss, image, sheet)
                 )
                 self.losses.append(loss)
+                # The level may have settled before its last step.
+                self._work_done = self._work(level + 1)
             self.tile = descent.tile
             return sheet.picture(image).detach()
 
@@ -291,13 +293,17 @@ class _Run:
             return fitting if self.tile is None else min(self.tile, fitting or self.tile)
         return wanted if wanted is None or wanted < max(height, width) else None
 
+    def _work(self, levels: int) -> float:
+        """Pixels of all steps on the coarsest levels."""
+        taken = zip(self.sizes[:levels], self.counts[:levels], strict=True)
+        return float(sum(height * width * count for (height, width), count in taken))
+
     def _report(self, level: int, step: int, loss: float, image: Tensor, sheet: Sheet) -> None:
         height, width = self.sizes[level]
         self._work_done += height * width
         if self.on_progress is None:
             return
-        total = sum(h * w * count for (h, w), count in zip(self.sizes, self.counts, strict=True))
-        fraction = min(1.0, self._work_done / total)
+        fraction = min(1.0, self._work_done / self._work(len(self.sizes)))
         seconds = time.perf_counter() - self.started
         iterate = Iterate(
             scale=level + 1,

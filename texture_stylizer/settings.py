@@ -40,8 +40,9 @@ class Settings:
     style_direction  "surface" turns the style so that its up is the surface's up everywhere; "image" leaves
                      it as it is
     preserve_color   "luminance" redraws brightness only; "histogram" fits the style's colours first
-    iterations       optimisation steps over all scales together, at most: a scale whose loss has settled is
-                     done; 0 returns the texture as it is
+    iterations       optimisation steps over all scales together; 0 returns the texture as it is
+    settle           whether a scale is done, with fewer steps, when its loss has settled: so in the presets,
+                     but not where a number of iterations is asked for
     scales           levels of the coarse-to-fine pyramid, each half the size of the next (at least 1)
     learning_rate    step at the start of each scale, in display-encoded units
     tile             side of a tile's core in pixels (a multiple of 16), "auto", or None for untiled
@@ -58,6 +59,7 @@ class Settings:
     style_direction: StyleDirection = "image"
     preserve_color: PreserveColor = "off"
     iterations: int = 220
+    settle: bool = False
     scales: int = 3
     learning_rate: float = 0.05
     tile: int | Literal["auto"] | None = "auto"
@@ -89,12 +91,15 @@ class Settings:
 
     @classmethod
     def preset(cls, quality: Quality, **changes: Any) -> Settings:
-        """The settings of a quality preset, with `changes` to single fields.
+        """The settings of a quality preset, with `changes` to single fields. Iterations that are asked for
+        are all taken.
 
         Raises BadInput for an unknown preset.
         """
         if quality not in _PRESETS:
             raise BadInput(f"quality is {quality!r}, but must be one of {', '.join(QUALITIES)}")
+        if "iterations" in changes:
+            changes = {"settle": False, **changes}
         return dataclasses.replace(_PRESETS[quality], **changes)
 
     def to_json(self) -> dict[str, Any]:
@@ -120,7 +125,7 @@ _LEAST: dict[str, float] = {
 }
 
 _PRESETS: dict[str, Settings] = {
-    "draft": Settings(iterations=26, scales=3, max_size=512),
-    "standard": Settings(),
-    "high": Settings(iterations=380, scales=4),
+    "draft": Settings(iterations=26, settle=True, scales=3, max_size=512),
+    "standard": Settings(settle=True),
+    "high": Settings(iterations=380, settle=True, scales=4),
 }

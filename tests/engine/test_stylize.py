@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from texture_stylizer.engine import Features, Settings, descent, load_features, stylize
+from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.color import REC709_LUMINANCE, decode, encode, match_colors
 from texture_stylizer.engine.pyramid import level_iterations, level_sizes
 from texture_stylizer.errors import BadInput, Cancelled, OutOfMemory
@@ -125,17 +126,24 @@ def test_progress_reaches_the_end_and_shows_the_image(features32: Features) -> N
     assert len(result.losses) == 2
 
 
-def test_a_scale_is_done_when_its_loss_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scale_is_done_when_its_loss_has_settled() -> None:
     seen = []
     content, features = picture(128, 128), load_features("embedded")
-    settings = Settings(iterations=300, scales=2, wrap="none")
+    settings = Settings(iterations=300, settle=True, scales=2, wrap="none")
     result = stylize(content, STYLE, settings, features=features, on_progress=seen.append)
     assert len(seen) < 250
     second = next(step for step in seen if step.scale == 2)
     assert second.fraction > 0.15, "what a settled scale left out counts as done"
-    monkeypatch.setattr(descent, "SETTLED_SHARE", -1.0)
-    whole = stylize(content, STYLE, settings, features=features)
+    whole = stylize(content, STYLE, dataclasses.replace(settings, settle=False), features=features)
     assert result.losses[-1] < 1.003 * whole.losses[-1]
+
+
+def test_iterations_that_are_asked_for_are_all_taken() -> None:
+    assert Settings.preset("high").settle
+    seen = []
+    settings = Settings.preset("high", iterations=150, scales=1)
+    stylize(picture(64, 64), STYLE, settings, features=load_features("embedded"), on_progress=seen.append)
+    assert len(seen) == 150
 
 
 def test_an_exception_in_progress_ends_the_run(features32: Features) -> None:

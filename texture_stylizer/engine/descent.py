@@ -63,7 +63,7 @@ class Descent:
 
     def run(self, image: Tensor, count: int, on_step: OnStep) -> float:
         """Take `count` steps, 1 or more, from the sheet's unknowns `image`, (1, 3, h, w), in place; fewer
-        where the loss settles.
+        where the settings let the loss settle.
 
         on_step: called after each with its number from 0 and the loss. Returns the last
         loss. Raises OutOfMemory.
@@ -99,7 +99,7 @@ class Descent:
             optimiser.step(loss, gradient)
             on_step(step, loss)
             least.append(min([loss, *least[-1:]]))
-            if _has_settled(least):
+            if self._settings.settle and _has_settled(least):
                 break
         return optimiser.finish()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
+import sys
 import time
+from pathlib import Path
 
 import psutil
 import torch
@@ -111,17 +114,34 @@ def where_fits(needed: float, device: torch.device) -> torch.device:
 
 
 def peak_memory(device: torch.device) -> int:
-    """The most bytes in use so far: of the device, or of this process where that shares its memory."""
+    """The most bytes in use since `forget_peak_memory`: of the device, or of this process where that shares
+    its memory."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     info = psutil.Process().memory_info()
     return int(getattr(info, "peak_wset", 0)) or _peak_resident_set()
 
 
+def forget_peak_memory(device: torch.device) -> None:
+    """Let `peak_memory` count from now on; only Linux and CUDA can."""
+    if device.type == "cuda":
+        # There are no statistics before.
+        torch.cuda.init()
+        torch.cuda.reset_peak_memory_stats(device)
+        return
+    # "5" is for the peak alone (Linux's proc(5)); elsewhere it stays the process's own.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+
+
 def _peak_resident_set() -> int:
     """The peak resident set of this process on Linux and macOS, in bytes."""
+    # What getrusage says on Linux began as that of the process which started this one: Blender's.
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text("ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
     import resource
-    import sys
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

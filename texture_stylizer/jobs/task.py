@@ -16,7 +16,7 @@ import torch
 from ..descriptions import Destination, Job, Outcome, Source, StyleImage
 from ..engine import Features, load_features
 from ..engine.color import Array
-from ..engine.devices import choose_device, peak_memory
+from ..engine.devices import choose_device, forget_peak_memory, peak_memory
 from ..engine.style_groups import width_as_scale
 from ..engine.stylize import Iterate, stylize
 from ..engine.surface import Surface
@@ -115,6 +115,7 @@ def _make(
 ) -> cache.CachedResult:
     """The stylised picture and the facts about its making, from the cache where it is there."""
     device = choose_device(device_name)
+    forget_peak_memory(device)
     with _MEASURING:
         dtype = choose_precision(job.compute.precision, device)
     precision = str(dtype).removeprefix("torch.")

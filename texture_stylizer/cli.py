@@ -109,7 +109,7 @@ def _add_stylize(commands: Any) -> None:
     add("--features", default="auto", metavar="auto|embedded|vgg19|FILE.safetensors")
     add("--device", default="auto", metavar="auto|cpu|cuda[:N]|mps")
     add("--quality", default="standard", choices=QUALITIES)
-    add("--iterations", type=int, metavar="N")
+    add("--iterations", type=int, metavar="N", help="all are taken; presets end where the loss settles")
     add("--scales", type=int, metavar="N")
     add("--content-weight", type=float, metavar="X", help="higher keeps more of the original")
     add("--style-scale", type=float, metavar="X", help="higher gives larger strokes")

@@ -205,7 +205,8 @@ class Progress:
 class Outcome:
     """What became of one texture; with the users' names it is a row of the report.
 
-    losses: the loss at the end of each scale. peak_memory: bytes. cached: an earlier result was used.
+    losses: the loss at the end of each scale. peak_memory: the most bytes in use while it was made, by
+    others that were made beside it too. cached: an earlier result was used.
     """
 
     input: str

@@ -31,6 +31,12 @@ def expected_of(maps: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) ->
     return functional.conv2d(functional.pad(maps, (1, 1, 1, 1), mode="replicate"), weight, bias).relu()
 
 
+def assert_same_with_gradients(own: torch.Tensor, expected: torch.Tensor, maps: torch.Tensor) -> None:
+    torch.testing.assert_close(own, expected)
+    gradient = random(*expected.shape)
+    torch.testing.assert_close(*(torch.autograd.grad(found, maps, gradient)[0] for found in (own, expected)))
+
+
 @ODD_SIZES
 @CHANNELS
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
@@ -40,11 +46,7 @@ def test_it_is_torchs_own_of_a_padded_input(
     maps = random(1, channels[0], height, width).contiguous(memory_format=memory_format).requires_grad_()
     weight, bias = random(channels[1], channels[0], 3, 3), random(channels[1])
     own, expected = fixed(weight, bias).rectified(maps), expected_of(maps, weight, bias)
-    torch.testing.assert_close(own, expected)
-    gradient = random(1, channels[1], height, width)
-    (own_gradient,) = torch.autograd.grad(own, maps, gradient)
-    (expected_gradient,) = torch.autograd.grad(expected, maps, gradient)
-    torch.testing.assert_close(own_gradient, expected_gradient)
+    assert_same_with_gradients(own, expected, maps)
 
 
 @CHANNELS
@@ -71,12 +73,14 @@ def test_little_is_lost_in_low_precision(precision: torch.dtype, most: float) ->
     assert (own - exact).norm() < most * exact.norm()
 
 
-def test_weights_of_another_precision_are_transformed_anew() -> None:
-    weight, bias, maps = random(256, 128, 3, 3).float(), random(256).float(), random(1, 128, 6, 6)
+@CHANNELS
+def test_weights_of_another_precision_are_prepared_anew(channels: tuple[int, int]) -> None:
+    weight, bias = random(channels[1], channels[0], 3, 3).float(), random(channels[1]).float()
+    maps = random(1, channels[0], 6, 6).requires_grad_()
     convolution = fixed(weight, bias)
-    convolution.rectified(maps.float())
-    expected = expected_of(maps, weight.double(), bias.double())
-    torch.testing.assert_close(convolution.double().rectified(maps), expected)
+    convolution.rectified(maps.detach().float())
+    own = convolution.double().rectified(maps)
+    assert_same_with_gradients(own, expected_of(maps, weight.double(), bias.double()), maps)
 
 
 @CHANNELS
@@ -86,10 +90,8 @@ def test_weights_that_were_changed_are_prepared_anew(channels: tuple[int, int]) 
     convolution = fixed(weight, bias)
     convolution.rectified(maps)
     convolution.weight.mul_(-2)
-    own, expected = convolution.rectified(maps), expected_of(maps, convolution.weight, bias)
-    torch.testing.assert_close(own, expected)
-    gradients = [torch.autograd.grad(found.sum(), maps)[0] for found in (own, expected)]
-    torch.testing.assert_close(*gradients)
+    own = convolution.rectified(maps)
+    assert_same_with_gradients(own, expected_of(maps, convolution.weight, bias), maps)
 
 
 @CHANNELS
@@ -103,9 +105,4 @@ def test_weights_that_are_trained_have_a_gradient(channels: tuple[int, int]) -> 
 @ODD_SIZES
 def test_pooling_is_torchs_own(height: int, width: int) -> None:
     maps = random(1, 5, height + 1, width + 1).requires_grad_()
-    own, expected = average_pool(maps), functional.avg_pool2d(maps, 2)
-    torch.testing.assert_close(own, expected)
-    gradient = random(*expected.shape)
-    (own_gradient,) = torch.autograd.grad(own, maps, gradient)
-    (expected_gradient,) = torch.autograd.grad(expected, maps, gradient)
-    torch.testing.assert_close(own_gradient, expected_gradient)
+    assert_same_with_gradients(average_pool(maps), functional.avg_pool2d(maps, 2), maps)

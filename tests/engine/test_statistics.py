@@ -1,11 +1,11 @@
-"""Gram matrices of narrow maps are those of the same values in float64."""
+"""Gram matrices of narrow maps are those of the same values in float64, however the maps lie in memory."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from texture_stylizer.engine.statistics import SUMMED_AT_ONCE, gram_sum
+from texture_stylizer.engine.statistics import SUMMED_AT_ONCE, gram_sum, mixed
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 5), (16, 32), (61, 83)])
@@ -33,3 +33,18 @@ def test_a_part_of_a_map_is_summed_as_it_lies() -> None:
     for whole in (maps, maps.contiguous(memory_format=torch.channels_last)):
         core = whole[:, :, 16:64, 16:80]
         torch.testing.assert_close(gram_sum(core), gram_sum(core.clone()), rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("core", [slice(None), slice(2, -1)], ids=["whole", "core"])
+def test_sums_and_mixtures_do_not_depend_on_how_maps_lie(
+    memory_format: torch.memory_format, core: slice
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    maps = torch.rand(1, 4, 7, 9, generator=generator, dtype=torch.float64)
+    matrix = torch.rand(4, 4, generator=generator, dtype=torch.float64)
+    symmetric = matrix + matrix.T
+    seen = maps.contiguous(memory_format=memory_format)[:, :, core, core]
+    expected = maps[:, :, core, core]
+    torch.testing.assert_close(gram_sum(seen), torch.einsum("nchw,ndhw->cd", expected, expected))
+    torch.testing.assert_close(mixed(seen, symmetric), torch.einsum("cd,ndhw->nchw", symmetric, expected))

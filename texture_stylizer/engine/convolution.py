@@ -35,7 +35,7 @@ class BorderedConvolution(nn.Conv2d):
         if self._prepared is None or self._prepared_version != self.weight._version:
             with torch.no_grad():
                 turned = self.weight.transpose(0, 1).flip(2, 3)
-                self._prepared = _prepared(self.weight, for_maps=True), _prepared(turned, for_maps=False)
+                self._prepared = _as_taken(self.weight, for_maps=True), _as_taken(turned, for_maps=False)
             self._prepared_version = self.weight._version
         return self._prepared
 
@@ -89,7 +89,8 @@ class _Rectified(torch.autograd.Function):
         return found, None, None, None
 
 
-def _prepared(weight: Tensor, *, for_maps: bool) -> Tensor:
+def _as_taken(weight: Tensor, *, for_maps: bool) -> Tensor:
+    """(D, C, 3, 3) -> (36, C, D) where `winograd` is to make the convolution, else (D, C, 3, 3)."""
     if winograd.is_worthwhile(weight, for_maps=for_maps):
         return winograd.transform(weight)
     return weight.contiguous(memory_format=torch.channels_last)
@@ -100,7 +101,7 @@ def _is_transformed(weight: Tensor) -> bool:
 
 
 def _direct(bordered: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """bordered: (1, C, H + 2, W + 2), of the weight's type or wider."""
+    """bordered: (1, C, H + 2, W + 2), of the weight's type or wider. Returns (1, D, H, W), 0 or more."""
     if bordered.dtype != weight.dtype:
         # In bfloat16 alone an image would lose what is fine in it; six channels cost no more than three.
         high = bordered.to(weight.dtype)
@@ -110,13 +111,14 @@ def _direct(bordered: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def _bordered(maps: Tensor, more: tuple[int, int] = (0, 0)) -> Tensor:
-    """Maps with one more position on each side, and more below and to the right, of the nearest's values."""
+    """Maps with one more position on each side, and `more` below and to the right, of the nearest's values:
+    (1, C, H, W) -> (1, C, H + 2 + more[0], W + 2 + more[1])."""
     return functional.pad(maps, (1, 1 + more[1], 1, 1 + more[0]), mode="replicate")
 
 
 def _of_positive(gradient: Tensor, result: Tensor, more: tuple[int, int] = (0, 0)) -> Tensor:
-    """A gradient where the result is positive, 0 elsewhere and in two more positions on each side, and more
-    below and to the right."""
+    """A gradient where the result is positive, 0 elsewhere and in two more positions on each side, and `more`
+    below and to the right: (1, D, H, W), likewise -> (1, D, H + 4 + more[0], W + 4 + more[1])."""
     height, width = result.shape[2:]
     shape = 1, result.shape[1], height + 4 + more[0], width + 4 + more[1]
     framed = torch.empty(shape, dtype=result.dtype, device=result.device, memory_format=torch.channels_last)
@@ -126,6 +128,7 @@ def _of_positive(gradient: Tensor, result: Tensor, more: tuple[int, int] = (0, 0
     for side in (framed[:, :, rows, :2], framed[:, :, rows, columns.stop :]):
         side.zero_()
     inner = framed[:, :, rows, columns]
+    # Whether other devices write into a part of a tensor was not tried.
     if inner.device.type == "cpu":
         torch.ops.aten.threshold_backward.grad_input(gradient, result, 0, grad_input=inner)
     else:

@@ -123,7 +123,7 @@ def peak_memory(device: torch.device) -> int:
 
 
 def forget_peak_memory(device: torch.device) -> None:
-    """Let `peak_memory` count from now on; only Linux and CUDA can."""
+    """Let `peak_memory` count from now on, for all that the process does; only Linux and CUDA can."""
     if device.type == "cuda":
         # There are no statistics before.
         torch.cuda.init()

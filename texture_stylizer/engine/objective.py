@@ -213,8 +213,8 @@ class Objective:
             layer = self._content_layer
             content, wanted[layer] = self._content_loss.loss_and_gradient(maps[layer], part)
         layers = list(wanted)
-        seed = _Seed.apply([wanted[layer] for layer in layers], *(maps[layer] for layer in layers))
-        (gradient,) = torch.autograd.grad(seed, pixels)
+        loss = _WithGradients.apply([wanted[layer] for layer in layers], *(maps[layer] for layer in layers))
+        (gradient,) = torch.autograd.grad(loss, pixels)
         return gradient, content
 
     def _style_gradient(self, maps: Maps, part: Tile, layer: str, gram_gradients: RegionMaps) -> Tensor:
@@ -244,8 +244,8 @@ class Objective:
         return pixels, self.features(pixels, padding="replicate")
 
 
-class _Seed(torch.autograd.Function):
-    """A number whose gradient with respect to some maps is given.
+class _WithGradients(torch.autograd.Function):
+    """A scalar, 0, whose gradients with respect to some maps, each like its map, are given.
 
     Given to `torch.autograd.grad` these would make it import sympy: a third of a second of a worker's start,
     the first time more than one, and 40 MB.

@@ -132,7 +132,7 @@ _OF_MAPS = _for_both_axes(_polynomials())
 """(36, 36): of a patch's values the factors."""
 
 _OF_WEIGHTS = _for_both_axes(_weights_at_points())
-"""(36, 9)"""
+"""(36, 9): of a kernel's weights the factors."""
 
 _OF_PRODUCTS = _for_both_axes(_powers())
 """(16, 36): of the products the results."""

@@ -116,10 +116,12 @@ def main() -> None:
     }
     bordered, history = engine["stylize"].LARGEST_BORDERED, engine["descent"].HISTORY_BYTES
     _setup_privateuseone_for_python_backend(NAME)
-    here = Features(random_weights(), name="random")
+    # With mean pooling the processor would go over the network in a way of its own, and add up otherwise.
+    here = Features(random_weights(), name="random", pooling="max")
     with _Machine():
         second = torch.device(NAME, 0)
-        there = Features({key: value.to(second) for key, value in random_weights().items()}, name="random")
+        weights = {key: value.to(second) for key, value in random_weights().items()}
+        there = Features(weights, name="random", pooling="max")
         engine["home"].where_fits = lambda needed, device: torch.device("cpu")
         engine["stylize"].free_memory = engine["descent"].free_memory = lambda device: 2**32
         for name, case in _cases().items():

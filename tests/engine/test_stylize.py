@@ -155,9 +155,12 @@ def test_an_exception_in_progress_ends_the_run(features32: Features) -> None:
 
 
 class SmallMemory(Features):
-    """A network whose memory ends at regions of `limit` pixels."""
+    """A network whose memory ends at regions of `limit` pixels, by torch's graph, as on a GPU."""
 
     limit = 0
+
+    def __init__(self, weights: dict[str, torch.Tensor], *, name: str) -> None:
+        super().__init__(weights, name=name, pooling="max")
 
     def forward(self, image: torch.Tensor, padding: str = "zeros") -> dict[str, torch.Tensor]:
         if image.requires_grad and image.shape[2] * image.shape[3] > self.limit:

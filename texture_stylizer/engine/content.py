@@ -114,8 +114,8 @@ class ContentLoss:
             return torch.linalg.vector_norm(core, dtype=wide).square()
         # The whole in float32 would be the largest copy of a step, and leave the processor's cache.
         rows = max(1, WIDENED_AT_ONCE // (core.shape[1] * core.shape[3]))
-        norms = [torch.linalg.vector_norm(strip, dtype=wide) for strip in core.split(rows, dim=2)]
-        return torch.stack(norms).square().sum()
+        strips = (strip.to(wide).reshape(-1) for strip in core.permute(0, 2, 3, 1).split(rows, dim=1))
+        return torch.stack([torch.dot(strip, strip) for strip in strips]).sum()
 
     def _target(self, part: Tile) -> Tensor:
         """The content's map over a tile's region: what is kept, perhaps in few bits, or computed again."""

@@ -30,6 +30,15 @@ class BorderedConvolution(nn.Conv2d):
             return _direct(_bordered(maps), self.weight, self.bias)
         return cast(Tensor, _Rectified.apply(maps, *self._prepare(), self.bias))
 
+    def rectified_map(self, maps: Tensor) -> Tensor:
+        """The same without a graph."""
+        assert self.bias is not None, "given at the start"
+        return _rectified(maps, self._prepare()[0], self.bias)
+
+    def gradient(self, gradient: Tensor, result: Tensor) -> Tensor:
+        """The gradient of the maps, (1, C, H, W), given that of the `result` of `rectified_map`, like it."""
+        return _gradient(gradient, result, self._prepare()[1])
+
     def _prepare(self) -> tuple[Tensor, Tensor]:
         """The weights for maps and for their gradient, as they are or as `winograd` takes them."""
         if self._prepared is None or self._prepared_version != self.weight._version:
@@ -56,12 +65,7 @@ class _Rectified(torch.autograd.Function):
     def forward(ctx: Any, maps: Tensor, weight: Tensor, turned: Tensor, bias: Tensor) -> Tensor:
         """weight, turned: for maps and for their gradient, (D, C, 3, 3) and (C, D, 3, 3), or (36, C, D) and
         (36, D, C)."""
-        if _is_transformed(weight):
-            height, width = maps.shape[2:]
-            seen = _bordered(maps, winograd.missing(height, width))
-            result = winograd.convolve(seen, weight, bias)[:, :, :height, :width]
-        else:
-            result = _direct(_bordered(maps), weight, bias)
+        result = _rectified(maps, weight, bias)
         ctx.dtype = maps.dtype
         ctx.save_for_backward(turned, result)
         return result
@@ -70,23 +74,35 @@ class _Rectified(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         """The gradient of the maps, (1, C, H, W), given that of the result."""
         turned, result = ctx.saved_tensors
-        height, width = (side + 2 for side in result.shape[2:])
-        if _is_transformed(turned):
-            seen = _of_positive(gradients[0], result, winograd.missing(height, width))
-            of_bordered = winograd.convolve(seen, turned)[:, :, :height, :width]
-        else:
-            # `conv_transpose2d` takes a seventh longer.
-            of_bordered = functional.conv2d(_of_positive(gradients[0], result), turned)
-        # The border's gradient belongs to the positions that it repeats.
-        of_bordered[:, :, 1] += of_bordered[:, :, 0]
-        of_bordered[:, :, -2] += of_bordered[:, :, -1]
-        of_bordered[:, :, :, 1] += of_bordered[:, :, :, 0]
-        of_bordered[:, :, :, -2] += of_bordered[:, :, :, -1]
-        found = of_bordered[:, :, 1:-1, 1:-1]
+        found = _gradient(gradients[0], result, turned)
         if ctx.dtype != found.dtype:
             # Of an image, which comes one colour after the other.
             found = found.contiguous().to(ctx.dtype)
         return found, None, None, None
+
+
+def _rectified(maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if not _is_transformed(weight):
+        return _direct(_bordered(maps), weight, bias)
+    height, width = maps.shape[2:]
+    seen = _bordered(maps, winograd.missing(height, width))
+    return winograd.convolve(seen, weight, bias)[:, :, :height, :width]
+
+
+def _gradient(gradient: Tensor, result: Tensor, turned: Tensor) -> Tensor:
+    height, width = (side + 2 for side in result.shape[2:])
+    if _is_transformed(turned):
+        seen = _of_positive(gradient, result, winograd.missing(height, width))
+        of_bordered = winograd.convolve(seen, turned)[:, :, :height, :width]
+    else:
+        # `conv_transpose2d` takes a seventh longer.
+        of_bordered = functional.conv2d(_of_positive(gradient, result), turned)
+    # The border's gradient belongs to the positions that it repeats.
+    of_bordered[:, :, 1] += of_bordered[:, :, 0]
+    of_bordered[:, :, -2] += of_bordered[:, :, -1]
+    of_bordered[:, :, :, 1] += of_bordered[:, :, :, 0]
+    of_bordered[:, :, :, -2] += of_bordered[:, :, :, -1]
+    return of_bordered[:, :, 1:-1, 1:-1]
 
 
 def _as_taken(weight: Tensor, *, for_maps: bool) -> Tensor:

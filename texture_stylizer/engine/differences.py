@@ -32,10 +32,18 @@ class _Difference(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         """The gradient of the maps, (1, C, H, W), given that of the differences."""
-        gradient, axis = gradients[0], ctx.axis
-        start, first = gradient.shape[axis] - ctx.apart, ctx.apart
-        result = gradient.clone()
-        result.narrow(axis, first, start).sub_(gradient.narrow(axis, 0, start))
-        beyond = gradient.narrow(axis, start, first).sum(axis, keepdim=True)
-        result.narrow(axis, gradient.shape[axis] - 1, 1).sub_(beyond)
+        result = torch.zeros_like(gradients[0])
+        add_gradient(result, gradients[0], ctx.axis, ctx.apart)
         return result, None, None
+
+
+def add_gradient(gradient: Tensor, of_difference: Tensor, axis: int, apart: int) -> None:
+    """Add to a gradient of maps, in place, that which follows from one of their `difference`. Both
+    (1, C, H, W)."""
+    length = gradient.shape[axis]
+    apart = min(apart, length)
+    start = length - apart
+    gradient.add_(of_difference)
+    gradient.narrow(axis, apart, start).sub_(of_difference.narrow(axis, 0, start))
+    beyond = of_difference.narrow(axis, start, apart).sum(axis, keepdim=True)
+    gradient.narrow(axis, length - 1, 1).sub_(beyond)

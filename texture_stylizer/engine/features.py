@@ -15,9 +15,10 @@ from torch.nn import functional
 
 from ..errors import BadInput
 from . import fused
+from .color_maps import COARSE_COLORS, COLOR_AXES, COLORS, ColorMaps
 from .convolution import BorderedConvolution
 from .differences import difference
-from .pooling import average_pool, smooth_means
+from .pooling import average_pool
 from .surroundings import REACH as SURROUNDINGS_REACH
 from .tiling import ALIGNMENT
 
@@ -26,21 +27,6 @@ Padding = Literal["zeros", "replicate"]
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"
-
-COLORS = "colors"
-"""Each pixel's brightness, red less blue, red and blue less green, and a 1: the Gram matrix of these is the
-mean and the covariance of the colours."""
-
-COARSE_COLORS = "coarse colors"
-"""The same after halving the picture four times, smoothly: how large areas of one colour are."""
-
-_COLOR_AXES = (
-    (3**-0.5, 3**-0.5, 3**-0.5),
-    (8 * 2**-0.5, 0.0, -8 * 2**-0.5),
-    (8 * 6**-0.5, -16 * 6**-0.5, 8 * 6**-0.5),
-    (0.0, 0.0, 0.0),
-)
-"""Hue counts eight times as much as brightness: grey styles differ from coloured ones by little of it."""
 
 
 class ContentTerm(NamedTuple):
@@ -152,11 +138,8 @@ class Features(nn.Module):
             dtype = torch.promote_types(self.dtype, torch.float32)
             return nn.Buffer(torch.tensor(values, dtype=dtype).view(shape).to(self.device))
 
-        self._means: dict[tuple[int, torch.dtype], Tensor] = {}
-        """For the coarse colours of a picture's rows and columns."""
         self.mean, self.std = constant(IMAGENET_MEAN, 1, 3, 1, 1), constant(IMAGENET_STD, 1, 3, 1, 1)
-        self.color_axes = constant(_COLOR_AXES, 4, 3, 1, 1)
-        self.color_one = constant((0.0, 0.0, 0.0, 1.0), 4)
+        self.color_maps = ColorMaps(self.device, self.mean.dtype)
 
     def _apply(self, *arguments: Any, **options: Any) -> Features:
         """Torch's own, by which a module changes its device or precision."""
@@ -181,9 +164,9 @@ class Features(nn.Module):
             for row, convolution in self.used_convolutions()
         }
         elements = 2.0 * (sum(values.values()) + values[self.content.layer])
-        elements += 2.0 * sum(values[layer] for layer, _ in self._differences.values())
+        elements += 2.0 * sum(values[layer] for layer, _ in self.differences.values())
         if COLORS in self.style:
-            elements += 2.0 * len(_COLOR_AXES)
+            elements += 2.0 * len(COLOR_AXES)
         return elements * self.dtype.itemsize
 
     @property
@@ -193,30 +176,32 @@ class Features(nn.Module):
         for row in CONVOLUTIONS:
             reach += STRIDES[row.layer]
             of_layer[row.layer] = reach
-        seen = [of_layer[layer] for layer in self._compared - self._differences.keys()]
-        seen += [of_layer[layer] + APART * STRIDES[layer] for layer, _ in self._differences.values()]
+        seen = [of_layer[layer] for layer in self.compared - self.differences.keys()]
+        seen += [of_layer[layer] + APART * STRIDES[layer] for layer, _ in self.differences.values()]
         if self.content.less_surroundings:
             seen.append(of_layer[self.content.layer] + SURROUNDINGS_REACH * STRIDES[self.content.layer])
         return -(-max(seen) // ALIGNMENT) * ALIGNMENT
 
     @property
-    def _compared(self) -> set[str]:
+    def compared(self) -> set[str]:
+        """The layers whose maps are asked for."""
         return {*self.style, self.content.layer}
 
     @property
-    def _differences(self) -> dict[str, tuple[str, int]]:
-        """In the style's order: what is added up in another order has other bits."""
+    def differences(self) -> dict[str, tuple[str, int]]:
+        """The layer and the axis of each style layer that is one's differences, in the style's order: what is
+        added up in another order has other bits."""
         return {name: _DIFFERENCES[name] for name in self.style if name in _DIFFERENCES}
 
     @property
-    def _needed(self) -> set[str]:
+    def needed(self) -> set[str]:
         """The layers that what is compared is made of."""
-        made_of = {layer for layer, _ in self._differences.values()}
-        return self._compared - self._differences.keys() | made_of
+        made_of = {layer for layer, _ in self.differences.values()}
+        return self.compared - self.differences.keys() | made_of
 
     def used_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
         """The convolutions that an image goes through, with their place in configuration E."""
-        return self._convolutions_up_to(self._needed)
+        return self._convolutions_up_to(self.needed)
 
     def _convolutions_up_to(self, wanted: set[str]) -> list[tuple[_Convolution, BorderedConvolution]]:
         """All up to the last of some layers."""
@@ -240,14 +225,14 @@ class Features(nn.Module):
         repeats its input's border, which leaves no dark or coloured frame in what is optimised. An image in
         another memory than the network's comes over, and its gradient goes back there.
         """
-        image = self._planes(image)
-        maps = self._trunk(image, padding, self._needed)
-        for name, (layer, axis) in self._differences.items():
+        image = self.planes(image)
+        maps = self._trunk(image, padding, self.needed)
+        for name, (layer, axis) in self.differences.items():
             maps[name] = difference(maps[layer], axis, APART)
-        found, compared = {**self._color_maps(image), **maps}, self._compared
+        found, compared = {**self.color_maps(image, self.style), **maps}, self.compared
         return {layer: found[layer] for layer in found if layer in compared}
 
-    def _planes(self, image: Tensor) -> Tensor:
+    def planes(self, image: Tensor) -> Tensor:
         """The image, (1, 3, H, W), on the network's device, and on a processor one colour after the other in
         memory: there channels last takes nearly twice the time until the first convolution."""
         image = image.to(self.device)
@@ -255,7 +240,7 @@ class Features(nn.Module):
 
     def content_map(self, image: Tensor) -> Tensor:
         """The content layer's map alone, borders repeated, for no more work than it takes."""
-        image = self._planes(image)
+        image = self.planes(image)
         return self._trunk(image, "replicate", {self.content.layer})[self.content.layer]
 
     def _trunk(self, image: Tensor, padding: Padding, wanted: set[str]) -> dict[str, Tensor]:
@@ -293,31 +278,6 @@ class Features(nn.Module):
             layers.append(fused.Layer(convolution.weight, convolution.bias, row.block != block))
             block = row.block
         return layers
-
-    def _color_maps(self, image: Tensor) -> dict[str, Tensor]:
-        """Those of COLORS and COARSE_COLORS that are style layers."""
-        axes, one = self.color_axes.to(image.dtype), self.color_one.to(image.dtype)
-        maps = {}
-        # A copy: the image may be changed before the gradient is asked for.
-        centred = image - 0.5
-        if COLORS in self.style and image.device.type == "cpu":
-            # Of a few channels a processor goes through planes much faster.
-            planes = centred.flatten(2)[0]
-            maps[COLORS] = torch.addmm(one[:, None], axes.flatten(1), planes).view(1, -1, *image.shape[2:])
-        elif COLORS in self.style:
-            # Channels last, as the gradient comes: turning it took a tenth of a step.
-            maps[COLORS] = functional.conv2d(centred.contiguous(memory_format=torch.channels_last), axes, one)
-        if COARSE_COLORS in self.style:
-            rows, columns = (self._smooth_means(side, image.dtype) for side in image.shape[2:])
-            # Matrix products go through planes faster.
-            maps[COARSE_COLORS] = functional.conv2d(rows @ centred.contiguous() @ columns.T, axes, one)
-        return maps
-
-    def _smooth_means(self, length: int, dtype: torch.dtype) -> Tensor:
-        if (length, dtype) not in self._means:
-            halvings = STRIDES[COARSE_COLORS].bit_length() - 1
-            self._means[length, dtype] = smooth_means(length, halvings, dtype).to(self.device)
-        return self._means[length, dtype]
 
     def _pool(self, maps: Tensor) -> Tensor:
         if self.pooling == "max":

@@ -94,7 +94,7 @@ class TotalVariation:
         across = here[:, :, :, 1:] - here[:, :, :, :-1]
         counted = self._counted(rows, image)
         weighed = across if counted is None else across * _halves(counted, 1).to(image.dtype)
-        loss = (across * weighed).sum() / (self._across * channels)
+        loss = torch.dot(across.flatten(), weighed.flatten()) / (self._across * channels)
         factor = 2.0 * weight / (self._across * channels)
         gradient[:, :, :, 1:].add_(weighed, alpha=factor)
         gradient[:, :, :, :-1].sub_(weighed, alpha=factor)
@@ -102,7 +102,7 @@ class TotalVariation:
         down = image[:, :, 1:] - image[:, :, :-1]
         counted = self._counted(slice(rows.start, rows.start + image.shape[2]), image)
         weighed = down if counted is None else down * _halves(counted, 0).to(image.dtype)
-        loss = loss + (down * weighed).sum() / (self._down * channels)
+        loss = loss + torch.dot(down.flatten(), weighed.flatten()) / (self._down * channels)
         factor = 2.0 * weight / (self._down * channels)
         gradient[:, :, : down.shape[2]].sub_(weighed, alpha=factor)
         gradient[:, :, 1:].add_(weighed[:, :, : gradient.shape[2] - 1], alpha=factor)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -20,21 +20,18 @@ from .devices import free_memory
 from .features import STRIDES, Features
 from .home import Band, Nearby, beside, brought_back
 from .losses import TotalVariation
+from .mixing import Mixing, over_whole_map, vectors
+from .passes import Pass, look
 from .regions import Regions, StyledTexels, Styles
 from .statistics import (
     core_maps,
     gram_sum,
     layer_weights,
     mean_gram_matrices,
-    mixed,
-    vectors,
 )
 from .tiling import Inset, Span, Tile, tiles
 
 Value = TypeVar("Value")
-
-_MOSTLY_CORE = 1.15
-"""Up to so many times the core, a product over a tile's whole map costs less than copies of the core."""
 
 Maps = dict[str, Tensor]
 RegionMaps = dict[tuple[int, str], Tensor]
@@ -144,12 +141,12 @@ class Objective:
             band = carried.new_zeros(1, image.shape[1], rows.stop - done, self.width)
             band[:, :, : carried.shape[2]] = carried
             for part in group:
-                pixels, maps = kept.pop(part) if part in kept else self._run(nearby, part)
-                tile_gradient, content = self._tile_gradient(pixels, maps, part, gram_gradients)
-                del maps
+                seen = kept.pop(part) if part in kept else self._look(nearby, part, there_and_back=True)
+                tile_gradient, content = self._tile_gradient(seen, part, gram_gradients)
+                del seen
                 band[:, :, :, part.region[1]] += tile_gradient
                 loss = loss + content
-            seen = nearby.rows(rows)
+            pixels = nearby.rows(rows)
             if following is not None:
                 nearby.expect(following[0])
                 self._content_loss.expect(following[0])
@@ -158,8 +155,8 @@ class Objective:
             weight = self.settings.total_variation
             fresh = slice(done, final)
             if weight and fresh.start < fresh.stop:
-                loss = loss + self._total_variation.add_rows(fresh, seen, ready, weight, above)
-                above = seen[:, :, final - 1 - done : final - done].clone()
+                loss = loss + self._total_variation.add_rows(fresh, pixels, ready, weight, above)
+                above = pixels[:, :, final - 1 - done : final - done].clone()
             yield Band(fresh, ready, loss)
             loss, done = torch.zeros_like(loss), final
 
@@ -177,19 +174,18 @@ class Objective:
 
     def _gram_sums(
         self, nearby: Nearby, by_rows: Mapping[Span, Sequence[Tile]], kept_graphs: int
-    ) -> tuple[dict[Tile, tuple[Tensor, Maps]], RegionMaps]:
+    ) -> tuple[dict[Tile, Pass], RegionMaps]:
         """Gram matrices summed over all tiles, and the graphs of the first, which need no second run."""
         sums: RegionMaps = {}
-        kept: dict[Tile, tuple[Tensor, Maps]] = {}
+        kept: dict[Tile, Pass] = {}
         for (_, group), following in _with_next(by_rows.items()):
             for part in group:
                 keep = len(kept) < kept_graphs
-                with torch.set_grad_enabled(keep):
-                    pixels, maps = self._run(nearby, part)
+                seen = self._look(nearby, part, there_and_back=keep)
                 with torch.no_grad():
-                    self._add_grams(sums, maps, part)
+                    self._add_grams(sums, seen.maps, part)
                 if keep:
-                    kept[part] = pixels, maps
+                    kept[part] = seen
             # After the last band the second pass begins with the first again.
             nearby.expect(next(iter(by_rows)) if following is None else following[0])
         return kept, sums
@@ -201,32 +197,25 @@ class Objective:
                 found, key = gram_sum(core, counted), (region, layer)
                 sums[key] = sums[key] + found if key in sums else found
 
-    def _tile_gradient(
-        self, pixels: Tensor, maps: Maps, part: Tile, gram_gradients: RegionMaps
-    ) -> tuple[Tensor, Tensor]:
+    def _tile_gradient(self, seen: Pass, part: Tile, gram_gradients: RegionMaps) -> tuple[Tensor, Tensor]:
         """The gradient over a tile's region by what its core says, and the core's content loss."""
         with torch.no_grad():
-            wanted = {
-                layer: self._style_gradient(maps, part, layer, gram_gradients)
+            own: dict[str, Tensor | Mixing] = {
+                layer: self._style_gradient(seen.maps, part, layer, gram_gradients)
                 for layer in self.features.style
             }
             layer = self._content_layer
-            content, wanted[layer] = self._content_loss.loss_and_gradient(maps[layer], part)
-        layers = list(wanted)
-        loss = _WithGradients.apply([wanted[layer] for layer in layers], *(maps[layer] for layer in layers))
-        (gradient,) = torch.autograd.grad(loss, pixels)
-        return gradient, content
+            content, own[layer] = self._content_loss.loss_and_gradient(seen.maps[layer], part)
+        return seen.image_gradient(own), content
 
-    def _style_gradient(self, maps: Maps, part: Tile, layer: str, gram_gradients: RegionMaps) -> Tensor:
+    def _style_gradient(
+        self, maps: Maps, part: Tile, layer: str, gram_gradients: RegionMaps
+    ) -> Tensor | Mixing:
         """dL/dF of a style layer, like its map: (dL/dG + dL/dG^T) F over the core, and 0 in the halo."""
         core, weight = core_maps(maps, part, layer, self._weights)
-        whole = maps[layer]
+        places = part.core(STRIDES[layer], *maps[layer].shape[2:])
         if weight is None:
-            # dL/dG is rounded as the maps are: their product is, too.
-            symmetric = gram_gradients[0, layer] + gram_gradients[0, layer].T
-            if whole.numel() < _MOSTLY_CORE * core.numel():
-                return _cleared_halo(mixed(whole, symmetric), part, STRIDES[layer])
-            return _over_whole_map(mixed(core, symmetric), whole, part, STRIDES[layer])
+            return Mixing(gram_gradients[0, layer] + gram_gradients[0, layer].T, places)
         rows = vectors(core)
         found = rows.new_zeros(rows.shape, dtype=torch.promote_types(rows.dtype, torch.float32))
         for region, counted in self._regions.within(part, layer, weight):
@@ -237,51 +226,13 @@ class Objective:
             # A cell at the border between regions counts for each of them.
             found.index_add_(0, counted.positions, weighted)
         gradient = found.view(1, *core.shape[2:], core.shape[1]).permute(0, 3, 1, 2)
-        return _over_whole_map(gradient.to(core.dtype), whole, part, STRIDES[layer])
+        return over_whole_map(gradient.to(core.dtype), maps[layer], places)
 
-    def _run(self, nearby: Nearby, part: Tile) -> tuple[Tensor, Maps]:
-        pixels = nearby.region(part).detach().requires_grad_(torch.is_grad_enabled())
-        return pixels, self.features(pixels, padding="replicate")
-
-
-class _WithGradients(torch.autograd.Function):
-    """A scalar, 0, whose gradients with respect to some maps, each like its map, are given.
-
-    Given to `torch.autograd.grad` these would make it import sympy: a third of a second of a worker's start,
-    the first time more than one, and 40 MB.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, gradients: Sequence[Tensor], *maps: Tensor) -> Tensor:
-        ctx.gradients = gradients
-        return maps[0].new_zeros(())
-
-    @staticmethod
-    def backward(ctx: Any, *_: Tensor) -> tuple[Tensor | None, ...]:
-        return None, *ctx.gradients
+    def _look(self, nearby: Nearby, part: Tile, *, there_and_back: bool) -> Pass:
+        return look(self.features, nearby.region(part), there_and_back=there_and_back)
 
 
 def _with_next(items: Iterable[Value]) -> Iterator[tuple[Value, Value | None]]:
     """Each with the one after it, None after the last."""
     every = list(items)
     return zip(every, [*every[1:], None], strict=True)
-
-
-def _cleared_halo(whole: Tensor, part: Tile, stride: int) -> Tensor:
-    """A map of a tile's region with 0 in the halo, in place."""
-    rows, columns = part.core(stride, *whole.shape[2:])
-    whole[:, :, : rows.start] = 0
-    whole[:, :, rows.stop :] = 0
-    whole[:, :, rows, : columns.start] = 0
-    whole[:, :, rows, columns.stop :] = 0
-    return whole
-
-
-def _over_whole_map(core: Tensor, whole: Tensor, part: Tile, stride: int) -> Tensor:
-    """A tensor like the map `whole` that is `core` over the tile's core and 0 in the halo."""
-    if core.shape == whole.shape:
-        return core
-    result = torch.zeros_like(whole)
-    rows, columns = part.core(stride, *whole.shape[2:])
-    result[:, :, rows, columns] = core
-    return result

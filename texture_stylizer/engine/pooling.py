@@ -20,14 +20,38 @@ class _AveragePool(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, maps: Tensor) -> Tensor:
-        ctx.left_over = maps.shape[2] % 2, maps.shape[3] % 2
+        ctx.left_over = left_over(maps)
         return functional.avg_pool2d(maps, 2)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        spread = functional.interpolate(gradients[0] / 4, scale_factor=2, mode="nearest")
-        rows, columns = ctx.left_over
-        return functional.pad(spread, (0, columns, 0, rows)) if rows or columns else spread
+        return spread(gradients[0], *ctx.left_over)
+
+
+def spread(gradient: Tensor, rows: int, columns: int) -> Tensor:
+    """The gradient of the maps, given that of the means, (1, C, h, w). rows, columns: 0 or 1, what the maps
+    have more than 2 h and 2 w. Returns (1, C, 2 h + rows, 2 w + columns)."""
+    wide = functional.interpolate(gradient / 4, scale_factor=2, mode="nearest")
+    return functional.pad(wide, (0, columns, 0, rows)) if rows or columns else wide
+
+
+def add_spread(sums: Tensor, gradient: Tensor) -> None:
+    """Add the gradient of maps, given that of their means, to another of theirs, in place, rounding once.
+
+    sums: (1, C, H, W), channels last in memory. gradient: (1, C, H // 2, W // 2). Meant for few channels: a
+    processor's matrix units copy a row's values to both of the places that each is for while they add.
+    """
+    given = gradient.permute(0, 2, 3, 1)[0]
+    height, width, channels = given.shape
+    twice = torch.cat([torch.eye(channels, dtype=sums.dtype, device=sums.device) / 4] * 2, dim=1)
+    pairs = sums.permute(0, 2, 3, 1)[0, : 2 * height, : 2 * width].view(height, 2, width, 2 * channels)
+    for row in range(2):
+        pairs[:, row].baddbmm_(given, twice.expand(height, -1, -1))
+
+
+def left_over(maps: Tensor) -> tuple[int, int]:
+    """Rows and columns of maps that are in no square."""
+    return maps.shape[2] % 2, maps.shape[3] % 2
 
 
 def smooth_means(length: int, halvings: int, dtype: torch.dtype) -> Tensor:

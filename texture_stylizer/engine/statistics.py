@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .features import STRIDES, Features
+from .mixing import in_planes, vectors
 from .tiling import Inset, Tile, tiles
 
 _NARROW = (torch.bfloat16, torch.float16)
@@ -42,7 +43,7 @@ def gram_sum(maps: Tensor, counted: Counted | None = None) -> Tensor:
     """
     if counted is None:
         # Of a core, by rows: the copy that this makes is in order, and not a transposed one.
-        return _sum_of_products(maps[0].flatten(1) if _in_planes(maps) else vectors(maps).T)
+        return _sum_of_products(maps[0].flatten(1) if in_planes(maps) else vectors(maps).T)
     rows = _wide(vectors(maps)[counted.positions])
     return rows.T @ (rows * counted.weights[:, None].to(rows.dtype))
 
@@ -73,26 +74,6 @@ def _sum_by_parts(flat: Tensor) -> Tensor:
     total = torch.bmm(parts.transpose(1, 2), parts).sum(0, dtype=torch.float32)
     rest = flat[:, whole:]
     return total + rest @ rest.T
-
-
-def mixed(maps: Tensor, matrix: Tensor) -> Tensor:
-    """Each position's channel vector times a symmetric matrix. (1, C, H, W), (C, C) -> (1, C, H, W), rounded
-    as the maps are and in memory as they are."""
-    matrix = matrix.to(maps.dtype)
-    if _in_planes(maps):
-        return (matrix @ maps.flatten(2)).view(maps.shape)
-    found = vectors(maps) @ matrix
-    return found.view(1, *maps.shape[2:], maps.shape[1]).permute(0, 3, 1, 2)
-
-
-def _in_planes(maps: Tensor) -> bool:
-    """Whether each channel's rows lie in memory in one piece."""
-    return maps.stride(3) == 1 and maps.shape[1] > 1
-
-
-def vectors(maps: Tensor) -> Tensor:
-    """Maps (1, C, H, W) as the channel vector of each position, (H * W, C)."""
-    return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
 
 
 def _wide(maps: Tensor) -> Tensor:

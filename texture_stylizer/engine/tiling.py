@@ -19,6 +19,9 @@ less deep needs less: `Features.halo`."""
 
 SMALLEST_TILE, LARGEST_TILE = 128, 4096
 
+Places = tuple[slice, slice]
+"""Rows and columns."""
+
 Inset = tuple[int, int]
 """Pixels (above and below, to the left and right) of a picture that are seen, but do not count themselves."""
 
@@ -56,14 +59,14 @@ class Tile:
     columns: Span
 
     @property
-    def region(self) -> tuple[slice, slice]:
+    def region(self) -> Places:
         """Rows and columns of the image that the network sees for this tile."""
         return (
             slice(self.rows.start, self.rows.stop),
             slice(self.columns.start, self.columns.stop),
         )
 
-    def core(self, stride: int, height: int, width: int) -> tuple[slice, slice]:
+    def core(self, stride: int, height: int, width: int) -> Places:
         """Rows and columns of the core within a map (..., height, width) of the region."""
         return self.rows.positions(stride, height), self.columns.positions(stride, width)
 

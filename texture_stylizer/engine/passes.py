@@ -1,0 +1,146 @@
+"""The network's way over an image, and back from the gradients of what is compared to the image's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .differences import add_gradient, difference
+from .features import APART, Features
+from .mixing import Mixing
+from .pooling import add_spread, left_over, spread
+
+Own = Mapping[str, Tensor | Mixing]
+"""The gradient of each compared map, as far as it follows from the map itself: a tensor like it, which
+may be changed, or how to make it."""
+
+
+class Pass(Protocol):
+    """What a network sees of an image, borders repeated."""
+
+    maps: dict[str, Tensor]
+    """Of each layer that is compared, (1, C, H // stride, W // stride)."""
+
+    def image_gradient(self, own: Own) -> Tensor:
+        """The image's gradient, (1, 3, H, W), in the network's memory. Can be asked for once."""
+        ...
+
+
+def look(features: Features, image: Tensor, *, there_and_back: bool) -> Pass:
+    """image: (1, 3, H, W), display-encoded [0, 1]. there_and_back: whether its gradient will be wanted."""
+    plain = features.pooling == "average" and not any(each.requires_grad for each in features.parameters())
+    if plain and features.device.type == "cpu":
+        return WrittenOut(features, image, there_and_back=there_and_back)
+    return Graphed(features, image, there_and_back=there_and_back)
+
+
+class Graphed:
+    """By torch's graph."""
+
+    def __init__(self, features: Features, image: Tensor, *, there_and_back: bool) -> None:
+        with torch.set_grad_enabled(there_and_back):
+            self._image = image.detach().requires_grad_(there_and_back)
+            self.maps = features(self._image, padding="replicate")
+
+    def image_gradient(self, own: Own) -> Tensor:
+        with torch.no_grad():
+            gradients = [
+                given.of(self.maps[layer]) if isinstance(given, Mixing) else given
+                for layer, given in own.items()
+            ]
+        loss = _WithGradients.apply(gradients, *(self.maps[layer] for layer in own))
+        (gradient,) = torch.autograd.grad(loss, self._image)
+        return gradient
+
+
+class _WithGradients(torch.autograd.Function):
+    """A scalar, 0, whose gradients with respect to some maps, each like its map, are given.
+
+    Given to `torch.autograd.grad` these would make it import sympy: a third of a second of a worker's start,
+    the first time more than one, and 40 MB.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, gradients: Sequence[Tensor], *maps: Tensor) -> Tensor:
+        ctx.gradients = gradients
+        return maps[0].new_zeros(())
+
+    @staticmethod
+    def backward(ctx: Any, *_: Tensor) -> tuple[Tensor | None, ...]:
+        return None, *ctx.gradients
+
+
+class WrittenOut:
+    """For a processor: gradients are added up where they lie, and what is done with is freed on the way.
+
+    Torch's graph makes a tensor of each and one more of their sum: 9 % of the embedded network's step.
+    """
+
+    @torch.no_grad()
+    def __init__(self, features: Features, image: Tensor, *, there_and_back: bool) -> None:
+        self._features = features
+        self._used = features.used_convolutions()
+        self._results: list[Tensor] = []
+        self.maps = {}
+        image = features.planes(image)
+        self._image_type = image.dtype
+        current, block = (image - features.mean) / features.std, 1
+        needed = features.needed
+        made: dict[str, Tensor] = {}
+        for row, convolution in self._used:
+            if row.block != block:
+                current, block = functional.avg_pool2d(current, 2), row.block
+            current = convolution.rectified_map(current)
+            if row.layer in needed:
+                made[row.layer] = current
+            if there_and_back:
+                self._results.append(current)
+        for name, (layer, axis) in features.differences.items():
+            made[name] = difference(made[layer], axis, APART)
+        found = {**features.color_maps(image, features.style), **made}
+        self.maps = {layer: maps for layer, maps in found.items() if layer in features.compared}
+
+    @torch.no_grad()
+    def image_gradient(self, own: Own) -> Tensor:
+        if not self._results:
+            raise ValueError("this pass keeps nothing of the way, or went it back already")
+        seen: Tensor | None = None
+        block = self._used[-1][0].block
+        for row, convolution in reversed(self._used):
+            result = self._results.pop()
+            gradient = self._of_result(row.layer, result, own, seen, halved=row.block != block)
+            seen, block = convolution.gradient(gradient, result), row.block
+        assert seen is not None, "there is a first layer"
+        features = self._features
+        found = seen.to(self._image_type, memory_format=torch.contiguous_format).div_(features.std)
+        features.color_maps.add_image_gradient(found, self.maps, own)
+        return found
+
+    def _of_result(
+        self, layer: str, result: Tensor, own: Own, seen: Tensor | None, *, halved: bool
+    ) -> Tensor:
+        """The gradient of a layer's map, `result`: its own, and through the next layer, which saw it, perhaps
+        `halved`, and whose gradient is `seen`."""
+        given = own.get(layer)
+        dense = given if isinstance(given, Tensor) else None
+        if seen is None:
+            gradient = torch.zeros_like(result) if dense is None else dense
+        elif not halved:
+            gradient = seen if dense is None else seen.add_(dense)
+        elif dense is None:
+            gradient = spread(seen, *left_over(result))
+        else:
+            gradient = dense
+            add_spread(gradient, seen)
+        if isinstance(given, Mixing):
+            given.add_to(gradient, result)
+        for name, (of, axis) in self._features.differences.items():
+            if of == layer:
+                wanted = own[name]
+                wanted = wanted.of(self.maps[name]) if isinstance(wanted, Mixing) else wanted
+                add_gradient(gradient, wanted, axis, APART)
+        return gradient

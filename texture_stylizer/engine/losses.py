@@ -52,17 +52,19 @@ class TotalVariation:
             self._across = float(rows * (columns if inset[1] else columns - 1))
             self._down = float((rows if inset[0] else rows - 1) * columns)
 
-    def _counted(self, rows: slice, image: Tensor) -> Tensor | None:
-        """Which texels of some rows count, (h, W); None for all."""
+    def _shares(self, rows: slice, axis: int, image: Tensor) -> Tensor | None:
+        """What the steps along an axis between some rows' texels count for, (h - 1, W) or (h, W - 1), of the
+        image's type; None for 1."""
         if self._mask is not None:
-            return self._mask[rows].to(image.device)
+            return _halves(self._mask[rows].to(image.device), axis).to(image.dtype)
         if self._inset == (0, 0):
             return None
         inner = []
         for length, border, part in zip(self._size, self._inset, (rows, slice(None)), strict=True):
             places = torch.arange(length, device=image.device)[part]
-            inner.append((places >= border) & (places < length - border))
-        return inner[0][:, None] & inner[1]
+            inner.append(((places >= border) & (places < length - border)).to(image.dtype))
+        inner[axis] = _halves(inner[axis], 0)
+        return inner[0][:, None] * inner[1]
 
     def add_rows(
         self, rows: slice, image: Tensor, gradient: Tensor, weight: float, above: Tensor | None
@@ -92,25 +94,24 @@ class TotalVariation:
         here = image[:, :, : gradient.shape[2]]
         channels = image.shape[1]
         across = here[:, :, :, 1:] - here[:, :, :, :-1]
-        counted = self._counted(rows, image)
-        weighed = across if counted is None else across * _halves(counted, 1).to(image.dtype)
+        shares = self._shares(rows, 1, image)
+        weighed = across if shares is None else across * shares
         loss = torch.dot(across.flatten(), weighed.flatten()) / (self._across * channels)
         factor = 2.0 * weight / (self._across * channels)
         gradient[:, :, :, 1:].add_(weighed, alpha=factor)
         gradient[:, :, :, :-1].sub_(weighed, alpha=factor)
 
         down = image[:, :, 1:] - image[:, :, :-1]
-        counted = self._counted(slice(rows.start, rows.start + image.shape[2]), image)
-        weighed = down if counted is None else down * _halves(counted, 0).to(image.dtype)
+        shares = self._shares(slice(rows.start, rows.start + image.shape[2]), 0, image)
+        weighed = down if shares is None else down * shares
         loss = loss + torch.dot(down.flatten(), weighed.flatten()) / (self._down * channels)
         factor = 2.0 * weight / (self._down * channels)
         gradient[:, :, : down.shape[2]].sub_(weighed, alpha=factor)
         gradient[:, :, 1:].add_(weighed[:, :, : gradient.shape[2] - 1], alpha=factor)
         if above is not None:
             step = here[:, :, :1] - above
-            counted = self._counted(slice(rows.start - 1, rows.start + 1), image)
-            if counted is not None:
-                step = step * _halves(counted, 0).to(image.dtype)
+            shares = self._shares(slice(rows.start - 1, rows.start + 1), 0, image)
+            step = step if shares is None else step * shares
             gradient[:, :, :1].add_(step, alpha=factor)
         return weight * loss
 

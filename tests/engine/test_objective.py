@@ -154,16 +154,39 @@ def test_any_size_and_tile_agree(
     assert relative_error(tiled, gradient) <= 1e-10
 
 
-@given(length=st.integers(16, 5000), size=st.integers(1, 6000), halo=st.sampled_from([0, 32, 80]))
-def test_cores_cover_the_image_once_and_regions_their_halo(length: int, size: int, halo: int) -> None:
-    found = spans(length, size, halo)
-    assert (found[0].core_start, found[-1].core_stop) == (0, length)
+LENGTHS = given(
+    length=st.integers(16, 5000),
+    size=st.integers(1, 6000),
+    halo=st.sampled_from([0, 32, 80]),
+    inset=st.sampled_from([0, 16, 96]),
+)
+
+
+@LENGTHS
+def test_cores_cover_what_counts_once_and_regions_their_halo(
+    length: int, size: int, halo: int, inset: int
+) -> None:
+    length += 2 * inset
+    found = spans(length, size, halo, inset)
+    assert (found[0].core_start, found[-1].core_stop) == (inset, length - inset)
     for span in found:
-        assert span.start == max(0, span.core_start - halo)
-        assert span.stop == min(length, span.core_stop + halo)
+        assert span.start <= max(0, span.core_start - halo)
+        assert span.stop >= min(length, span.core_stop + halo)
+        assert span.start % 16 == span.core_start % 16 == 0
+        assert span.core_stop - span.core_start >= 16, "at least a cell of the deepest layer"
     for before, after in zip(found, found[1:], strict=False):
         assert before.core_stop == after.core_start
-        assert after.core_start % 16 == 0
+        assert before.start <= after.start <= before.stop
+
+
+@LENGTHS
+def test_regions_are_equally_long_and_no_longer_than_was_asked(
+    length: int, size: int, halo: int, inset: int
+) -> None:
+    inset = min(inset, halo)
+    lengths = [span.stop - span.start for span in spans(length + 2 * inset, size, halo, inset)]
+    assert max(lengths) - min(lengths) < 16
+    assert max(lengths) < max(16, size) + 2 * halo + 16
 
 
 @pytest.mark.parametrize("largest", [5000, 1000], ids=["bfloat16", "float8"])

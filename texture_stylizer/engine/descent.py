@@ -13,7 +13,7 @@ from ..errors import OutOfMemory
 from ..settings import Settings
 from .adam import Adam
 from .devices import free_memory, is_out_of_memory
-from .heap import give_back_heap, trim_heap
+from .heap import give_back_heap
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .objective import FREE_SHARE, Objective
 from .recorded import FEWEST_RUNS, MOST_PIXELS, Recorded
@@ -140,8 +140,6 @@ class Descent:
                     optimiser.step_rows(fresh, gradient[:, :, fresh.start - rows.start :], rate)
                     image[:, :, fresh].clamp_(0.0, 1.0)
                     done = fresh.stop
-                # Maps of many sizes leave holes: 0.5 GB of them at tiles of 512 px.
-                trim_heap()
             return float(torch.stack(shares).sum())
 
         return self._within_memory(step)

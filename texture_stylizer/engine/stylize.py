@@ -27,7 +27,7 @@ from .color import swap_luminance
 from .descent import Descent, within_memory
 from .devices import free_memory, is_out_of_memory
 from .features import Features
-from .heap import heap_for
+from .heap import kept_heap
 from .home import BAND_BYTES, home_of
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
@@ -244,7 +244,7 @@ class _Run:
             return self._objective(content, sheet, tile)
 
         first = self._first_tile(height, width, content.device)
-        with heap_for(first, self.features.graph_bytes_per_pixel, height * width):
+        with kept_heap():
             device = self.features.device
             objective = within_memory(prepare, first, max(height, width), device, self.warnings)
             descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)

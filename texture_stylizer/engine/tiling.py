@@ -72,28 +72,31 @@ class Tile:
 
 
 def spans(length: int, size: int | None, halo: int, inset: int = 0) -> list[Span]:
-    """Cut `length` pixels into cores of `size`; the last takes what is left, and None cuts nothing.
+    """Cut `length` pixels so that no region is much longer than a core of `size` with a halo on either side;
+    None cuts nothing.
 
+    All regions are equally long, to the last one's odd pixels, so that memory for one's maps fits the next
+    one's: the outermost cores, whose regions need a halo on one side only, are longer than `size`.
     halo: pixels of a region on either side of its core. inset: pixels at both ends that belong to regions
     alone. Both are multiples of ALIGNMENT.
     """
-    inner = length - 2 * inset
     size = length if size is None else max(ALIGNMENT, size // ALIGNMENT * ALIGNMENT)
+    border = max(inset, halo)
+    inner = length - 2 * border
     # A last core shorter than the deepest layer's cell would own no position there: it joins its neighbour.
     count = max(1, -(-(inner - ALIGNMENT + 1) // size))
+    step = min(size, -(-inner // (count * ALIGNMENT)) * ALIGNMENT)
+    region = step + 2 * halo
     result = []
     for index in range(count):
-        core_start = inset + index * size
         ends = index == count - 1
-        core_stop = length - inset if ends else core_start + size
+        core_start = border + index * step if index else inset
+        core_stop = length - inset if ends else border + (index + 1) * step
+        start = core_start - halo if index else 0
+        if index and ends:
+            start = min(start, -(-(length - region) // ALIGNMENT) * ALIGNMENT)
         result.append(
-            Span(
-                core_start,
-                core_stop,
-                max(0, core_start - halo) if index else 0,
-                length if ends else min(length, core_stop + halo),
-                ends and not inset,
-            )
+            Span(core_start, core_stop, start, length if ends else core_stop + halo, ends and not inset)
         )
     return result
 
@@ -101,8 +104,8 @@ def spans(length: int, size: int | None, halo: int, inset: int = 0) -> list[Span
 def tiles(height: int, width: int, size: int | None, halo: int, inset: Inset = (0, 0)) -> list[Tile]:
     """Tiles of an image of height x width pixels, row by row; `size` None gives one tile.
 
-    halo: pixels of a region around its core (`Features.halo`). inset: pixels above and below, and to the left
-    and right, that no core has.
+    size: side of the cores within the image; see `spans`. halo: pixels of a region around its core
+    (`Features.halo`). inset: pixels above and below, and to the left and right, that no core has.
     """
     rows, columns = spans(height, size, halo, inset[0]), spans(width, size, halo, inset[1])
     return [Tile(row, column) for row in rows for column in columns]

@@ -18,7 +18,7 @@ from torch.nn import functional
 from texture_stylizer.engine import Features, Objective, Settings, load_features
 from texture_stylizer.engine.devices import choose_device, device_description, synchronize
 from texture_stylizer.engine.features import CONTENT_LAYER, CONVOLUTIONS, STRIDES, STYLE_LAYERS
-from texture_stylizer.engine.heap import heap_for
+from texture_stylizer.engine.heap import kept_heap
 from texture_stylizer.engine.recorded import MOST_PIXELS, Recorded
 from texture_stylizer.jobs.precision import choose_precision
 
@@ -151,10 +151,9 @@ def _measure_one(
     image = torch.rand(1, 3, size, size, device=device).contiguous(memory_format=torch.channels_last)
     objective = Objective(features, image, [(image.flip(2), 1.0)], Settings())
     repeats = 2 if device.type == "cpu" else 10
-    with heap_for(None, features.graph_bytes_per_pixel, size * size):
+    with kept_heap():
         step = recorded_where_runs_are(lambda: objective.loss_tensor_and_gradient(image), image)
         own = seconds_of(step, repeats, device)
-    with heap_for(tile, features.graph_bytes_per_pixel, size * size):
         tiled = seconds_of(lambda: objective.loss_tensor_and_gradient(image, tile), repeats, device)
     if textbook is None:
         targets = textbook_targets(plain, image)

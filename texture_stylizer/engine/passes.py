@@ -14,7 +14,7 @@ from .features import APART, Features
 from .mixing import Mixing
 from .pooling import add_spread, left_over, spread
 
-Own = Mapping[str, Tensor | Mixing]
+OwnGradients = Mapping[str, Tensor | Mixing]
 """The gradient of each compared map, as far as it follows from the map itself: a tensor like it, which
 may be changed, or how to make it."""
 
@@ -25,7 +25,7 @@ class Pass(Protocol):
     maps: dict[str, Tensor]
     """Of each layer that is compared, (1, C, H // stride, W // stride)."""
 
-    def image_gradient(self, own: Own) -> Tensor:
+    def image_gradient(self, own: OwnGradients) -> Tensor:
         """The image's gradient, (1, 3, H, W), in the network's memory. Can be asked for once."""
         ...
 
@@ -46,7 +46,7 @@ class Graphed:
             self._image = image.detach().requires_grad_(there_and_back)
             self.maps = features(self._image, padding="replicate")
 
-    def image_gradient(self, own: Own) -> Tensor:
+    def image_gradient(self, own: OwnGradients) -> Tensor:
         with torch.no_grad():
             gradients = [
                 given.of(self.maps[layer]) if isinstance(given, Mixing) else given
@@ -105,37 +105,37 @@ class WrittenOut:
         self.maps = {layer: maps for layer, maps in found.items() if layer in features.compared}
 
     @torch.no_grad()
-    def image_gradient(self, own: Own) -> Tensor:
+    def image_gradient(self, own: OwnGradients) -> Tensor:
         if not self._results:
             raise ValueError("this pass keeps nothing of the way, or went it back already")
-        seen: Tensor | None = None
+        through_next: Tensor | None = None
         block = self._used[-1][0].block
         for row, convolution in reversed(self._used):
             result = self._results.pop()
-            gradient = self._of_result(row.layer, result, own, seen, halved=row.block != block)
-            seen, block = convolution.gradient(gradient, result), row.block
-        assert seen is not None, "there is a first layer"
+            gradient = self._of_result(row.layer, result, own, through_next, halved=row.block != block)
+            through_next, block = convolution.gradient(gradient, result), row.block
+        assert through_next is not None, "there is a first layer"
         features = self._features
-        found = seen.to(self._image_type, memory_format=torch.contiguous_format).div_(features.std)
+        found = through_next.to(self._image_type, memory_format=torch.contiguous_format).div_(features.std)
         features.color_maps.add_image_gradient(found, self.maps, own)
         return found
 
     def _of_result(
-        self, layer: str, result: Tensor, own: Own, seen: Tensor | None, *, halved: bool
+        self, layer: str, result: Tensor, own: OwnGradients, through_next: Tensor | None, *, halved: bool
     ) -> Tensor:
-        """The gradient of a layer's map, `result`: its own, and through the next layer, which saw it, perhaps
-        `halved`, and whose gradient is `seen`."""
+        """The gradient of a layer's map, `result`: its own, and that of what the next layer was given of it,
+        perhaps `halved`."""
         given = own.get(layer)
         dense = given if isinstance(given, Tensor) else None
-        if seen is None:
+        if through_next is None:
             gradient = torch.zeros_like(result) if dense is None else dense
         elif not halved:
-            gradient = seen if dense is None else seen.add_(dense)
+            gradient = through_next if dense is None else through_next.add_(dense)
         elif dense is None:
-            gradient = spread(seen, *left_over(result))
+            gradient = spread(through_next, *left_over(result))
         else:
             gradient = dense
-            add_spread(gradient, seen)
+            add_spread(gradient, through_next)
         if isinstance(given, Mixing):
             given.add_to(gradient, result)
         for name, (of, axis) in self._features.differences.items():

@@ -42,12 +42,16 @@ class Mixing(NamedTuple):
     def add_to(self, gradient: Tensor, maps: Tensor) -> None:
         """Add the gradient to another of the same map, in place. Both (1, C, H, W)."""
         rows, columns = self.places
-        core, sums = (tensor[:, :, rows, columns] for tensor in (maps, gradient))
         if maps.shape[1] > MOST_CHANNELS_BY_ROWS:
-            sums.add_(mixed(core, self.matrix))
+            gradient[:, :, rows, columns].add_(mixed(maps[:, :, rows, columns], self.matrix))
             return
-        core, sums = (tensor[0].permute(1, 2, 0) for tensor in (core, sums))
-        sums.baddbmm_(core, self.matrix.to(maps.dtype).expand(len(core), -1, -1))
+        # Torch would copy parts of rows: whole ones are added to, and what is beside the core is put back.
+        seen, sums = (tensor[0, :, rows].permute(1, 2, 0) for tensor in (maps, gradient))
+        beside = [sums[:, : columns.start], sums[:, columns.stop :]]
+        kept = [each.clone() for each in beside]
+        sums.baddbmm_(seen, self.matrix.to(maps.dtype).expand(len(seen), -1, -1))
+        for each, before in zip(beside, kept, strict=True):
+            each.copy_(before)
 
 
 def mixed(maps: Tensor, matrix: Tensor) -> Tensor:

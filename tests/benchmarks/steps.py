@@ -164,7 +164,7 @@ def _measure_one(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--sizes", type=int, nargs="+", help="default: 256 512, on a GPU 256 1024 4096")
+    parser.add_argument("--sizes", type=int, nargs="+", help="default: 256 512 1024, on a GPU 256 1024 4096")
     parser.add_argument("--tile", type=int, help="default: half of each size")
     options = parser.parse_args()
     device = choose_device(options.device)
@@ -175,7 +175,7 @@ def main() -> None:
 
 
 def default_sizes(device: torch.device) -> list[int]:
-    return [256, 512] if device.type == "cpu" else [256, 1024, 4096]
+    return [256, 512, 1024] if device.type == "cpu" else [256, 1024, 4096]
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ class Curve(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--sizes", type=int, nargs="+", help="of the steps; 256 512 1024, on a GPU 256 1024 4096")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", help="of the steps; 256 512 1024, on a GPU 256 1024 4096"
+    )
     parser.add_argument("--tile", type=int, help="of the steps; half of each size")
     parser.add_argument("--picture", type=Path, default=PICTURE)
     options = parser.parse_args()

@@ -114,8 +114,8 @@ class ContentLoss:
             return torch.linalg.vector_norm(core, dtype=wide).square()
         # The whole in float32 would be the largest copy of a step, and leave the processor's cache.
         rows = max(1, WIDENED_AT_ONCE // (core.shape[1] * core.shape[3]))
-        strips = (strip.to(wide).reshape(-1) for strip in core.permute(0, 2, 3, 1).split(rows, dim=1))
-        return torch.stack([torch.dot(strip, strip) for strip in strips]).sum()
+        # `vector_norm` would be off by 5e-5, and `dot` by 7e-6: where a run ends its steps gain less.
+        return torch.stack([strip.to(wide).square().sum() for strip in core.split(rows, dim=2)]).sum()
 
     def _target(self, part: Tile) -> Tensor:
         """The content's map over a tile's region: what is kept, perhaps in few bits, or computed again."""

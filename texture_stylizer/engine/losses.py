@@ -96,7 +96,7 @@ class TotalVariation:
         across = here[:, :, :, 1:] - here[:, :, :, :-1]
         shares = self._shares(rows, 1, image)
         weighed = across if shares is None else across * shares
-        loss = torch.dot(across.flatten(), weighed.flatten()) / (self._across * channels)
+        loss = (across * weighed).sum() / (self._across * channels)
         factor = 2.0 * weight / (self._across * channels)
         gradient[:, :, :, 1:].add_(weighed, alpha=factor)
         gradient[:, :, :, :-1].sub_(weighed, alpha=factor)
@@ -104,7 +104,7 @@ class TotalVariation:
         down = image[:, :, 1:] - image[:, :, :-1]
         shares = self._shares(slice(rows.start, rows.start + image.shape[2]), 0, image)
         weighed = down if shares is None else down * shares
-        loss = loss + torch.dot(down.flatten(), weighed.flatten()) / (self._down * channels)
+        loss = loss + (down * weighed).sum() / (self._down * channels)
         factor = 2.0 * weight / (self._down * channels)
         gradient[:, :, : down.shape[2]].sub_(weighed, alpha=factor)
         gradient[:, :, 1:].add_(weighed[:, :, : gradient.shape[2] - 1], alpha=factor)

@@ -45,7 +45,8 @@ class Settings:
                      but not where a number of iterations is asked for
     scales           levels of the coarse-to-fine pyramid, each half the size of the next (at least 1)
     learning_rate    step at the start of each scale, in display-encoded units
-    tile             side of a tile's core in pixels (a multiple of 16), "auto", or None for untiled
+    tile             side of a tile within the picture, its halo aside, in pixels (a multiple of 16),
+                     "auto", or None for untiled
     max_size         longest side in pixels at which the optimisation runs; None for the full size
     wrap             axes on which the texture is tiled and stays tileable: "x", "y", "both", "none", or
                      "auto" for those on which its borders match; a texture with a mask or a surface has none

@@ -77,16 +77,14 @@ class ColorMaps:
     def _add_fine(self, gradient: Tensor, maps: Tensor, given: Tensor | Mixing) -> None:
         """gradient: (3, H, W), changed in place; maps: (1, 4, H, W)."""
         back = self._axes.T.to(maps.dtype)
-        if not isinstance(given, Mixing):
-            gradient.flatten(1).addmm_(back, given[0].flatten(1))
-            return
-        rows, columns = given.places
-        core, sums = maps[0, :, rows, columns], gradient[:, rows, columns]
-        back = back @ given.matrix.to(maps.dtype)
-        if core.shape == maps.shape[1:]:
-            gradient.flatten(1).addmm_(back, core.flatten(1))
+        if isinstance(given, Mixing):
+            # Both matrices at once: what lies between them would be as large as the picture.
+            back = back @ given.matrix.to(maps.dtype)
+            rows, columns = given.places
+            source, sums = maps[0, :, rows, columns], gradient[:, rows, columns]
         else:
-            sums.add_(torch.einsum("dc,chw->dhw", back, core))
+            source, sums = given[0], gradient
+        sums.add_((back @ source.flatten(1)).view(sums.shape))
 
     def _smooth_means(self, length: int, dtype: torch.dtype) -> Tensor:
         if (length, dtype) not in self._means:

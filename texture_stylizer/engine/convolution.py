@@ -30,13 +30,9 @@ class BorderedConvolution(nn.Conv2d):
             return _direct(_bordered(maps), self.weight, self.bias)
         return cast(Tensor, _Rectified.apply(maps, *self._prepare(), self.bias))
 
-    def rectified_map(self, maps: Tensor) -> Tensor:
-        """The same without a graph."""
-        assert self.bias is not None, "given at the start"
-        return _rectified(maps, self._prepare()[0], self.bias)
-
     def gradient(self, gradient: Tensor, result: Tensor) -> Tensor:
-        """The gradient of the maps, (1, C, H, W), given that of the `result` of `rectified_map`, like it."""
+        """The gradient of the maps, (1, C, H, W) of the weight's type, given that of the `result` of
+        `rectified`, (1, D, H, W) like it; without a graph."""
         return _gradient(gradient, result, self._prepare()[1])
 
     def _prepare(self) -> tuple[Tensor, Tensor]:
@@ -65,7 +61,12 @@ class _Rectified(torch.autograd.Function):
     def forward(ctx: Any, maps: Tensor, weight: Tensor, turned: Tensor, bias: Tensor) -> Tensor:
         """weight, turned: for maps and for their gradient, (D, C, 3, 3) and (C, D, 3, 3), or (36, C, D) and
         (36, D, C)."""
-        result = _rectified(maps, weight, bias)
+        if _is_transformed(weight):
+            height, width = maps.shape[2:]
+            seen = _bordered(maps, winograd.missing(height, width))
+            result = winograd.convolve(seen, weight, bias)[:, :, :height, :width]
+        else:
+            result = _direct(_bordered(maps), weight, bias)
         ctx.dtype = maps.dtype
         ctx.save_for_backward(turned, result)
         return result
@@ -81,15 +82,8 @@ class _Rectified(torch.autograd.Function):
         return found, None, None, None
 
 
-def _rectified(maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    if not _is_transformed(weight):
-        return _direct(_bordered(maps), weight, bias)
-    height, width = maps.shape[2:]
-    seen = _bordered(maps, winograd.missing(height, width))
-    return winograd.convolve(seen, weight, bias)[:, :, :height, :width]
-
-
 def _gradient(gradient: Tensor, result: Tensor, turned: Tensor) -> Tensor:
+    """The gradient of the result and the result, both (1, D, H, W) -> that of the maps, (1, C, H, W)."""
     height, width = (side + 2 for side in result.shape[2:])
     if _is_transformed(turned):
         seen = _of_positive(gradient, result, winograd.missing(height, width))

@@ -6,7 +6,7 @@ weights, the small embedded one, or a file of the user's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -226,10 +226,14 @@ class Features(nn.Module):
         another memory than the network's comes over, and its gradient goes back there.
         """
         image = self.planes(image)
-        maps = self._trunk(image, padding, self.needed)
+        return self.compared_maps(image, self._trunk(image, padding, self.needed))
+
+    def compared_maps(self, image: Tensor, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Of each layer that is compared. image: as `planes` returns it. maps: of the `needed` layers."""
+        found = {**self.color_maps(image, self.style), **maps}
         for name, (layer, axis) in self.differences.items():
-            maps[name] = difference(maps[layer], axis, APART)
-        found, compared = {**self.color_maps(image, self.style), **maps}, self.compared
+            found[name] = difference(maps[layer], axis, APART)
+        compared = self.compared
         return {layer: found[layer] for layer in found if layer in compared}
 
     def planes(self, image: Tensor) -> Tensor:
@@ -252,20 +256,23 @@ class Features(nn.Module):
                 found = fused.rectified_maps(image, self.mean, self.std, layers)
                 named = zip(used, found, strict=True)
                 return {row.layer: maps for (row, _), maps in named if row.layer in wanted}
-        maps: dict[str, Tensor] = {}
-        current = (image - self.mean) / self.std
-        block = 1
+        named = zip(used, self.rectified_maps(image, padding, used), strict=True)
+        return {row.layer: maps for (row, _), maps in named if row.layer in wanted}
+
+    def rectified_maps(
+        self, image: Tensor, padding: Padding, used: Sequence[tuple[_Convolution, BorderedConvolution]]
+    ) -> Iterator[Tensor]:
+        """The map of each of these convolutions, one by one; only whoever wants it keeps it. image: as
+        `planes` returns it."""
+        current, block = (image - self.mean) / self.std, 1
         for row, convolution in used:
             if row.block != block:
-                current = self._pool(current)
-                block = row.block
+                current, block = self._pool(current), row.block
             if padding == "replicate":
                 current = convolution.rectified(current)
             else:
                 current = functional.relu(convolution(current.to(self.dtype)), inplace=True)
-            if row.layer in wanted:
-                maps[row.layer] = current
-        return maps
+            yield current
 
     def fusible_layers(
         self, used: Sequence[tuple[_Convolution, BorderedConvolution]] | None = None

@@ -40,7 +40,8 @@ class Mixing(NamedTuple):
         return whole
 
     def add_to(self, gradient: Tensor, maps: Tensor) -> None:
-        """Add the gradient to another of the same map, in place. Both (1, C, H, W)."""
+        """Add the gradient to another of the same map, in place. Both (1, C, H, W), channels last in
+        memory."""
         rows, columns = self.places
         if maps.shape[1] > MOST_CHANNELS_BY_ROWS:
             gradient[:, :, rows, columns].add_(mixed(maps[:, :, rows, columns], self.matrix))

@@ -7,9 +7,8 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from .differences import add_gradient, difference
+from .differences import add_gradient
 from .features import APART, Features
 from .mixing import Mixing
 from .pooling import add_spread, left_over, spread
@@ -26,12 +25,13 @@ class Pass(Protocol):
     """Of each layer that is compared, (1, C, H // stride, W // stride)."""
 
     def image_gradient(self, own: OwnGradients) -> Tensor:
-        """The image's gradient, (1, 3, H, W), in the network's memory. Can be asked for once."""
+        """The image's gradient, (1, 3, H, W). Can be asked for once, of a pass there and back."""
         ...
 
 
 def look(features: Features, image: Tensor, *, there_and_back: bool) -> Pass:
-    """image: (1, 3, H, W), display-encoded [0, 1]. there_and_back: whether its gradient will be wanted."""
+    """What a network sees of an image, (1, 3, H, W), display-encoded [0, 1], H and W at least 16.
+    there_and_back: whether the image's gradient will be asked for."""
     plain = features.pooling == "average" and not any(each.requires_grad for each in features.parameters())
     if plain and features.device.type == "cpu":
         return WrittenOut(features, image, there_and_back=there_and_back)
@@ -85,24 +85,16 @@ class WrittenOut:
         self._features = features
         self._used = features.used_convolutions()
         self._results: list[Tensor] = []
-        self.maps = {}
         image = features.planes(image)
         self._image_type = image.dtype
-        current, block = (image - features.mean) / features.std, 1
-        needed = features.needed
-        made: dict[str, Tensor] = {}
-        for row, convolution in self._used:
-            if row.block != block:
-                current, block = functional.avg_pool2d(current, 2), row.block
-            current = convolution.rectified_map(current)
+        needed, made = features.needed, {}
+        results = features.rectified_maps(image, "replicate", self._used)
+        for (row, _), result in zip(self._used, results, strict=True):
             if row.layer in needed:
-                made[row.layer] = current
+                made[row.layer] = result
             if there_and_back:
-                self._results.append(current)
-        for name, (layer, axis) in features.differences.items():
-            made[name] = difference(made[layer], axis, APART)
-        found = {**features.color_maps(image, features.style), **made}
-        self.maps = {layer: maps for layer, maps in found.items() if layer in features.compared}
+                self._results.append(result)
+        self.maps = features.compared_maps(image, made)
 
     @torch.no_grad()
     def image_gradient(self, own: OwnGradients) -> Tensor:

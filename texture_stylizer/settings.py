@@ -46,7 +46,8 @@ class Settings:
     scales           levels of the coarse-to-fine pyramid, each half the size of the next (at least 1)
     learning_rate    step at the start of each scale, in display-encoded units
     tile             side of a tile within the picture, its halo aside, in pixels (a multiple of 16),
-                     "auto", or None for untiled
+                     "auto", or None for untiled; on a processor strips of the picture's width stand for
+                     tiles where a strip takes no more than four of them
     max_size         longest side in pixels at which the optimisation runs; None for the full size
     wrap             axes on which the texture is tiled and stays tileable: "x", "y", "both", "none", or
                      "auto" for those on which its borders match; a texture with a mask or a surface has none

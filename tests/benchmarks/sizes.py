@@ -24,7 +24,7 @@ from texture_stylizer.settings import PRECISIONS, Precision
 
 from .steps import random_vgg19
 
-STEPS = 2
+STEPS = 3
 
 
 def measure(

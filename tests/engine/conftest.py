@@ -38,12 +38,22 @@ def weights() -> dict[str, torch.Tensor]:
 @pytest.fixture(params=["average", "max", "embedded"])
 def features64(request: pytest.FixtureRequest) -> Features:
     """With each way of pooling, and with the embedded network's terms."""
-    if request.param == "embedded":
+    return network64(request.param)
+
+
+@pytest.fixture(params=["average", "embedded"])
+def averaging64(request: pytest.FixtureRequest) -> Features:
+    """The same but for maximum pooling."""
+    return network64(request.param)
+
+
+def network64(kind: str) -> Features:
+    if kind == "embedded":
         content = ContentTerm("relu1_2", less_surroundings=True, share=0.5)
         style = {"relu1_1": 0.1, "relu2_1": 0.1, across("relu2_1"): 0.2, down("relu3_1"): 0.2}
         style |= {COLORS: 0.3, COARSE_COLORS: 0.2}
         return Features(random_weights(), name="random", content=content, style=style).double()
-    return Features(random_weights(), name="random", pooling=request.param).double()
+    return Features(random_weights(), name="random", pooling="max" if kind == "max" else "average").double()
 
 
 @pytest.fixture(scope="session")

@@ -18,27 +18,35 @@ RATE = 0.01
 class Tight(Objective):
     """Runs out of memory once, after the first of its bands."""
 
-    had_room = False
+    by_strips = had_room = False
 
-    def bands(self, *arguments: Any, **more: Any) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor]]:
-        for number, band in enumerate(super().bands(*arguments, **more)):
+    def bands(
+        self, *arguments: Any, strips: bool = True, **more: Any
+    ) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor]]:
+        self.ways = [*getattr(self, "ways", []), strips and self.by_strips]
+        for number, band in enumerate(super().bands(*arguments, strips=self.ways[-1], **more)):
             if number == 1 and not self.had_room:
                 self.had_room = True
                 raise torch.OutOfMemoryError("for once")
             yield band
 
 
-def test_no_row_takes_a_step_twice(features32: Features, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("width", "tile"), [(64, 320), (900, 256)], ids=["tiles", "strips, then tiles"])
+def test_no_row_takes_a_step_twice(
+    features32: Features, monkeypatch: pytest.MonkeyPatch, width: int, tile: int
+) -> None:
     monkeypatch.setattr("texture_stylizer.engine.descent.HISTORY_BYTES", 0)
-    noise = torch.rand(3, 1, 3, 700, 64, generator=torch.Generator().manual_seed(0))
+    noise = torch.rand(3, 1, 3, 700, width, generator=torch.Generator().manual_seed(0))
     content, style, image = (0.2 + 0.6 * each for each in noise)
-    settings = Settings(learning_rate=RATE, tile=320)
+    settings = Settings(learning_rate=RATE, tile=tile)
     objective = Tight(features32, content, [(style, 1.0)], settings)
+    objective.by_strips = width > 64
     warnings: list[str] = []
-    descent = Descent(objective, FlatSheet(), settings, 320, warnings)
+    descent = Descent(objective, FlatSheet(), settings, tile, warnings)
     before = image.clone()
     descent.run(image, 1, lambda step, loss: None)
-    assert len(warnings) == 1 and descent.tile == 160
+    assert len(warnings) == 1 and descent.tile == tile // 2
+    assert objective.ways == [objective.by_strips, False]
     # Adam's first step is the rate along the gradient's sign.
     moved = (image - before).abs().amax(dim=(1, 3))
     assert float(moved.max()) <= RATE * 1.001

@@ -8,7 +8,7 @@ import psutil
 import pytest
 import torch
 
-from texture_stylizer.engine.heap import kept_heap
+from texture_stylizer.engine.heap import give_back_holes, kept_heap
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator is Linux's")
 
@@ -47,3 +47,14 @@ def test_it_is_given_back_after_an_error() -> None:
         fill_and_free(1)
         raise KeyboardInterrupt
     assert psutil.Process().memory_info().rss < before + MEBIBYTES * 2**20 // 2
+
+
+def test_holes_go_back_and_what_is_freed_later_does_not() -> None:
+    process = psutil.Process()
+    with kept_heap():
+        fill_and_free(20)
+        held = process.memory_info().rss
+        give_back_holes()
+        assert process.memory_info().rss < held - MEBIBYTES * 2**20 // 2
+        fill_and_free(20)
+        assert fill_and_free(20) < 10 * MEBIBYTES

@@ -16,6 +16,9 @@ from texture_stylizer.engine.tiling import fitting_tile, spans
 
 from .conftest import random_weights
 
+TWO_TILES = 40e6
+"""Bytes of the maps of about two tiles of 96 px and their halos, of the networks here in float64."""
+
 Images = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
@@ -31,33 +34,38 @@ def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
     return float((found - expected).norm() / expected.norm())
 
 
-@pytest.mark.parametrize(("tile", "kept_graphs"), [(160, 0), (96, 2), (96, None)])
-def test_tiled_equals_untiled(features64: Features, tile: int, kept_graphs: int | None) -> None:
+@pytest.mark.parametrize("strips", [False, True])
+@pytest.mark.parametrize(("tile", "kept_bytes"), [(160, 0.0), (96, TWO_TILES), (96, None)])
+def test_tiled_equals_untiled(
+    features64: Features, tile: int, kept_bytes: float | None, strips: bool
+) -> None:
     content, style, image = images(421, 507)
     objective = Objective(features64, content, [(style, 1.0)], Settings(tile=None))
     loss, gradient = objective.loss_and_gradient(image)
-    tiled_loss, tiled = objective.loss_and_gradient(image, tile=tile, kept_graphs=kept_graphs)
+    tiled_loss, tiled = objective.loss_and_gradient(image, tile, kept_bytes=kept_bytes, strips=strips)
     assert abs(tiled_loss - loss) <= 1e-10 * abs(loss)
     assert relative_error(tiled, gradient) <= 1e-10
 
 
-def test_tiled_equals_untiled_under_a_mask(features64: Features) -> None:
+@pytest.mark.parametrize("strips", [False, True])
+def test_tiled_equals_untiled_under_a_mask(features64: Features, strips: bool) -> None:
     content, style, image = images(203, 301)
     mask = torch.zeros(203, 301, dtype=torch.float64)
     mask[31:150, 40:233] = 1.0
     objective = Objective(features64, content, [(style, 1.0)], Settings(tile=None), mask)
     gradient = objective.loss_and_gradient(image)[1]
-    assert relative_error(objective.loss_and_gradient(image, tile=96)[1], gradient) <= 1e-10
+    assert relative_error(objective.loss_and_gradient(image, 96, strips=strips)[1], gradient) <= 1e-10
 
 
+@pytest.mark.parametrize("strips", [False, True])
 @pytest.mark.parametrize("size", [(203, 301), (208, 304)])
-def test_an_inset_is_seen_but_not_compared(features64: Features, size: tuple[int, int]) -> None:
+def test_an_inset_is_seen_but_not_compared(features64: Features, size: tuple[int, int], strips: bool) -> None:
     """By tiles, and as a mask of whole cells says it."""
     content, style, image = images(*size)
     plain = Settings(total_variation=2.0)
     objective = Objective(features64, content, [(style, 1.0)], plain, inset=(16, 80))
     loss, gradient = objective.loss_and_gradient(image)
-    tiled_loss, tiled = objective.loss_and_gradient(image, tile=64, kept_graphs=1)
+    tiled_loss, tiled = objective.loss_and_gradient(image, 64, kept_bytes=TWO_TILES, strips=strips)
     assert tiled_loss == pytest.approx(loss, rel=1e-10)
     assert relative_error(tiled, gradient) <= 1e-10
     if size == (208, 304):
@@ -117,11 +125,11 @@ def test_outlines_of_a_flat_atlas_let_content_count_less_on_its_mesh_and_never_m
     assert content_loss(torch.full_like(content, 0.5)) <= 1.0001 * content_loss(None)
 
 
-def test_graphs_are_kept_as_far_as_there_is_memory(features64: Features) -> None:
+def test_maps_are_kept_as_far_as_there_is_memory(features64: Features) -> None:
     content, style, _ = images(64, 64)
     objective = Objective(features64, content, [(style, 1.0)], Settings())
-    assert objective.affordable_graphs(128) > objective.affordable_graphs(512) > 0
-    assert objective.affordable_graphs(128, taken=2**40) == 0
+    assert objective.spare_bytes() > objective.spare_bytes(taken=2**20) > 0
+    assert objective.spare_bytes(taken=2**40) == 0
 
 
 @pytest.mark.parametrize("steps", [0, 25])
@@ -142,15 +150,16 @@ def test_bfloat16_keeps_the_gradients_direction(steps: int) -> None:
     height=st.integers(16, 190),
     width=st.integers(16, 190),
     tile=st.integers(16, 200),
-    kept_graphs=st.sampled_from([0, 1, None]),
+    kept_bytes=st.sampled_from([0.0, TWO_TILES, None]),
+    strips=st.booleans(),
 )
 def test_any_size_and_tile_agree(
-    features64: Features, height: int, width: int, tile: int, kept_graphs: int | None
+    features64: Features, height: int, width: int, tile: int, kept_bytes: float | None, strips: bool
 ) -> None:
     content, style, image = images(height, width)
     objective = Objective(features64, content, [(style, 1.0)], Settings())
     gradient = objective.loss_and_gradient(image)[1]
-    tiled = objective.loss_and_gradient(image, tile=tile, kept_graphs=kept_graphs)[1]
+    tiled = objective.loss_and_gradient(image, tile, kept_bytes=kept_bytes, strips=strips)[1]
     assert relative_error(tiled, gradient) <= 1e-10
 
 
@@ -191,8 +200,9 @@ def test_regions_are_equally_long_and_no_longer_than_was_asked(
 
 @pytest.mark.parametrize("largest", [5000, 1000], ids=["bfloat16", "float8"])
 @pytest.mark.parametrize("layer", [CONTENT_LAYER, "relu1_2"])
+@pytest.mark.parametrize("strips", [False, True])
 def test_a_large_content_target_is_kept_in_fewer_bits_or_made_again(
-    monkeypatch: pytest.MonkeyPatch, largest: int, layer: str
+    monkeypatch: pytest.MonkeyPatch, largest: int, layer: str, strips: bool
 ) -> None:
     """The gradient hardly changes."""
     features = Features(random_weights(), name="random", content=ContentTerm(layer, layer == "relu1_2"))
@@ -201,7 +211,9 @@ def test_a_large_content_target_is_kept_in_fewer_bits_or_made_again(
     exact = Objective(features, content, [(style, 1.0)], Settings())
     monkeypatch.setattr("texture_stylizer.engine.content.LARGEST_TARGET", largest)
     small = Objective(features, content, [(style, 1.0)], Settings())
-    (loss, gradient), (other_loss, other) = (each.loss_and_gradient(image, 64) for each in (exact, small))
+    (loss, gradient), (other_loss, other) = (
+        each.loss_and_gradient(image, 64, strips=strips) for each in (exact, small)
+    )
     assert other_loss == pytest.approx(loss, rel=0.01)
     assert float(torch.nn.functional.cosine_similarity(gradient.flatten(), other.flatten(), dim=0)) > 0.999
 

@@ -28,8 +28,9 @@ class Adam:
         self._variable = variable
         self._betas = betas
         self._epsilon = epsilon
-        self._mean = torch.zeros_like(variable, dtype=mean_type)
+        # The largest first: it may fit where something as large as the variable was.
         self._square = torch.zeros_like(variable)
+        self._mean = torch.zeros_like(variable, dtype=mean_type)
         self._steps = 0
 
     def step(self, gradient: Tensor, learning_rate: float) -> None:

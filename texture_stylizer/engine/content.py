@@ -9,14 +9,18 @@ from torch import Tensor
 
 from .features import STRIDES, Features
 from .home import Nearby, beside
+from .passes import possible_strip
+from .rows import Rows
 from .statistics import WIDENED_AT_ONCE, position_counts
+from .strips import Forward
 from .surroundings import subtract_surroundings, subtract_surroundings_transposed
-from .tiling import Inset, Span, Tile, tiles
+from .tiling import ALIGNMENT, Inset, Span, Tile, tiles
 
-LARGEST_TARGET = 2**29
-"""Bytes of the content's map from which on it is kept in fewer bits: bfloat16, then float8 with 3 bits of
-fraction, whose rounding adds 0.0014 to a content error of which a run leaves 0.1 and more. Where float8 would
-be needed and a position is a pixel, it is not kept: the few convolutions up to there are cheaper."""
+LARGEST_TARGET = 560e6
+"""Bytes of the content's map, those of a pixel's 16 values in bfloat16 at 4096 x 4096 px, from which on it is
+kept in fewer bits: bfloat16, then float8 with 3 bits of fraction, whose rounding adds 0.0014 to a content
+error of which a run leaves 0.1 and more. Where float8 would be needed and a position is a pixel, it is not
+kept: the few convolutions up to there are cheaper."""
 
 
 SURFACE_SHARE, SURFACE_POWER = 1.25, 0.75
@@ -56,10 +60,14 @@ class ContentLoss:
             # Sixteen bits of an image are more than eight of each of its map's channels.
             self._kept = Nearby(content.half(), features.device, line)
         else:
-            seen = Nearby(content, features.device, line)
-            for part in tiles(height, width, tile, features.halo):
-                rows, columns = self._core_of_whole(part)
-                self._whole[:, :, rows, columns] = self._core(self._compute(seen, part), part)
+            strip = None if tile is None else possible_strip(features, height, width, tile)
+            if strip is None:
+                seen = Nearby(content, features.device, line)
+                for part in tiles(height, width, tile, features.halo):
+                    rows, columns = self._core_of_whole(part)
+                    self._whole[:, :, rows, columns] = self._core(self._compute(seen, part), part)
+            else:
+                self._fill_by_strips(self._whole, content, strip)
             self._kept = Nearby(self._whole, features.device, line, STRIDES[self._term.layer])
         squares = torch.zeros((), device=content.device)
         for part in tiles(height, width, tile, features.halo, inset):
@@ -80,19 +88,29 @@ class ContentLoss:
         """
         # Rounded as the maps are: the gradient is, too, and the sum is made in float32.
         error = self._compared(found - self._target(part))
+        loss = self.weigh(error, part)
+        if self._term.less_surroundings:
+            subtract_surroundings_transposed(error)
+        return loss, error
+
+    def weigh(self, error: Tensor, part: Tile) -> Tensor:
+        """Make the gradient of what is compared over a tile's region, (1, C, h, w), of its error, in place.
+        Returns the share of the tile's core in the loss."""
         loss = self._squares(error, part) * self._scale
-        gradient = error
-        core = self._core(error, part)
-        if core.shape != error.shape:
-            gradient = torch.zeros_like(error)
-            self._core(gradient, part).copy_(core)
+        rows, columns = part.core(STRIDES[self._term.layer], *error.shape[2:])
+        for halo in (error[:, :, : rows.start], error[:, :, rows.stop :]):
+            halo.zero_()
+        for halo in (error[:, :, rows, : columns.start], error[:, :, rows, columns.stop :]):
+            halo.zero_()
         counted = self._counted(part)
         if counted is not None:
-            self._core(gradient, part).mul_(counted.to(gradient.dtype))
-        gradient.mul_(2.0 * self._scale)
-        if self._term.less_surroundings:
-            subtract_surroundings_transposed(gradient)
-        return loss, gradient
+            error[:, :, rows, columns].mul_(counted.to(error.dtype))
+        error.mul_(2.0 * self._scale)
+        return loss
+
+    def target_rows(self) -> TargetRows:
+        """The content's map, to be gone through from top to bottom; where all lies in one memory."""
+        return TargetRows(self._features, self._kept, self._whole)
 
     def expect(self, rows: Span) -> None:
         """Let what is kept for a row of tiles come, if the network has another memory."""
@@ -122,6 +140,14 @@ class ContentLoss:
         if self._whole is None:
             return self._compute(self._kept, part)
         return self._kept.region(part).to(self._features.dtype)
+
+    def _fill_by_strips(self, whole: Tensor, content: Tensor, strip: int) -> None:
+        forward, done = Forward(self._features, {self._term.layer}, content.shape[2]), 0
+        for top in range(0, content.shape[2], strip):
+            for layer, maps in forward.rows(content[:, :, top : top + strip]):
+                if layer == self._term.layer:
+                    whole[:, :, done : done + maps.shape[2]] = maps
+                    done += maps.shape[2]
 
     def _compute(self, content: Nearby, part: Tile) -> Tensor:
         with torch.no_grad():
@@ -162,6 +188,33 @@ class ContentLoss:
             return None
         room = torch.zeros(shape, dtype=dtype, device=content.device)
         return room.contiguous(memory_format=torch.channels_last)
+
+
+class TargetRows:
+    """Rows of the content's map, from top to bottom: of what is kept, or made again."""
+
+    def __init__(self, features: Features, kept: Nearby, whole: Tensor | None) -> None:
+        self._features, self._whole = features, whole
+        self._content = kept.whole()
+        self._made = Rows()
+        self._given = 0
+        layer = features.content.layer
+        self._stride = STRIDES[layer]
+        self._forward = Forward(features, {layer}, self._content.shape[2])
+
+    def between(self, first: int, last: int) -> Tensor:
+        """(1, C, last - first, w) of the network's type; no rows above `first` are asked for again."""
+        if self._whole is not None:
+            return self._whole[:, :, first:last].to(self._features.dtype)
+        while self._made.stop < last:
+            rows = self._content[:, :, self._given : last * self._stride + ALIGNMENT]
+            self._given += rows.shape[2]
+            pixels = rows.to(torch.promote_types(rows.dtype, torch.float32))
+            for layer, maps in self._forward.rows(pixels):
+                if layer == self._features.content.layer:
+                    self._made.append(maps)
+        self._made.forget(first)
+        return self._made.between(first, last)
 
 
 def _kept_type(features: Features, elements: int) -> torch.dtype:

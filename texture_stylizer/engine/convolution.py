@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import winograd
+from .mixing import in_planes
 
 
 class BorderedConvolution(nn.Conv2d):
@@ -34,6 +35,48 @@ class BorderedConvolution(nn.Conv2d):
         """The gradient of the maps, (1, C, H, W) of the weight's type, given that of the `result` of
         `rectified`, (1, D, H, W) like it; without a graph."""
         return _gradient(gradient, result, self._prepare()[1])
+
+    def rectified_rows(self, maps: Tensor, above: Tensor | None, *, ends: bool) -> tuple[Tensor, Tensor]:
+        """Rows of `rectified`, of maps that come from top to bottom; without a graph.
+
+        maps: (1, C, h, W), the next rows. above: what this returned for the rows before them, None if they
+        are the first. ends: whether they are the last. Returns (1, D, h', W), all but one row of what is
+        known or, at the end, the rest, and what the next rows are to be given.
+        """
+        assert self.bias is not None, "given at the start"
+        weight = self._prepare()[0]
+        top = 1 if above is None else 2
+        known = top + maps.shape[2] + ends
+        height, width = max(0, known - 2), maps.shape[3]
+        more = winograd.missing(height, width) if _is_transformed(weight) else (0, 0)
+        seen = _with_rows_above(maps, above, ends=ends, more=more)
+        kept = seen[:, :, known - min(2, known) : known].clone()
+        if not height:
+            return maps.new_empty(1, self.out_channels, 0, width, dtype=weight.dtype), kept
+        if _is_transformed(weight):
+            return winograd.convolve(seen, weight, self.bias)[:, :, :height, :width], kept
+        return _direct(seen, weight, self.bias), kept
+
+    def gradient_rows(
+        self, gradient: Tensor, result: Tensor, above: Tensor | None, *, ends: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Rows of `gradient`, given those of the results from top to bottom.
+
+        gradient, result: (1, D, h, W), the next rows, at least two at the top. above, ends: as of
+        `rectified_rows`. Returns (1, C, h', W), all but one row of what is known or, at the end, the rest,
+        and what the next rows are to be given.
+        """
+        turned = self._prepare()[1]
+        known = 2 + result.shape[2] + 2 * ends
+        height, width = known - 2, result.shape[3] + 2
+        more = winograd.missing(height, width) if _is_transformed(turned) else (0, 0)
+        seen = _of_positive(gradient, result, more, above=above, ends=ends)
+        kept = seen[:, :, known - 2 : known].clone()
+        if _is_transformed(turned):
+            of_bordered = winograd.convolve(seen, turned)[:, :, :height, :width]
+        else:
+            of_bordered = functional.conv2d(seen, turned)
+        return _without_border(of_bordered, begins=above is None, ends=ends), kept
 
     def _prepare(self) -> tuple[Tensor, Tensor]:
         """The weights for maps and for their gradient, as they are or as `winograd` takes them."""
@@ -91,12 +134,20 @@ def _gradient(gradient: Tensor, result: Tensor, turned: Tensor) -> Tensor:
     else:
         # `conv_transpose2d` takes a seventh longer.
         of_bordered = functional.conv2d(_of_positive(gradient, result), turned)
-    # The border's gradient belongs to the positions that it repeats.
-    of_bordered[:, :, 1] += of_bordered[:, :, 0]
-    of_bordered[:, :, -2] += of_bordered[:, :, -1]
+    return _without_border(of_bordered)
+
+
+def _without_border(of_bordered: Tensor, *, begins: bool = True, ends: bool = True) -> Tensor:
+    """The gradient of maps given that of theirs with the border, whose share belongs to the positions that it
+    repeats, in place. begins, ends: whether the first and the last row are border."""
     of_bordered[:, :, :, 1] += of_bordered[:, :, :, 0]
     of_bordered[:, :, :, -2] += of_bordered[:, :, :, -1]
-    return of_bordered[:, :, 1:-1, 1:-1]
+    if begins:
+        of_bordered[:, :, 1] += of_bordered[:, :, 0]
+    if ends:
+        of_bordered[:, :, -2] += of_bordered[:, :, -1]
+    rows = slice(int(begins), of_bordered.shape[2] - ends)
+    return of_bordered[:, :, rows, 1:-1]
 
 
 def _as_taken(weight: Tensor, *, for_maps: bool) -> Tensor:
@@ -126,15 +177,44 @@ def _bordered(maps: Tensor, more: tuple[int, int] = (0, 0)) -> Tensor:
     return functional.pad(maps, (1, 1 + more[1], 1, 1 + more[0]), mode="replicate")
 
 
-def _of_positive(gradient: Tensor, result: Tensor, more: tuple[int, int] = (0, 0)) -> Tensor:
+def _with_rows_above(maps: Tensor, above: Tensor | None, *, ends: bool, more: tuple[int, int]) -> Tensor:
+    """Rows of maps, (1, C, h, W), with the two bordered ones `above` them, or with their border where they
+    begin or end; with one more position on either side, and `more` below and to the right, of the nearest's
+    values."""
+    height, width = maps.shape[2:]
+    top = 1 if above is None else 2
+    shape = 1, maps.shape[1], top + height + ends + more[0], width + 2 + more[1]
+    layout = torch.contiguous_format if in_planes(maps) else torch.channels_last
+    framed = torch.empty(shape, dtype=maps.dtype, device=maps.device, memory_format=layout)
+    rows = slice(top, top + height)
+    framed[:, :, rows, 1 : 1 + width] = maps
+    framed[:, :, rows, :1] = maps[:, :, :, :1]
+    framed[:, :, rows, 1 + width :] = maps[:, :, :, -1:]
+    framed[:, :, :top] = framed[:, :, 1:2] if above is None else above
+    framed[:, :, rows.stop :] = framed[:, :, rows.stop - 1 : rows.stop]
+    return framed
+
+
+def _of_positive(
+    gradient: Tensor,
+    result: Tensor,
+    more: tuple[int, int] = (0, 0),
+    *,
+    above: Tensor | None = None,
+    ends: bool = True,
+) -> Tensor:
     """A gradient where the result is positive, 0 elsewhere and in two more positions on each side, and `more`
-    below and to the right: (1, D, H, W), likewise -> (1, D, H + 4 + more[0], W + 4 + more[1])."""
+    below and to the right: (1, D, H, W), likewise -> (1, D, H + 4 + more[0], W + 4 + more[1]). above: the two
+    rows before these, so framed; ends: whether zeros follow below."""
     height, width = result.shape[2:]
-    shape = 1, result.shape[1], height + 4 + more[0], width + 4 + more[1]
+    shape = 1, result.shape[1], 2 + height + 2 * ends + more[0], width + 4 + more[1]
     framed = torch.empty(shape, dtype=result.dtype, device=result.device, memory_format=torch.channels_last)
     rows, columns = slice(2, 2 + height), slice(2, 2 + width)
-    for side in (framed[:, :, :2], framed[:, :, rows.stop :]):
-        side.zero_()
+    if above is None:
+        framed[:, :, :2].zero_()
+    else:
+        framed[:, :, :2] = above
+    framed[:, :, rows.stop :].zero_()
     for side in (framed[:, :, rows, :2], framed[:, :, rows, columns.stop :]):
         side.zero_()
     inner = framed[:, :, rows, columns]

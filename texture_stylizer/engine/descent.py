@@ -13,7 +13,7 @@ from ..errors import OutOfMemory
 from ..settings import Settings
 from .adam import Adam
 from .devices import free_memory, is_out_of_memory
-from .heap import give_back_heap
+from .heap import give_back_heap, give_back_holes
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .objective import FREE_SHARE, Objective
 from .recorded import FEWEST_RUNS, MOST_PIXELS, Recorded
@@ -105,6 +105,8 @@ class Descent:
 
     def _with_adam(self, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place, with little memory. Returns the loss before the last step."""
+        # The targets left some as large as a picture, into which what is aligned does not fit again.
+        give_back_holes()
         optimiser = Adam(image, mean_type=torch.bfloat16)
         loss = float("nan")
         for step in range(count):
@@ -130,7 +132,7 @@ class Descent:
             self._take_tile(tile)
             shares = []
             for rows, gradient, share in self._objective.bands(
-                image, tile, kept_graphs=self._kept_graphs(image)
+                image, tile, kept_bytes=self._kept_bytes(image), strips=not self._ran_out
             ):
                 # A number of each would keep a GPU waiting at every band.
                 shares.append(share)
@@ -162,8 +164,9 @@ class Descent:
         """Record the untiled evaluation, where there is memory for it that nothing else can use."""
 
         def evaluate() -> tuple[Tensor, Tensor]:
+            # What memory is free cannot be asked for while work is recorded; one tile is kept anyway.
             return self._evaluate(
-                image, lambda seen: self._objective.loss_tensor_and_gradient(seen, None, kept_graphs=1)
+                image, lambda seen: self._objective.loss_tensor_and_gradient(seen, None, kept_bytes=0.0)
             )
 
         try:
@@ -189,17 +192,19 @@ class Descent:
 
         def evaluate(tile: int | None) -> tuple[Tensor, Tensor]:
             self._take_tile(tile)
-            kept = self._kept_graphs(image)
-            return self._objective.loss_tensor_and_gradient(image, tile, kept_graphs=kept)
+            kept = self._kept_bytes(image)
+            return self._objective.loss_tensor_and_gradient(
+                image, tile, kept_bytes=kept, strips=not self._ran_out
+            )
 
         return self._within_memory(evaluate)
 
-    def _kept_graphs(self, image: Tensor) -> int:
-        """Tiles whose graph is kept from the first pass to the second; more where the image is small."""
+    def _kept_bytes(self, image: Tensor) -> float:
+        """What maps that are kept for the way back may take; more where the image is small."""
         if self._ran_out:
-            return 0
+            return 0.0
         shared = image.device == self._objective.features.device
-        return self._objective.affordable_graphs(self.tile, taken=4 * bytes_per_pair(image) if shared else 0)
+        return self._objective.spare_bytes(taken=4 * bytes_per_pair(image) if shared else 0)
 
     def _take_tile(self, tile: int | None) -> None:
         self._ran_out = self._ran_out or tile != self.tile

@@ -201,9 +201,9 @@ class Features(nn.Module):
 
     def used_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
         """The convolutions that an image goes through, with their place in configuration E."""
-        return self._convolutions_up_to(self.needed)
+        return self.convolutions_up_to(self.needed)
 
-    def _convolutions_up_to(self, wanted: set[str]) -> list[tuple[_Convolution, BorderedConvolution]]:
+    def convolutions_up_to(self, wanted: set[str]) -> list[tuple[_Convolution, BorderedConvolution]]:
         """All up to the last of some layers."""
         last = max(row.number for row in CONVOLUTIONS if row.layer in wanted)
         return [(row, convolution) for row, convolution in self.named_convolutions() if row.number <= last]
@@ -249,7 +249,7 @@ class Features(nn.Module):
 
     def _trunk(self, image: Tensor, padding: Padding, wanted: set[str]) -> dict[str, Tensor]:
         """The maps of some layers, and no convolution after the last of them."""
-        used = self._convolutions_up_to(wanted)
+        used = self.convolutions_up_to(wanted)
         if padding == "replicate" and self.pooling == "average":
             layers = self.fusible_layers(used)
             if fused.is_possible(layers):

@@ -45,6 +45,13 @@ def give_back_heap() -> None:
         library.malloc_trim(0)
 
 
+def give_back_holes() -> None:
+    """Let the system have what is free in the heap now; what becomes free is kept as before."""
+    library = _glibc()
+    if library is not None:
+        library.malloc_trim(0)
+
+
 def _glibc() -> ctypes.CDLL | None:
     if sys.platform != "linux":
         return None

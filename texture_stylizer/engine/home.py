@@ -79,6 +79,12 @@ class Nearby:
         self._held = {key: self._held[key]}
         return self._held[key].arrived()
 
+    def whole(self) -> Tensor:
+        """The picture, which lies in the device's memory."""
+        if not self._is_there:
+            raise ValueError("of a picture in another memory there is a band at a time")
+        return self._picture
+
     def expect(self, span: Span) -> None:
         """Let rows that are soon asked for come, whatever the device is busy with."""
         rows = self._positions(span)

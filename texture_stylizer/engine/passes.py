@@ -12,6 +12,7 @@ from .differences import add_gradient
 from .features import APART, Features
 from .mixing import Mixing
 from .pooling import add_spread, left_over, spread
+from .tiling import strip_height
 
 OwnGradients = Mapping[str, Tensor | Mixing]
 """The gradient of each compared map, as far as it follows from the map itself: a tensor like it, which
@@ -32,10 +33,23 @@ class Pass(Protocol):
 def look(features: Features, image: Tensor, *, there_and_back: bool) -> Pass:
     """What a network sees of an image, (1, 3, H, W), display-encoded [0, 1], H and W at least 16.
     there_and_back: whether the image's gradient will be asked for."""
-    plain = features.pooling == "average" and not any(each.requires_grad for each in features.parameters())
-    if plain and features.device.type == "cpu":
+    if is_written_out(features):
         return WrittenOut(features, image, there_and_back=there_and_back)
     return Graphed(features, image, there_and_back=there_and_back)
+
+
+def possible_strip(features: Features, height: int, width: int, tile: int) -> int | None:
+    """Pixels of a strip in place of tiles of that size; None where strips are not possible or not better."""
+    if tile >= max(height, width) or not is_written_out(features):
+        return None
+    return strip_height(height, width, tile, features.halo, features.graph_bytes_per_pixel)
+
+
+def is_written_out(features: Features) -> bool:
+    """Whether the way back is written out for such a network: on a processor, which averages its maps and is
+    not trained."""
+    plain = features.pooling == "average" and not any(each.requires_grad for each in features.parameters())
+    return plain and features.device.type == "cpu"
 
 
 class Graphed:
@@ -119,15 +133,7 @@ class WrittenOut:
         perhaps `halved`."""
         given = own.get(layer)
         dense = given if isinstance(given, Tensor) else None
-        if through_next is None:
-            gradient = torch.zeros_like(result) if dense is None else dense
-        elif not halved:
-            gradient = through_next if dense is None else through_next.add_(dense)
-        elif dense is None:
-            gradient = spread(through_next, *left_over(result))
-        else:
-            gradient = dense
-            add_spread(gradient, through_next)
+        gradient = gradient_of_result(result, dense, through_next, halved=halved)
         if isinstance(given, Mixing):
             given.add_to(gradient, result)
         for name, (of, axis) in self._features.differences.items():
@@ -136,3 +142,18 @@ class WrittenOut:
                 wanted = wanted.of(self.maps[name]) if isinstance(wanted, Mixing) else wanted
                 add_gradient(gradient, wanted, axis, APART)
         return gradient
+
+
+def gradient_of_result(
+    result: Tensor, dense: Tensor | None, through_next: Tensor | None, *, halved: bool
+) -> Tensor:
+    """The gradient of a map, (1, C, H, W): some of its own, and that of what the next layer was given of it,
+    perhaps `halved`; both may be changed."""
+    if through_next is None:
+        return torch.zeros_like(result) if dense is None else dense
+    if not halved:
+        return through_next if dense is None else through_next.add_(dense)
+    if dense is None:
+        return spread(through_next, *left_over(result))
+    add_spread(dense, through_next)
+    return dense

@@ -109,15 +109,12 @@ def position_counts(
 
 
 def core_maps(
-    maps: Mapping[str, Tensor],
-    tile: Tile,
-    layer: str,
-    weights: Mapping[str, Tensor] | None,
+    maps: Tensor, tile: Tile, layer: str, weights: Mapping[str, Tensor] | None
 ) -> tuple[Tensor, Tensor | None]:
-    """The positions of `layer` that `tile` owns, and what each of them counts for."""
-    found = maps[layer]
-    rows, columns = tile.core(STRIDES[layer], *found.shape[2:])
-    core = found[:, :, rows, columns]
+    """The positions of a layer's map that `tile` owns, and what each of them counts for. maps: of the tile's
+    region."""
+    rows, columns = tile.core(STRIDES[layer], *maps.shape[2:])
+    core = maps[:, :, rows, columns]
     if weights is None:
         return core, None
     top = tile.rows.start // STRIDES[layer]
@@ -140,7 +137,7 @@ def gram_matrices(features: Features, image: Tensor, tile: int | None) -> dict[s
             rows, columns = part.region
             maps = features(image[:, :, rows, columns], padding="replicate")
             for layer in features.style:
-                core, _ = core_maps(maps, part, layer, None)
+                core, _ = core_maps(maps[layer], part, layer, None)
                 found = gram_sum(core)
                 sums[layer] = sums[layer] + found if layer in sums else found
     return {layer: total / counts[layer] for layer, total in sums.items()}

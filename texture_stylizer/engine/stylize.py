@@ -127,7 +127,7 @@ def stylize(
     if mask is not None:
         image = np.where(mask[..., None] > 0, image, content)
     return Result(
-        image.astype(np.float32),
+        image.astype(np.float32, copy=False),
         tuple(run.losses),
         time.perf_counter() - started,
         run.tile,
@@ -237,6 +237,12 @@ class _Run:
 
     def _optimise(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> Tensor:
         """Take the level's steps from the unknowns `image`. Returns the picture after them, (1, 3, h, w)."""
+        with kept_heap():
+            # In a function of its own, so that all that it took is free when the heap is given back.
+            self._descend(level, image, content, sheet)
+        return sheet.picture(image).detach()
+
+    def _descend(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> None:
         height, width = (side + 2 * MARGIN for side in content.shape[2:])
 
         def prepare(tile: int | None) -> Objective:
@@ -244,20 +250,15 @@ class _Run:
             return self._objective(content, sheet, tile)
 
         first = self._first_tile(height, width, content.device)
-        with kept_heap():
-            device = self.features.device
-            objective = within_memory(prepare, first, max(height, width), device, self.warnings)
-            descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
-            count = self.counts[level]
-            if count:
-                loss = descent.run(
-                    image, count, lambda step, loss: self._report(level, step, loss, image, sheet)
-                )
-                self.losses.append(loss)
-                # The level may have settled before its last step.
-                self._work_done = self._work(level + 1)
-            self.tile = descent.tile
-            return sheet.picture(image).detach()
+        objective = within_memory(prepare, first, max(height, width), self.features.device, self.warnings)
+        descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
+        count = self.counts[level]
+        if count:
+            loss = descent.run(image, count, lambda step, loss: self._report(level, step, loss, image, sheet))
+            self.losses.append(loss)
+            # The level may have settled before its last step.
+            self._work_done = self._work(level + 1)
+        self.tile = descent.tile
 
     def _objective(self, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
         """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""

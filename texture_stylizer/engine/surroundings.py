@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_CELL = 8
-_CELLS_ABOUT = 2
+CELL = 8
+CELLS_ABOUT = 2
 
-REACH = _CELL * (_CELLS_ABOUT + 1) + _CELL // 2
+REACH = CELL * (CELLS_ABOUT + 1) + CELL // 2
 """Positions on either side that what lies about one is made of."""
 
 
@@ -23,41 +23,75 @@ def subtract_surroundings(maps: Tensor) -> Tensor:
 
     maps: (1, C, H, W), channels last in memory, H and W at least 16. Returns `maps`.
     """
-    means = _interpolated_across(_smoothed(functional.avg_pool2d(maps, _CELL)), maps.shape[3])
-    above, between, below = _rows(maps)
-    flat = means.permute(0, 2, 3, 1).reshape(means.shape[2], -1)
-    above -= flat[0]
-    between.baddbmm_(
-        _shares(between).expand(len(between), -1, -1), torch.stack([flat[:-1], flat[1:]], dim=1), alpha=-1
-    )
-    below -= flat[-1]
+    subtract_means(maps, functional.avg_pool2d(maps, CELL), 0)
     return maps
 
 
 def subtract_surroundings_transposed(gradient: Tensor) -> Tensor:
     """The same for the transposed matrix: given the gradient of what `subtract_surroundings` returns, that of
     what it was given, in place. Returns `gradient`."""
-    height, width = gradient.shape[2:]
-    above, between, below = _rows(gradient)
-    wanted = gradient.new_zeros(height // _CELL, above.shape[1])
-    wanted[0] += above.sum(0)
-    pairs = _shares(between).T @ between
-    wanted[:-1] += pairs[:, 0]
-    wanted[1:] += pairs[:, 1]
-    wanted[-1] += below.sum(0)
-    of_means = wanted.view(1, -1, width, gradient.shape[1]).permute(0, 3, 1, 2)
-    of_cells = _smoothed_transposed(_interpolated_across_transposed(of_means))
-    spread = functional.interpolate(of_cells / _CELL**2, scale_factor=(1, _CELL), mode="nearest")
-    flat = spread.permute(0, 2, 3, 1).reshape(of_cells.shape[2], -1)
-    inner = gradient.permute(0, 2, 3, 1).view(height, -1)[: len(flat) * _CELL, : flat.shape[1]]
-    inner.unflatten(0, (-1, _CELL)).sub_(flat[:, None])
+    wanted = torch.zeros_like(gradient[:, :, : gradient.shape[2] // CELL, : gradient.shape[3] // CELL])
+    add_of_cells(wanted, gradient, 0)
+    subtract_of_cells(gradient, wanted, 0)
     return gradient
+
+
+def subtract_means(maps: Tensor, cells: Tensor, first: int) -> None:
+    """Subtract from some rows of a map, in place, the means of what lies about them.
+
+    maps: (1, C, h, W), from row 8 * first of the whole map on, whole cells or down to its end. cells: the
+    means of all of the whole map's cells, (1, C, H // 8, W // 8), of which those as far as three below are
+    looked at.
+    """
+    rows, left_over = _by_cells(maps)
+    last, whole = first + len(rows), cells.shape[2]
+    low, high = max(0, first - 1), min(whole, last + 1)
+    seen = slice(max(0, low - CELLS_ABOUT), min(whole, high + CELLS_ABOUT))
+    means = _smoothed(cells[:, :, seen])[:, :, low - seen.start : high - seen.start]
+    flat = _interpolated_across(means, maps.shape[3]).permute(0, 2, 3, 1).reshape(high - low, -1)
+    # Where the map ends its last cell stands for the next one.
+    about = torch.cat([flat[:1]] * (first == 0) + [flat] + [flat[-1:]] * (last == whole))
+    three = about.as_strided((len(rows), 3, about.shape[1]), (about.shape[1], about.shape[1], 1))
+    rows.baddbmm_(_shares(rows).expand(len(rows), -1, -1), three, alpha=-1)
+    left_over -= about[-1]
+
+
+def add_of_cells(of_cells: Tensor, gradient: Tensor, first: int) -> None:
+    """Add to the gradient of the whole map's cells, (1, C, H // 8, W // 8), in place, what follows from some
+    rows of that of what `subtract_means` leaves. gradient, first: like its `maps` and `first`."""
+    rows, left_over = _by_cells(gradient)
+    last, whole = first + len(rows), of_cells.shape[2]
+    sums = rows.new_zeros(len(rows) + 2, rows.shape[2])
+    shares = _shares(rows).T @ rows
+    for step in range(3):
+        sums[step : step + len(rows)] += shares[:, step]
+    sums[-1] += left_over.sum(0)
+    if first == 0:
+        sums[1] += sums[0]
+    if last == whole:
+        sums[-2] += sums[-1]
+    sums = sums[int(first == 0) : len(sums) - (last == whole)]
+    of_means = sums.view(1, len(sums), gradient.shape[3], -1).permute(0, 3, 1, 2)
+    low = max(0, first - 1)
+    of_cells[:, :, low : low + len(sums)] += _interpolated_across_transposed(of_means)
+
+
+def subtract_of_cells(gradient: Tensor, of_cells: Tensor, first: int) -> None:
+    """Subtract from some rows of a gradient, in place, their shares in what the cells' means are made of.
+    gradient, first: as of `add_of_cells`; of_cells: complete as far as two cells below."""
+    rows, _ = _by_cells(gradient)
+    last, whole = first + len(rows), of_cells.shape[2]
+    seen = slice(max(0, first - CELLS_ABOUT), min(whole, last + CELLS_ABOUT))
+    found = _smoothed_transposed(of_cells[:, :, seen])[:, :, first - seen.start : last - seen.start]
+    spread = functional.interpolate(found / CELL**2, scale_factor=(1, CELL), mode="nearest")
+    flat = spread.permute(0, 2, 3, 1).reshape(len(rows), -1)
+    rows[:, :, : flat.shape[1]].sub_(flat[:, None])
 
 
 def _smoothed(cells: Tensor) -> Tensor:
     """The mean over the cells about each, the border's repeated. (1, C, h, w), likewise."""
-    bordered = functional.pad(cells, (_CELLS_ABOUT,) * 4, mode="replicate")
-    side = 2 * _CELLS_ABOUT + 1
+    bordered = functional.pad(cells, (CELLS_ABOUT,) * 4, mode="replicate")
+    side = 2 * CELLS_ABOUT + 1
     return functional.avg_pool2d(functional.avg_pool2d(bordered, (side, 1), stride=1), (1, side), stride=1)
 
 
@@ -68,7 +102,7 @@ def _smoothed_transposed(gradient: Tensor) -> Tensor:
 
 def _spread(gradient: Tensor, axis: int) -> Tensor:
     """Each cell's share of the means over the cells about it along an axis, the border's repeated."""
-    length, reach = gradient.shape[axis], _CELLS_ABOUT
+    length, reach = gradient.shape[axis], CELLS_ABOUT
     border = (0, 0, 2 * reach, 2 * reach) if axis == 2 else (2 * reach, 2 * reach)
     window = (2 * reach + 1, 1) if axis == 2 else (1, 2 * reach + 1)
     whole = functional.avg_pool2d(functional.pad(gradient, border), window, stride=1)
@@ -80,35 +114,35 @@ def _spread(gradient: Tensor, axis: int) -> Tensor:
 
 def _interpolated_across_transposed(gradient: Tensor) -> Tensor:
     """(1, C, h, width) -> (1, C, h, w): `_interpolated_across` for the transposed matrix."""
-    count = gradient.shape[3] // _CELL
-    first, last = _CELL // 2, count * _CELL - _CELL // 2
-    cells = torch.zeros_like(gradient[..., :count])
-    cells[..., 0] += gradient[..., :first].sum(-1)
-    pairs = gradient[..., first:last].unflatten(3, (-1, _CELL)) @ _shares(gradient)
-    cells[..., :-1] += pairs[..., 0]
-    cells[..., 1:] += pairs[..., 1]
-    cells[..., -1] += gradient[..., last:].sum(-1)
+    count = gradient.shape[3] // CELL
+    found = gradient[..., : count * CELL].unflatten(3, (-1, CELL)) @ _shares(gradient)
+    cells = found[..., 1].clone()
+    cells[..., :-1] += found[..., 1:, 0]
+    cells[..., 0] += found[..., 0, 0]
+    cells[..., 1:] += found[..., :-1, 2]
+    cells[..., -1] += found[..., -1, 2] + gradient[..., count * CELL :].sum(-1)
     return cells
 
 
 def _interpolated_across(cells: Tensor, width: int) -> Tensor:
     """Values at the cells' centres, (1, C, h, w), for each column, (1, C, h, width)."""
-    wide = functional.interpolate(cells, scale_factor=(1, _CELL), mode="bilinear")
+    wide = functional.interpolate(cells, scale_factor=(1, CELL), mode="bilinear")
     left_over = width - wide.shape[3]
     return functional.pad(wide, (0, left_over, 0, 0), mode="replicate") if left_over else wide
 
 
-def _rows(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Views of a map: the rows above the first cells' centre, (4, W C), those between the centres of the i-th
-    cells and the next, (n - 1, 8, W C), and those below the last cells' centre."""
+def _by_cells(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Views of some rows of a map: those of whole cells, (n, 8, W C), and those left over, (h, W C)."""
     if not maps.is_contiguous(memory_format=torch.channels_last):
         raise ValueError("changed in place, so channels last in memory are needed")
-    flat = maps.permute(0, 2, 3, 1).view(maps.shape[2], -1)
-    first, last = _CELL // 2, maps.shape[2] // _CELL * _CELL - _CELL // 2
-    return flat[:first], flat[first:last].view(-1, _CELL, flat.shape[1]), flat[last:]
+    rows = maps.permute(0, 2, 3, 1).view(maps.shape[2], -1)
+    count = maps.shape[2] // CELL
+    return rows[: count * CELL].view(count, CELL, -1), rows[count * CELL :]
 
 
 def _shares(like: Tensor) -> Tensor:
-    """What two cells count for in each of the positions between their centres: (8, 2)."""
-    second = (torch.arange(_CELL, device=like.device, dtype=like.dtype) + 0.5) / _CELL
-    return torch.stack([1 - second, second], dim=1)
+    """What a cell's rows are made of, linearly between centres: of the cell above, their own, the one below.
+    (8, 3)."""
+    place = (torch.arange(CELL, device=like.device, dtype=like.dtype) + 0.5) / CELL - 0.5
+    above, below = (-place).clamp_min(0), place.clamp_min(0)
+    return torch.stack([above, 1 - above - below, below], dim=1)

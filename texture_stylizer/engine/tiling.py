@@ -3,7 +3,7 @@
 A tile owns the features over its core. Its region is the core and a halo wide enough that the features
 over the core do not see where the region ends; the gradient of the core's features is added into the
 image over the whole region, halo included. Galerne et al. (EGSR 2024) crop that gradient to the core
-instead, and need twice the halo for it.
+instead, and need twice the halo for it. In strips of the image's whole width no map is made twice (`strips`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,16 @@ Places = tuple[slice, slice]
 
 Inset = tuple[int, int]
 """Pixels (above and below, to the left and right) of a picture that are seen, but do not count themselves."""
+
+LOWEST_STRIP = 32
+"""Pixels: what a strip costs whatever its height would be half as much again in lower ones."""
+
+_STRIP_REGIONS = 4
+"""Regions of tiles that a strip with a halo takes at most: its maps are there once, and a tile's with their
+gradients."""
+
+_STRIP_BYTES = 320e6
+"""Of a strip by the measure of a tile's, beyond which it would hardly cost less per pixel."""
 
 # A 64-channel map of more pixels than this has more than 2^31 elements, beyond 32-bit indexing.
 _LARGEST_REGION = 2**31 // 64 - 1
@@ -109,6 +119,20 @@ def tiles(height: int, width: int, size: int | None, halo: int, inset: Inset = (
     """
     rows, columns = spans(height, size, halo, inset[0]), spans(width, size, halo, inset[1])
     return [Tile(row, column) for row in rows for column in columns]
+
+
+def strip_height(height: int, width: int, tile: int, halo: int, bytes_per_pixel: float) -> int | None:
+    """Pixels of a strip of a picture in place of tiles of that size; None where none is as low as their
+    memory asks for.
+
+    With a strip wait as many rows as a halo has on either side, and some of the one before. bytes_per_pixel:
+    of a tile's region.
+    """
+    largest = int(_STRIP_REGIONS * (tile + 2 * halo) ** 2 / width) - halo
+    if largest < LOWEST_STRIP:
+        return None
+    fitting = min(largest, int(_STRIP_BYTES / (bytes_per_pixel * width)))
+    return min(max(LOWEST_STRIP, fitting // LOWEST_STRIP * LOWEST_STRIP), height)
 
 
 def fitting_tile(

@@ -1,0 +1,116 @@
+"""The loss of a picture and its gradient by tiles, on any device.
+
+Two passes: the first adds up every tile's Gram matrices; the second sends the matrices dL/dG, and the content
+term, back from each tile's core positions, and adds the tile's gradient into the picture's.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from .home import Band, Beside, Nearby
+from .mixing import Mixing
+from .passes import Pass, look
+from .terms import RegionMaps, Terms
+from .tiling import Span, Tile, tiles
+
+Value = TypeVar("Value")
+Row = Mapping[Span, Sequence[Tile]]
+"""The tiles beside each other, by their rows, from top to bottom."""
+
+
+def bands_by_tiles(
+    terms: Terms, image: Tensor, tile: int | None, kept_bytes: float, line: Beside
+) -> Iterator[Band]:
+    """As `Objective.bands`, in the network's memory. kept_bytes: what the maps of tiles that are kept from
+    the first pass to the second may take; a single tile's are kept."""
+    parts = tiles(terms.height, terms.width, tile, terms.features.halo, terms.inset)
+    by_rows = {rows: list(group) for rows, group in itertools.groupby(parts, key=lambda part: part.rows)}
+    region = parts[0].rows, parts[0].columns
+    pixels = [span.stop - span.start for span in region]
+    graph = pixels[0] * pixels[1] * terms.features.graph_bytes_per_pixel / 2
+    count = 1 if len(parts) == 1 else max(0, int(kept_bytes / graph))
+    nearby = Nearby(image, terms.features.device, line)
+    kept, sums = _gram_sums(terms, nearby, by_rows, count)
+    loss, gram_gradients = terms.regions.loss_and_gradients(sums)
+    yield from _way_back(terms, nearby, by_rows, kept, gram_gradients, loss)
+
+
+def _gram_sums(terms: Terms, nearby: Nearby, by_rows: Row, count: int) -> tuple[dict[Tile, Pass], RegionMaps]:
+    """Gram matrices summed over all tiles, and the passes of the first, which need no second run."""
+    sums: RegionMaps = {}
+    kept: dict[Tile, Pass] = {}
+    for (_, group), following in _with_next(by_rows.items()):
+        for part in group:
+            keep = len(kept) < count
+            seen = look(terms.features, nearby.region(part), there_and_back=keep)
+            with torch.no_grad():
+                for layer in terms.features.style:
+                    terms.add_grams(sums, seen.maps[layer], part, layer)
+            if keep:
+                kept[part] = seen
+        # After the last band the second pass begins with the first again.
+        nearby.expect(next(iter(by_rows)) if following is None else following[0])
+    return kept, sums
+
+
+def _way_back(
+    terms: Terms,
+    nearby: Nearby,
+    by_rows: Row,
+    kept: dict[Tile, Pass],
+    gram_gradients: RegionMaps,
+    loss: Tensor,
+) -> Iterator[Band]:
+    """The second pass. kept: emptied on the way. loss: the style's."""
+    done, above = 0, None
+    carried: Tensor | None = None
+    for (rows, group), following in _with_next(by_rows.items()):
+        pixels = nearby.rows(rows)
+        band = pixels.new_zeros(1, pixels.shape[1], rows.stop - done, terms.width)
+        if carried is not None:
+            band[:, :, : carried.shape[2]] = carried
+        for part in group:
+            if part in kept:
+                seen = kept.pop(part)
+            else:
+                seen = look(terms.features, nearby.region(part), there_and_back=True)
+            tile_gradient, content = _tile_gradient(terms, seen, part, gram_gradients)
+            del seen
+            band[:, :, :, part.region[1]] += tile_gradient
+            loss = loss + content
+        if following is not None:
+            nearby.expect(following[0])
+            terms.content.expect(following[0])
+        final = terms.height if following is None else following[0].start
+        ready, carried = band[:, :, : final - done], band[:, :, final - done :].clone()
+        fresh = slice(done, final)
+        if terms.variation_weight and fresh.start < fresh.stop:
+            weight = terms.variation_weight
+            loss = loss + terms.total_variation.add_rows(fresh, pixels, ready, weight, above)
+            above = pixels[:, :, final - 1 - done : final - done].clone()
+        yield Band(fresh, ready, loss)
+        loss, done = torch.zeros_like(loss), final
+
+
+def _tile_gradient(terms: Terms, seen: Pass, part: Tile, gram_gradients: RegionMaps) -> tuple[Tensor, Tensor]:
+    """The gradient over a tile's region by what its core says, and the core's content loss."""
+    with torch.no_grad():
+        own: dict[str, Tensor | Mixing] = {
+            layer: terms.style_gradient(seen.maps[layer], part, layer, gram_gradients)
+            for layer in terms.features.style
+        }
+        layer = terms.features.content.layer
+        content, own[layer] = terms.content.loss_and_gradient(seen.maps[layer], part)
+    return seen.image_gradient(own), content
+
+
+def _with_next(items: Iterable[Value]) -> Iterator[tuple[Value, Value | None]]:
+    """Each with the one after it, None after the last."""
+    every = list(items)
+    return zip(every, [*every[1:], None], strict=True)

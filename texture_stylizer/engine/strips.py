@@ -1,0 +1,64 @@
+"""The network's way over a picture from top to bottom, by strips of its whole width.
+
+A tile's region has a halo in which all maps are made again for the next tile: 1.72 times the work with cores
+of 512 px. Here every map is made once: a convolution keeps the last two rows that it was given, and goes on
+below them with the next strip.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .features import STRIDES, Features
+
+
+class Forward:
+    """The way over the network from top to bottom, by strips as high as they come."""
+
+    def __init__(self, features: Features, wanted: set[str], height: int) -> None:
+        """wanted: layers, of which the last ends the way. height: of the picture."""
+        self._features = features
+        self._used = features.convolutions_up_to(wanted)
+        self._height = height
+        self._given = [0] * len(self._used)
+        self._above: list[Tensor | None] = [None] * len(self._used)
+        self._odd: dict[int, Tensor] = {}
+
+    def copy(self) -> Forward:
+        """One that goes on from here by itself."""
+        other = copy.copy(self)
+        other._given, other._above, other._odd = list(self._given), list(self._above), dict(self._odd)
+        return other
+
+    def rows(self, image: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """The next rows of the picture, (1, 3, h, W) -> those that can be made of each layer's map,
+        (1, C, h', W'), perhaps none."""
+        features = self._features
+        current, block = (features.planes(image) - features.mean) / features.std, 1
+        for index, (row, convolution) in enumerate(self._used):
+            if row.block != block:
+                current, block = self._halved(row.block, current), row.block
+            if current.shape[2]:
+                self._given[index] += current.shape[2]
+                ends = self._given[index] == self._height // STRIDES[row.layer]
+                current, self._above[index] = convolution.rectified_rows(
+                    current, self._above[index], ends=ends
+                )
+            else:
+                current = current.new_empty(1, convolution.out_channels, 0, current.shape[3])
+            yield row.layer, current
+
+    def _halved(self, block: int, maps: Tensor) -> Tensor:
+        odd = self._odd.pop(block, None)
+        if odd is not None:
+            maps = torch.cat([odd, maps], dim=2)
+        if maps.shape[2] % 2:
+            self._odd[block] = maps[:, :, -1:].clone()
+        if maps.shape[2] < 2:
+            return maps.new_empty(1, maps.shape[1], 0, maps.shape[3] // 2)
+        return functional.avg_pool2d(maps, 2)

@@ -132,6 +132,17 @@ def test_maps_are_kept_as_far_as_there_is_memory(features64: Features) -> None:
     assert objective.spare_bytes(taken=2**40) == 0
 
 
+def test_strips_are_taken_where_they_are_possible_and_have_room(
+    features64: Features, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, style, _ = images(200, 150)
+    objective = Objective(features64, content, [(style, 1.0)], Settings())
+    assert objective.has_room_for_strips(64) == (features64.pooling == "average")
+    assert not objective.has_room_for_strips(200)
+    monkeypatch.setattr("texture_stylizer.engine.objective.free_memory", lambda device: 2**20)
+    assert not objective.has_room_for_strips(64)
+
+
 @pytest.mark.parametrize("steps", [0, 25])
 def test_bfloat16_keeps_the_gradients_direction(steps: int) -> None:
     """With the shipped network, at the start and after a run of gradient descent."""

@@ -58,6 +58,7 @@ class Descent:
         self._settings = settings
         self._warnings = warnings
         self._ran_out = False
+        self._by_strips = tile is not None and objective.has_room_for_strips(tile)
         self._can_record = True
         self._recorded: Recorded[tuple[Tensor, Tensor]] | None = None
 
@@ -132,7 +133,7 @@ class Descent:
             self._take_tile(tile)
             shares = []
             for rows, gradient, share in self._objective.bands(
-                image, tile, kept_bytes=self._kept_bytes(image), strips=not self._ran_out
+                image, tile, kept_bytes=self._kept_bytes(image), strips=self._by_strips
             ):
                 # A number of each would keep a GPU waiting at every band.
                 shares.append(share)
@@ -194,7 +195,7 @@ class Descent:
             self._take_tile(tile)
             kept = self._kept_bytes(image)
             return self._objective.loss_tensor_and_gradient(
-                image, tile, kept_bytes=kept, strips=not self._ran_out
+                image, tile, kept_bytes=kept, strips=self._by_strips
             )
 
         return self._within_memory(evaluate)
@@ -208,6 +209,8 @@ class Descent:
 
     def _take_tile(self, tile: int | None) -> None:
         self._ran_out = self._ran_out or tile != self.tile
+        # They take more than tiles.
+        self._by_strips = self._by_strips and not self._ran_out
         self.tile = tile
 
     def _within_memory(self, work: Callable[[int | None], Value]) -> Value:

@@ -33,6 +33,9 @@ where it is the computer's own, less what the image and its state take."""
 FREE_SHARE = 0.2
 """Share of the free memory that these may take; a tile's own graph has the rest."""
 
+STRIP_SHARE = 0.5
+"""Share of the free memory that strips may take."""
+
 KEPT_REGIONS = 4
 """By strips all maps are kept if they take no more than those of so many tiles, or else none: what is kept is
 bounded by the tile, and a pixel of a large picture costs what one of a larger does."""
@@ -141,6 +144,16 @@ class Objective:
         if self.features.device.type != "cuda":
             spare = min(KEPT_BYTES, spare)
         return max(0.0, spare - taken)
+
+    def has_room_for_strips(self, tile: int) -> bool:
+        """Whether strips are possible in place of such tiles, and what waits with them fits into the free
+        memory."""
+        features = self.features
+        height = possible_strip(features, self.height, self.width, tile)
+        if height is None:
+            return False
+        needed = self.width * (height + features.halo) * features.graph_bytes_per_pixel
+        return needed <= STRIP_SHARE * free_memory(features.device)
 
     def _all_are_kept(self, tile: int, kept_bytes: float) -> bool:
         pixels = self.height * self.width

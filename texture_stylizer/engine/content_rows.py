@@ -18,7 +18,7 @@ TileOf = Callable[[slice], Tile | None]
 
 
 class ContentRows:
-    """As the maps' errors are."""
+    """Where maps are compared as they are."""
 
     def __init__(self, content: ContentLoss, tile_of: TileOf, rows: int) -> None:
         """rows: of the whole map."""
@@ -63,8 +63,9 @@ class ContentRows:
 
 
 class LessSurroundingsRows(ContentRows):
-    """As these are less what lies about. The means of cells are as coarse as to be kept for the whole map:
-    what is compared of a row is known three cells below it, and its gradient another three below that."""
+    """Where maps are compared less what lies about. The means of cells are as coarse as to be kept for the
+    whole map: what is compared of a row is known three cells below it, and its gradient another three below
+    that."""
 
     def __init__(self, content: ContentLoss, tile_of: TileOf, rows: int) -> None:
         super().__init__(content, tile_of, rows)

@@ -34,14 +34,16 @@ class BorderedConvolution(nn.Conv2d):
     def gradient(self, gradient: Tensor, result: Tensor) -> Tensor:
         """The gradient of the maps, (1, C, H, W) of the weight's type, given that of the `result` of
         `rectified`, (1, D, H, W) like it; without a graph."""
-        return _gradient(gradient, result, self._prepare()[1])
+        return _gradient(gradient, result, self._prepare()[1])[0]
 
-    def rectified_rows(self, maps: Tensor, above: Tensor | None, *, ends: bool) -> tuple[Tensor, Tensor]:
+    def rectified_rows(
+        self, maps: Tensor, above: Tensor | None, *, ends: bool
+    ) -> tuple[Tensor, Tensor | None]:
         """Rows of `rectified`, of maps that come from top to bottom; without a graph.
 
         maps: (1, C, h, W), the next rows. above: what this returned for the rows before them, None if they
         are the first. ends: whether they are the last. Returns (1, D, h', W), all but one row of what is
-        known or, at the end, the rest, and what the next rows are to be given.
+        known or, at the end, the rest, and what the next rows are to be given, None at the end.
         """
         assert self.bias is not None, "given at the start"
         weight = self._prepare()[0]
@@ -50,7 +52,7 @@ class BorderedConvolution(nn.Conv2d):
         height, width = max(0, known - 2), maps.shape[3]
         more = winograd.missing(height, width) if _is_transformed(weight) else (0, 0)
         seen = _with_rows_above(maps, above, ends=ends, more=more)
-        kept = seen[:, :, known - min(2, known) : known].clone()
+        kept = None if ends else seen[:, :, known - 2 : known].clone()
         if not height:
             return maps.new_empty(1, self.out_channels, 0, width, dtype=weight.dtype), kept
         if _is_transformed(weight):
@@ -59,24 +61,14 @@ class BorderedConvolution(nn.Conv2d):
 
     def gradient_rows(
         self, gradient: Tensor, result: Tensor, above: Tensor | None, *, ends: bool
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor | None]:
         """Rows of `gradient`, given those of the results from top to bottom.
 
         gradient, result: (1, D, h, W), the next rows, at least two at the top. above, ends: as of
         `rectified_rows`. Returns (1, C, h', W), all but one row of what is known or, at the end, the rest,
-        and what the next rows are to be given.
+        and what the next rows are to be given, None at the end.
         """
-        turned = self._prepare()[1]
-        known = 2 + result.shape[2] + 2 * ends
-        height, width = known - 2, result.shape[3] + 2
-        more = winograd.missing(height, width) if _is_transformed(turned) else (0, 0)
-        seen = _of_positive(gradient, result, more, above=above, ends=ends)
-        kept = seen[:, :, known - 2 : known].clone()
-        if _is_transformed(turned):
-            of_bordered = winograd.convolve(seen, turned)[:, :, :height, :width]
-        else:
-            of_bordered = functional.conv2d(seen, turned)
-        return _without_border(of_bordered, begins=above is None, ends=ends), kept
+        return _gradient(gradient, result, self._prepare()[1], above=above, ends=ends)
 
     def _prepare(self) -> tuple[Tensor, Tensor]:
         """The weights for maps and for their gradient, as they are or as `winograd` takes them."""
@@ -118,26 +110,31 @@ class _Rectified(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         """The gradient of the maps, (1, C, H, W), given that of the result."""
         turned, result = ctx.saved_tensors
-        found = _gradient(gradients[0], result, turned)
+        found, _ = _gradient(gradients[0], result, turned)
         if ctx.dtype != found.dtype:
             # Of an image, which comes one colour after the other.
             found = found.contiguous().to(ctx.dtype)
         return found, None, None, None
 
 
-def _gradient(gradient: Tensor, result: Tensor, turned: Tensor) -> Tensor:
-    """The gradient of the result and the result, both (1, D, H, W) -> that of the maps, (1, C, H, W)."""
-    height, width = (side + 2 for side in result.shape[2:])
+def _gradient(
+    gradient: Tensor, result: Tensor, turned: Tensor, *, above: Tensor | None = None, ends: bool = True
+) -> tuple[Tensor, Tensor | None]:
+    """The gradient of the result and the result, both (1, D, H, W) -> that of the maps, (1, C, H, W), and
+    what the next rows are to be given; of some rows as in `BorderedConvolution.gradient_rows`."""
+    height, width = result.shape[2] + 2 * ends, result.shape[3] + 2
+    more = winograd.missing(height, width) if _is_transformed(turned) else (0, 0)
+    seen = _of_positive(gradient, result, more, above=above, ends=ends)
     if _is_transformed(turned):
-        seen = _of_positive(gradient, result, winograd.missing(height, width))
         of_bordered = winograd.convolve(seen, turned)[:, :, :height, :width]
     else:
         # `conv_transpose2d` takes a seventh longer.
-        of_bordered = functional.conv2d(_of_positive(gradient, result), turned)
-    return _without_border(of_bordered)
+        of_bordered = functional.conv2d(seen, turned)
+    kept = None if ends else seen[:, :, height : height + 2].clone()
+    return _without_border(of_bordered, begins=above is None, ends=ends), kept
 
 
-def _without_border(of_bordered: Tensor, *, begins: bool = True, ends: bool = True) -> Tensor:
+def _without_border(of_bordered: Tensor, *, begins: bool, ends: bool) -> Tensor:
     """The gradient of maps given that of theirs with the border, whose share belongs to the positions that it
     repeats, in place. begins, ends: whether the first and the last row are border."""
     of_bordered[:, :, :, 1] += of_bordered[:, :, :, 0]
@@ -198,10 +195,10 @@ def _with_rows_above(maps: Tensor, above: Tensor | None, *, ends: bool, more: tu
 def _of_positive(
     gradient: Tensor,
     result: Tensor,
-    more: tuple[int, int] = (0, 0),
+    more: tuple[int, int],
     *,
-    above: Tensor | None = None,
-    ends: bool = True,
+    above: Tensor | None,
+    ends: bool,
 ) -> Tensor:
     """A gradient where the result is positive, 0 elsewhere and in two more positions on each side, and `more`
     below and to the right: (1, D, H, W), likewise -> (1, D, H + 4 + more[0], W + 4 + more[1]). above: the two

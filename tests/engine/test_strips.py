@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -114,6 +116,23 @@ def test_rows_above_may_change_as_soon_as_they_are_there(averaging64: Features) 
         image[:, :, band.rows] = 0.5
     assert torch.allclose(together(found)[1], expected, rtol=1e-9, atol=1e-15)
     assert bool((image == 0.5).all())
+
+
+def test_no_map_waits_for_pythons_collector(averaging64: Features) -> None:
+    content, style, image = pictures(203, 64)
+    objective = Objective(averaging64, content, [(style, 1.0)], PLAIN)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in bands_by_strips(objective.terms, image, 32, 2):
+            pass
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        assert not [each for each in gc.garbage if isinstance(each, Tensor)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
 
 
 @pytest.mark.parametrize("height", [32, 96])

@@ -75,6 +75,8 @@ class _Layer:
 
 
 class _WayBack:
+    """The gradient of a picture as far as it is known, and each layer's on the way there."""
+
     def __init__(self, plan: Plan, gram_gradients: RegionMaps) -> None:
         self._plan, self._terms, self._features = plan, plan.terms, plan.features
         self._gram_gradients = gram_gradients
@@ -123,7 +125,7 @@ class _WayBack:
         """Go back over each convolution by up to a strip, and say whether that was possible for any."""
         further = False
         for index in reversed(range(len(self._layers))):
-            found = self._over(self._layers[index])
+            found = self._back_over(self._layers[index])
             if found is None:
                 continue
             further = True
@@ -162,7 +164,7 @@ class _WayBack:
         if part is None:
             return
         maps = layer.results.between(region.start, region.stop)
-        differences = self._plan.of(name, maps)
+        differences = self._plan.style_map(name, maps)
         given = self._terms.style_gradient(differences, part, name, self._gram_gradients)
         gradient = torch.zeros_like(maps)
         add_gradient(gradient, given.of(differences) if isinstance(given, Mixing) else given, axis, APART)
@@ -181,11 +183,11 @@ class _WayBack:
                 self._features.color_maps.add_image_gradient(gradient[:, :, :, part.region[1]], maps, own)
             self._of_image.add(region.start, gradient)
 
-    def _over(self, layer: _Layer) -> Tensor | None:
+    def _back_over(self, layer: _Layer) -> Tensor | None:
         """The gradient of the next rows of what a convolution is given, as far as it can be known."""
         last = min(layer.results.stop, layer.through())
         wanted = layer.rows
-        for name in self._plan.made_of(layer.name):
+        for name in self._plan.style_layers_of(layer.name):
             if name in self._compared:
                 last = min(last, self._compared[name].needed)
                 wanted = min(wanted, self._compared[name].needed)

@@ -73,12 +73,12 @@ class Plan:
         """The start of the colours, as what is made of the picture's rows."""
         return Compared(1, self.terms.height, ALIGNMENT, ALIGNMENT)
 
-    def made_of(self, layer: str) -> list[str]:
+    def style_layers_of(self, layer: str) -> list[str]:
         """The style layers that are made of a layer's map."""
         differences = self.features.differences
         return [name for name in self.features.style if differences.get(name, (name, 0))[0] == layer]
 
-    def of(self, layer: str, maps: Tensor) -> Tensor:
+    def style_map(self, layer: str, maps: Tensor) -> Tensor:
         """A style layer's map, given that which it is made of."""
         if layer not in self.features.differences:
             return maps
@@ -133,7 +133,9 @@ def way_there(plan: Plan, kept: int) -> There:
     compared = {layer: plan.compared(layer) for layer in plan.features.style if layer not in plan.colors}
     colors = plan.compared_colors()
     known = {
-        layer: Rows() for layer in plan.features.needed if plan.made_of(layer) and layer not in plan.colors
+        layer: Rows()
+        for layer in plan.features.needed
+        if plan.style_layers_of(layer) and layer not in plan.colors
     }
     sums: RegionMaps = {}
     maps_kept: list[dict[str, Tensor]] = []
@@ -160,10 +162,12 @@ def _add_grams(
     plan: Plan, sums: RegionMaps, layer: str, known: Rows, compared: Mapping[str, Compared]
 ) -> None:
     """Of what can be compared next of that which is made of a layer's map."""
-    names = plan.made_of(layer)
+    names = plan.style_layers_of(layer)
     for name in names:
         core, region = compared[name].next(known.stop)
         part = plan.tile(compared[name], core, region)
         if part is not None:
-            plan.terms.add_grams(sums, plan.of(name, known.between(region.start, region.stop)), part, name)
+            plan.terms.add_grams(
+                sums, plan.style_map(name, known.between(region.start, region.stop)), part, name
+            )
     known.forget(min(compared[name].needed for name in names))

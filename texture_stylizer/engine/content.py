@@ -9,10 +9,9 @@ from torch import Tensor
 
 from .features import STRIDES, Features
 from .home import Nearby, beside
-from .passes import possible_strip
 from .rows import Rows
 from .statistics import WIDENED_AT_ONCE, position_counts
-from .strips import Forward
+from .strips import Forward, possible_strip
 from .surroundings import subtract_surroundings, subtract_surroundings_transposed
 from .tiling import ALIGNMENT, Inset, Span, Tile, tiles
 

@@ -20,9 +20,9 @@ from .devices import free_memory
 from .features import Features
 from .home import Band, beside, brought_back
 from .losses import TotalVariation
-from .passes import possible_strip
 from .regions import Regions, StyledTexels, Styles
 from .statistics import layer_weights, mean_gram_matrices
+from .strips import possible_strip
 from .terms import Terms
 from .tiling import Inset
 

@@ -12,7 +12,6 @@ from .differences import add_gradient
 from .features import APART, Features
 from .mixing import Mixing
 from .pooling import add_spread, left_over, spread
-from .tiling import strip_height
 
 OwnGradients = Mapping[str, Tensor | Mixing]
 """The gradient of each compared map, as far as it follows from the map itself: a tensor like it, which
@@ -36,13 +35,6 @@ def look(features: Features, image: Tensor, *, there_and_back: bool) -> Pass:
     if is_written_out(features):
         return WrittenOut(features, image, there_and_back=there_and_back)
     return Graphed(features, image, there_and_back=there_and_back)
-
-
-def possible_strip(features: Features, height: int, width: int, tile: int) -> int | None:
-    """Pixels of a strip in place of tiles of that size; None where strips are not possible or not better."""
-    if tile >= max(height, width) or not is_written_out(features):
-        return None
-    return strip_height(height, width, tile, features.halo, features.graph_bytes_per_pixel)
 
 
 def is_written_out(features: Features) -> bool:

@@ -19,7 +19,7 @@ FULL_SIZE = "relu1_1"
 
 _REMEMBERED_PIXELS = 2**23
 """Up to here the positions of every region are remembered from step to step, at 17 bytes a texel; in a larger
-picture they are found anew."""
+picture they are found anew. By strips up to twice as much, for their way back divides a map elsewhere."""
 
 Grams = dict[str, Tensor]
 Styles = Sequence[tuple[Tensor, float]]

@@ -15,6 +15,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from .features import STRIDES, Features
+from .passes import is_written_out
+from .tiling import strip_height
+
+
+def possible_strip(features: Features, height: int, width: int, tile: int) -> int | None:
+    """Pixels of a strip in place of tiles of that size; None where strips are not possible or not better."""
+    if tile >= max(height, width) or not is_written_out(features):
+        return None
+    return strip_height(height, width, tile, features.halo, features.graph_bytes_per_pixel)
 
 
 class Forward:

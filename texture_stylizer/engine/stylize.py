@@ -243,6 +243,7 @@ class _Run:
         return sheet.picture(image).detach()
 
     def _descend(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> None:
+        """Change the unknowns `image` in place by the level's steps; its loss and tile are noted."""
         height, width = (side + 2 * MARGIN for side in content.shape[2:])
 
         def prepare(tile: int | None) -> Objective:

@@ -12,7 +12,10 @@ from torch import Tensor
 from torch.nn import functional
 
 CELL = 8
+"""Positions of a cell along each axis."""
+
 CELLS_ABOUT = 2
+"""Cells on either side of a cell's own over which the mean is taken."""
 
 REACH = CELL * (CELLS_ABOUT + 1) + CELL // 2
 """Positions on either side that what lies about one is made of."""

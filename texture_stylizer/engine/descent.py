@@ -15,6 +15,7 @@ from .adam import Adam
 from .devices import free_memory, is_out_of_memory
 from .heap import give_back_heap, give_back_holes
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
+from .lbfgs_on_gpu import LBFGSOnGPU
 from .objective import FREE_SHARE, Objective
 from .recorded import FEWEST_RUNS, MOST_PIXELS, Recorded
 from .sheet import FlatSheet, Sheet
@@ -40,6 +41,9 @@ level of the embedded network ends so after 44 to 97 of 98 steps, at 0.16 % more
 pretrained ones take them all from 256 px on. A loss in bfloat16 that has settled is off by 1e-5, and L-BFGS
 would look for less of it in vain."""
 
+STEPS_UNREAD = 8
+"""Recorded steps that are started before their losses are read, for which the GPU waits."""
+
 HISTORY_BYTES = 2 * 2**30
 """Memory that L-BFGS may take for its history; where three steps do not fit (from about 5000 x 5000 pixels)
 Adam takes its place."""
@@ -59,8 +63,7 @@ class Descent:
         self._warnings = warnings
         self._ran_out = False
         self._by_strips = tile is not None and objective.has_room_for_strips(tile)
-        self._can_record = True
-        self._recorded: Recorded[tuple[Tensor, Tensor]] | None = None
+        self._recorded: Recorded | None = None
 
     def run(self, image: Tensor, count: int, on_step: OnStep) -> float:
         """Take `count` steps, 1 or more, from the sheet's unknowns `image`, (1, 3, h, w), in place; fewer
@@ -69,7 +72,7 @@ class Descent:
         on_step: called after each with its number from 0 and the loss. Returns the last
         loss. Raises OutOfMemory.
         """
-        optimiser = self._lbfgs(image)
+        optimiser = self._lbfgs(image, count)
         try:
             if optimiser is None:
                 return self._with_adam(image, count, on_step)
@@ -77,13 +80,16 @@ class Descent:
         finally:
             self._recorded = None
 
-    def _lbfgs(self, image: Tensor) -> LBFGS | None:
+    def _lbfgs(self, image: Tensor, count: int) -> LBFGS | LBFGSOnGPU | None:
         """L-BFGS with as long a history as there is memory for; None where that is too short."""
         budget = min(HISTORY_BYTES, FREE_SHARE * free_memory(image.device))
         pairs = min(PAIRS, int(budget / bytes_per_pair(image)))
         while pairs >= FEWEST_PAIRS:
             try:
-                return LBFGS(image, first_step=self._settings.learning_rate, pairs=pairs)
+                first_step = self._settings.learning_rate
+                if image.is_cuda:
+                    return LBFGSOnGPU(image, first_step=first_step, pairs=pairs, steps=count)
+                return LBFGS(image, first_step=first_step, pairs=pairs)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -91,18 +97,44 @@ class Descent:
             _give_back_memory(image.device)
         return None
 
-    def _with_lbfgs(self, optimiser: LBFGS, image: Tensor, count: int, on_step: OnStep) -> float:
+    def _with_lbfgs(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place to the best point found. Returns its loss."""
         least: list[float] = []
-        for step in range(count):
-            value, gradient = self._on_sheet(image, count - step)
-            loss = float(value)
-            optimiser.step(loss, gradient)
-            on_step(step, loss)
-            least.append(min([loss, *least[-1:]]))
+        if isinstance(optimiser, LBFGSOnGPU) and self._is_worth_recording(image, count):
+            self._recorded = Recorded(lambda: self._step_untiled(optimiser, image))
+        for taken in range(1, count + 1):
+            self._step(optimiser, image)
+            if self._recorded is not None and taken % STEPS_UNREAD and taken < count:
+                continue
+            for loss in optimiser.losses():
+                on_step(len(least), loss)
+                least.append(min([loss, *least[-1:]]))
             if self._settings.settle and _has_settled(least):
                 break
         return optimiser.finish()
+
+    def _step(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor) -> None:
+        """One of L-BFGS; recorded steps are given up where there is no memory that nothing else can use."""
+        if self._recorded is not None:
+            try:
+                self._recorded()
+                return
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            self._recorded = None
+            _give_back_memory(image.device)
+        optimiser.step(*self._evaluate(image, self._loss_and_gradient))
+
+    def _step_untiled(self, optimiser: LBFGSOnGPU, image: Tensor) -> None:
+        """One that waits for nothing."""
+        # What memory is free cannot be asked for while work is recorded; one tile is kept anyway.
+        objective = self._objective.loss_tensor_and_gradient
+        optimiser.step(*self._evaluate(image, lambda seen: objective(seen, None, kept_bytes=0.0)))
+
+    def _is_worth_recording(self, image: Tensor, count: int) -> bool:
+        pixels = self._objective.height * self._objective.width
+        return self.tile is None and pixels <= MOST_PIXELS and count >= FEWEST_RUNS
 
     def _with_adam(self, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place, with little memory. Returns the loss before the last step."""
@@ -115,7 +147,7 @@ class Descent:
             if isinstance(self._sheet, FlatSheet):
                 loss = self._step_by_bands(image, optimiser, rate)
             else:
-                value, gradient = self._on_sheet(image, count - step)
+                value, gradient = self._evaluate(image, self._loss_and_gradient)
                 optimiser.step(gradient, rate)
                 image.clamp_(0.0, 1.0)
                 loss = float(value)
@@ -147,38 +179,8 @@ class Descent:
 
         return self._within_memory(step)
 
-    def _on_sheet(self, image: Tensor, steps_left: int) -> tuple[Tensor, Tensor]:
-        """The loss of the unknowns, and its gradient with respect to them, until the next step."""
-        if self._recorded is None and self._is_worth_recording(image, steps_left):
-            self._record(image)
-        if self._recorded is not None:
-            return self._recorded()
-        return self._evaluate(image, self._loss_and_gradient)
-
-    def _is_worth_recording(self, image: Tensor, steps_left: int) -> bool:
-        if self.tile is not None or self._ran_out or not self._can_record:
-            return False
-        pixels = self._objective.height * self._objective.width
-        return image.is_cuda and pixels <= MOST_PIXELS and steps_left >= FEWEST_RUNS
-
-    def _record(self, image: Tensor) -> None:
-        """Record the untiled evaluation, where there is memory for it that nothing else can use."""
-
-        def evaluate() -> tuple[Tensor, Tensor]:
-            # What memory is free cannot be asked for while work is recorded; one tile is kept anyway.
-            return self._evaluate(
-                image, lambda seen: self._objective.loss_tensor_and_gradient(seen, None, kept_bytes=0.0)
-            )
-
-        try:
-            self._recorded = Recorded(evaluate)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            self._can_record = False
-            _give_back_memory(image.device)
-
     def _evaluate(self, image: Tensor, objective: Evaluation) -> tuple[Tensor, Tensor]:
+        """The loss of the unknowns, and its gradient with respect to them."""
         value, seen_gradient = objective(self._sheet.seen(image))
         gradient = self._sheet.gradient(seen_gradient)
         joined = self._sheet.join(image)

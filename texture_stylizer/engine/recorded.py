@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
 
 import torch
 
@@ -21,30 +20,41 @@ FEWEST_RUNS = 8
 _ONE_AT_A_TIME = threading.Lock()
 """Before it records, torch waits for the whole GPU, which another thread that is recording could not bear."""
 
-Found = TypeVar("Found")
 
+class Recorded:
+    """Work on what lies in memory now and is changed in place, without arguments or results.
 
-class Recorded(Generic[Found]):
-    """A function of what lies in memory now and is changed in place, without arguments.
-
-    It must not wait for the GPU, and always do the same. It is recorded in the stream of now: torch has 32 to
-    give out, in turns, so that a new one may be another thread's.
+    It must not wait for the GPU, and always do the same. The first call does it as it is, for all that is
+    made at first use; the second records it. Both raise what the work raises. It is done in the stream of
+    now: torch has 32 to give out, in turns, so that a new one may be another thread's.
     """
 
-    def __init__(self, compute: Callable[[], Found]) -> None:
-        """Runs it once, for all that is made at first use, and records it. Raises what it raises."""
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
         waiting = torch.cuda.current_stream()
-        stream = waiting if waiting != torch.cuda.default_stream() else torch.cuda.Stream()
-        stream.wait_stream(waiting)
-        with torch.cuda.stream(stream):
-            compute()
-        waiting.wait_stream(stream)
-        self._graph = torch.cuda.CUDAGraph()
-        # Other threads may go on with what a recording one may not do.
-        with _ONE_AT_A_TIME, torch.cuda.graph(self._graph, stream=stream, capture_error_mode="thread_local"):
-            self._found = compute()
+        self._stream = waiting if waiting != torch.cuda.default_stream() else torch.cuda.Stream()
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._is_first = True
 
-    def __call__(self) -> Found:
-        """What it returned when it was recorded, computed anew; the next call overwrites it."""
+    def __call__(self) -> None:
+        if self._is_first:
+            self._is_first = False
+            self._run_once()
+            return
+        if self._graph is None:
+            self._graph = self._record()
         self._graph.replay()
-        return self._found
+
+    def _run_once(self) -> None:
+        waiting = torch.cuda.current_stream()
+        self._stream.wait_stream(waiting)
+        with torch.cuda.stream(self._stream):
+            self._work()
+        waiting.wait_stream(self._stream)
+
+    def _record(self) -> torch.cuda.CUDAGraph:
+        graph = torch.cuda.CUDAGraph()
+        # Other threads may go on with what a recording one may not do.
+        with _ONE_AT_A_TIME, torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
+            self._work()
+        return graph

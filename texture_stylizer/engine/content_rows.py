@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from .content import ContentLoss
 from .rows import Rows, Sums
-from .surroundings import CELL, CELLS_ABOUT, add_of_cells, subtract_means, subtract_of_cells
+from .surroundings import CELL, CELLS_ABOUT, add_of_cells, cell_means, subtract_means, subtract_of_cells
 from .tiling import Tile
 
 TileOf = Callable[[slice], Tile | None]
@@ -94,7 +93,7 @@ class LessSurroundingsRows(ContentRows):
             self._cells = torch.empty(shape, dtype=error.dtype, memory_format=torch.channels_last)
             self._of_cells = torch.zeros_like(self._cells)
         if error.shape[2] >= CELL:
-            means = functional.avg_pool2d(error, CELL)
+            means = cell_means(error)
             self._cells[:, :, first : first + means.shape[2]] = means
 
     def _weigh_known(self, cells: Tensor, of_cells: Tensor, *, ends: bool) -> Tensor:

@@ -128,9 +128,7 @@ class Descent:
 
     def _step_untiled(self, optimiser: LBFGSOnGPU, image: Tensor) -> None:
         """One that waits for nothing."""
-        # What memory is free cannot be asked for while work is recorded; one tile is kept anyway.
-        objective = self._objective.loss_tensor_and_gradient
-        optimiser.step(*self._evaluate(image, lambda seen: objective(seen, None, kept_bytes=0.0)))
+        optimiser.step(*self._evaluate(image, self._objective.loss_tensor_and_gradient))
 
     def _is_worth_recording(self, image: Tensor, count: int) -> bool:
         pixels = self._objective.height * self._objective.width

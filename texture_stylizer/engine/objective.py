@@ -125,7 +125,9 @@ class Objective:
 
         When a band comes, no later one needs the rows of `image` that it covers: they may be changed.
         """
-        kept_bytes = self.spare_bytes() if kept_bytes is None else kept_bytes
+        if kept_bytes is None:
+            # One tile is kept anyway.
+            kept_bytes = 0.0 if tile is None else self.spare_bytes()
         height = None
         if strips and tile is not None:
             height = possible_strip(self.features, self.height, self.width, tile)

@@ -26,7 +26,7 @@ def subtract_surroundings(maps: Tensor) -> Tensor:
 
     maps: (1, C, H, W), channels last in memory, H and W at least 16. Returns `maps`.
     """
-    subtract_means(maps, functional.avg_pool2d(maps, CELL), 0)
+    subtract_means(maps, cell_means(maps), 0)
     return maps
 
 
@@ -37,6 +37,18 @@ def subtract_surroundings_transposed(gradient: Tensor) -> Tensor:
     add_of_cells(wanted, gradient, 0)
     subtract_of_cells(gradient, wanted, 0)
     return gradient
+
+
+def cell_means(maps: Tensor) -> Tensor:
+    """The mean of each whole cell: (1, C, h, w), channels last in memory -> (1, C, h // 8, w // 8)."""
+    channels, height, width = maps.shape[1:]
+    if maps.device.type != "cpu" or width % CELL:
+        return functional.avg_pool2d(maps, CELL)
+    # A processor adds up 32 values at once, and the embedded network's maps have 16 channels.
+    columns = maps.permute(0, 2, 3, 1).view(1, height, width // CELL, CELL * channels)
+    sums = functional.avg_pool2d(columns.permute(0, 3, 1, 2), (CELL, 1)).permute(0, 2, 3, 1)
+    of_eight = torch.eye(channels, dtype=maps.dtype).repeat(CELL, 1) / CELL
+    return (sums @ of_eight).permute(0, 3, 1, 2)
 
 
 def subtract_means(maps: Tensor, cells: Tensor, first: int) -> None:
@@ -51,7 +63,7 @@ def subtract_means(maps: Tensor, cells: Tensor, first: int) -> None:
     low, high = max(0, first - 1), min(whole, last + 1)
     seen = slice(max(0, low - CELLS_ABOUT), min(whole, high + CELLS_ABOUT))
     means = _smoothed(cells[:, :, seen])[:, :, low - seen.start : high - seen.start]
-    flat = _interpolated_across(means, maps.shape[3]).permute(0, 2, 3, 1).reshape(high - low, -1)
+    flat = _interpolated_across(means, maps.shape[3])
     # Where the map ends its last cell stands for the next one.
     about = torch.cat([flat[:1]] * (first == 0) + [flat] + [flat[-1:]] * (last == whole))
     three = about.as_strided((len(rows), 3, about.shape[1]), (about.shape[1], about.shape[1], 1))
@@ -74,9 +86,9 @@ def add_of_cells(of_cells: Tensor, gradient: Tensor, first: int) -> None:
     if last == whole:
         sums[-2] += sums[-1]
     sums = sums[int(first == 0) : len(sums) - (last == whole)]
-    of_means = sums.view(1, len(sums), gradient.shape[3], -1).permute(0, 3, 1, 2)
     low = max(0, first - 1)
-    of_cells[:, :, low : low + len(sums)] += _interpolated_across_transposed(of_means)
+    of_means = _interpolated_across_transposed(sums.view(len(sums), gradient.shape[3], -1))
+    of_cells[:, :, low : low + len(sums)] += of_means.permute(2, 0, 1)
 
 
 def subtract_of_cells(gradient: Tensor, of_cells: Tensor, first: int) -> None:
@@ -115,23 +127,36 @@ def _spread(gradient: Tensor, axis: int) -> Tensor:
     return inner
 
 
+def _interpolated_across(cells: Tensor, width: int) -> Tensor:
+    """Values at the cells' centres, (1, C, h, w), for each column: (h, width * C). Where rows end, their last
+    cell stands for the next one and for what is left over."""
+    rows = cells.permute(0, 2, 3, 1)[0]
+    height, count, channels = rows.shape
+    ended = torch.cat([rows[:, :1], rows, rows[:, -1:]], dim=1)
+    three = ended.as_strided((height, count, 3 * channels), (ended.stride(0), channels, 1))
+    # One product of copies: batches of overlapping ones take twice as long.
+    columns = (three.reshape(-1, 3 * channels) @ _shares_of_channels(rows).T).view(height, -1)
+    left_over = [rows[:, -1]] * (width - count * CELL)
+    return torch.cat([columns, *left_over], dim=1) if left_over else columns
+
+
 def _interpolated_across_transposed(gradient: Tensor) -> Tensor:
-    """(1, C, h, width) -> (1, C, h, w): `_interpolated_across` for the transposed matrix."""
-    count = gradient.shape[3] // CELL
-    found = gradient[..., : count * CELL].unflatten(3, (-1, CELL)) @ _shares(gradient)
-    cells = found[..., 1].clone()
-    cells[..., :-1] += found[..., 1:, 0]
-    cells[..., 0] += found[..., 0, 0]
-    cells[..., 1:] += found[..., :-1, 2]
-    cells[..., -1] += found[..., -1, 2] + gradient[..., count * CELL :].sum(-1)
+    """(h, width, C) -> (h, w, C): `_interpolated_across` for the transposed matrix."""
+    height, width, channels = gradient.shape
+    count = width // CELL
+    columns = gradient[:, : count * CELL].reshape(height, count, CELL * channels)
+    shares = _shares_of_channels(gradient).split(channels, dim=1)
+    before, cells, after = (columns @ share for share in shares)
+    cells[:, :-1] += before[:, 1:]
+    cells[:, 0] += before[:, 0]
+    cells[:, 1:] += after[:, :-1]
+    cells[:, -1] += after[:, -1] + gradient[:, count * CELL :].sum(1)
     return cells
 
 
-def _interpolated_across(cells: Tensor, width: int) -> Tensor:
-    """Values at the cells' centres, (1, C, h, w), for each column, (1, C, h, width)."""
-    wide = functional.interpolate(cells, scale_factor=(1, CELL), mode="bilinear")
-    left_over = width - wide.shape[3]
-    return functional.pad(wide, (0, left_over, 0, 0), mode="replicate") if left_over else wide
+def _shares_of_channels(like: Tensor) -> Tensor:
+    """`_shares` of each channel, which lie beside each other: (8 C, 3 C). like: (..., C)."""
+    return torch.kron(_shares(like), torch.eye(like.shape[-1], dtype=like.dtype, device=like.device))
 
 
 def _by_cells(maps: Tensor) -> tuple[Tensor, Tensor]:

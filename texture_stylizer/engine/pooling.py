@@ -9,10 +9,26 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+_FEW_CHANNELS = 32
+_CONVOLVED = (torch.bfloat16, torch.float32)
+
 
 def average_pool(maps: Tensor) -> Tensor:
     """(1, C, H, W) -> (1, C, H // 2, W // 2), the mean of each square of 2 x 2."""
     return cast(Tensor, _AveragePool.apply(maps))
+
+
+def square_means(maps: Tensor, side: int) -> Tensor:
+    """(1, C, H, W) -> (1, C, H // side, W // side), the mean of each square; without a graph.
+
+    A processor's pooling takes 32 channels at once. Of fewer, a convolution of each channel by itself gives
+    the same bits in a fifth of the time.
+    """
+    channels = maps.shape[1]
+    if maps.device.type != "cpu" or maps.dtype not in _CONVOLVED or channels > _FEW_CHANNELS:
+        return functional.avg_pool2d(maps, side)
+    weight = torch.full((channels, 1, side, side), 1 / side**2, dtype=maps.dtype)
+    return functional.conv2d(maps, weight, stride=side, groups=channels)
 
 
 class _AveragePool(torch.autograd.Function):
@@ -21,7 +37,7 @@ class _AveragePool(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, maps: Tensor) -> Tensor:
         ctx.left_over = left_over(maps)
-        return functional.avg_pool2d(maps, 2)
+        return square_means(maps, 2)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
@@ -38,15 +54,14 @@ def spread(gradient: Tensor, rows: int, columns: int) -> Tensor:
 def add_spread(sums: Tensor, gradient: Tensor) -> None:
     """Add the gradient of maps, given that of their means, to another of theirs, in place, rounding once.
 
-    sums: (1, C, H, W), channels last in memory. gradient: (1, C, H // 2, W // 2). Meant for few channels: a
-    processor's matrix units copy a row's values to both of the places that each is for while they add.
+    sums: (1, C, H, W), channels last in memory. gradient: (1, C, H // 2, W // 2).
     """
     given = gradient.permute(0, 2, 3, 1)[0]
     height, width, channels = given.shape
-    twice = torch.cat([torch.eye(channels, dtype=sums.dtype, device=sums.device) / 4] * 2, dim=1)
-    pairs = sums.permute(0, 2, 3, 1)[0, : 2 * height, : 2 * width].view(height, 2, width, 2 * channels)
-    for row in range(2):
-        pairs[:, row].baddbmm_(given, twice.expand(height, -1, -1))
+    # What a row of two positions is given lies in one piece: torch would go through each by itself.
+    twice = torch.cat([given, given], dim=2)[:, None]
+    rows = sums.permute(0, 2, 3, 1)[0, : 2 * height, : 2 * width].view(height, 2, width, 2 * channels)
+    rows.add_(twice, alpha=0.25)
 
 
 def left_over(maps: Tensor) -> tuple[int, int]:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from .features import STRIDES, Features
 from .passes import is_written_out
+from .pooling import square_means
 from .tiling import strip_height
 
 
@@ -70,4 +70,4 @@ class Forward:
             self._odd[block] = maps[:, :, -1:].clone()
         if maps.shape[2] < 2:
             return maps.new_empty(1, maps.shape[1], 0, maps.shape[3] // 2)
-        return functional.avg_pool2d(maps, 2)
+        return square_means(maps, 2)

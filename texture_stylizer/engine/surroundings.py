@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .pooling import square_means
+
 CELL = 8
 """Positions of a cell along each axis."""
 
@@ -40,15 +42,8 @@ def subtract_surroundings_transposed(gradient: Tensor) -> Tensor:
 
 
 def cell_means(maps: Tensor) -> Tensor:
-    """The mean of each whole cell: (1, C, h, w), channels last in memory -> (1, C, h // 8, w // 8)."""
-    channels, height, width = maps.shape[1:]
-    if maps.device.type != "cpu" or width % CELL:
-        return functional.avg_pool2d(maps, CELL)
-    # A processor adds up 32 values at once, and the embedded network's maps have 16 channels.
-    columns = maps.permute(0, 2, 3, 1).view(1, height, width // CELL, CELL * channels)
-    sums = functional.avg_pool2d(columns.permute(0, 3, 1, 2), (CELL, 1)).permute(0, 2, 3, 1)
-    of_eight = torch.eye(channels, dtype=maps.dtype).repeat(CELL, 1) / CELL
-    return (sums @ of_eight).permute(0, 3, 1, 2)
+    """The mean of each whole cell: (1, C, h, w) -> (1, C, h // 8, w // 8)."""
+    return square_means(maps, CELL)
 
 
 def subtract_means(maps: Tensor, cells: Tensor, first: int) -> None:

@@ -69,21 +69,17 @@ def subtract_means(maps: Tensor, cells: Tensor, first: int) -> None:
 def add_of_cells(of_cells: Tensor, gradient: Tensor, first: int) -> None:
     """Add to the gradient of the whole map's cells, (1, C, H // 8, W // 8), in place, what follows from some
     rows of that of what `subtract_means` leaves. gradient, first: like its `maps` and `first`."""
-    rows, left_over = _by_cells(gradient)
-    last, whole = first + len(rows), of_cells.shape[2]
-    sums = rows.new_zeros(len(rows) + 2, rows.shape[2])
-    shares = _shares(rows).T @ rows
-    for step in range(3):
-        sums[step : step + len(rows)] += shares[:, step]
-    sums[-1] += left_over.sum(0)
-    if first == 0:
-        sums[1] += sums[0]
-    if last == whole:
-        sums[-2] += sums[-1]
-    sums = sums[int(first == 0) : len(sums) - (last == whole)]
+    count, whole = gradient.shape[2] // CELL, of_cells.shape[2]
+    sums = _given_to_cells(gradient[:, :, : count * CELL], 2)
+    sums[:, :, -1] += gradient[:, :, count * CELL :].sum(2)
+    begins, ends = first == 0, first + count == whole
+    if begins:
+        sums[:, :, 1] += sums[:, :, 0]
+    if ends:
+        sums[:, :, -2] += sums[:, :, -1]
+    sums = sums[:, :, int(begins) : sums.shape[2] - ends]
     low = max(0, first - 1)
-    of_means = _interpolated_across_transposed(sums.view(len(sums), gradient.shape[3], -1))
-    of_cells[:, :, low : low + len(sums)] += of_means.permute(2, 0, 1)
+    of_cells[:, :, low : low + sums.shape[2]] += _interpolated_across_transposed(sums)
 
 
 def subtract_of_cells(gradient: Tensor, of_cells: Tensor, first: int) -> None:
@@ -130,28 +126,34 @@ def _interpolated_across(cells: Tensor, width: int) -> Tensor:
     ended = torch.cat([rows[:, :1], rows, rows[:, -1:]], dim=1)
     three = ended.as_strided((height, count, 3 * channels), (ended.stride(0), channels, 1))
     # One product of copies: batches of overlapping ones take twice as long.
-    columns = (three.reshape(-1, 3 * channels) @ _shares_of_channels(rows).T).view(height, -1)
+    unit = torch.eye(channels, dtype=rows.dtype, device=rows.device)
+    columns = (three.reshape(-1, 3 * channels) @ torch.kron(_shares(rows), unit).T).view(height, -1)
     left_over = [rows[:, -1]] * (width - count * CELL)
     return torch.cat([columns, *left_over], dim=1) if left_over else columns
 
 
 def _interpolated_across_transposed(gradient: Tensor) -> Tensor:
-    """(h, width, C) -> (h, w, C): `_interpolated_across` for the transposed matrix."""
-    height, width, channels = gradient.shape
-    count = width // CELL
-    columns = gradient[:, : count * CELL].reshape(height, count, CELL * channels)
-    shares = _shares_of_channels(gradient).split(channels, dim=1)
-    before, cells, after = (columns @ share for share in shares)
-    cells[:, :-1] += before[:, 1:]
-    cells[:, 0] += before[:, 0]
-    cells[:, 1:] += after[:, :-1]
-    cells[:, -1] += after[:, -1] + gradient[:, count * CELL :].sum(1)
-    return cells
+    """(1, C, h, width) -> (1, C, h, w): `_interpolated_across` for the transposed matrix."""
+    whole = gradient.shape[3] // CELL * CELL
+    cells = _given_to_cells(gradient[..., :whole], 3)
+    cells[..., 1] += cells[..., 0]
+    cells[..., -2] += cells[..., -1] + gradient[..., whole:].sum(-1)
+    return cells[..., 1:-1]
 
 
-def _shares_of_channels(like: Tensor) -> Tensor:
-    """`_shares` of each channel, which lie beside each other: (8 C, 3 C). like: (..., C)."""
-    return torch.kron(_shares(like), torch.eye(like.shape[-1], dtype=like.dtype, device=like.device))
+def _given_to_cells(gradient: Tensor, axis: int) -> Tensor:
+    """What each cell, one more before the first and one more after the last are given of the values along an
+    axis that is interpolated between their centres, 2 or 3. gradient: (1, C, h, w), whole cells."""
+    channels, length = gradient.shape[1], gradient.shape[axis]
+    if not length:
+        shape = [2 if each == axis else side for each, side in enumerate(gradient.shape)]
+        return gradient.new_zeros(shape)
+    # A cell's own values, and those of the cells about it.
+    window = _shares(gradient).flip(1).T.reshape(-1)
+    along = (CELL, 1) if axis == 2 else (1, CELL)
+    weight = window.view((1, 1, -1, 1) if axis == 2 else (1, 1, 1, -1)).repeat(channels, 1, 1, 1)
+    padding = (2 * CELL, 0) if axis == 2 else (0, 2 * CELL)
+    return functional.conv2d(gradient, weight, stride=along, padding=padding, groups=channels)
 
 
 def _by_cells(maps: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,4 @@
-"""The fused network, by kernels that Triton interprets on the processor: the maps and the gradient are those
-of torch's own operators."""
+"""The fused network and its surroundings, by kernels that Triton interprets on the processor."""
 
 from __future__ import annotations
 
@@ -56,10 +55,53 @@ def check(height, width, cropped):
 check()
 """
 
+PASSES = """
+import torch
+from texture_stylizer.engine import fused
+from texture_stylizer.engine.passes import Fused, Graphed
+from tests.engine.test_passes import network, own_gradients, picture
+
+fused._rectified_convolution = lambda seen, weight, bias: torch.conv2d(seen, weight, bias).relu_()
+fused.is_possible = lambda layers: False
+
+for height, width, content in ((16, 16, "relu4_2"), (37, 53, "relu1_2"), (64, 49, "relu2_2")):
+    features = network("eights", content).float()
+    image = picture(height, width).float().contiguous(memory_format=torch.channels_last)
+    found = []
+    for kind in (Fused, Graphed):
+        seen = kind(features, image, there_and_back=True)
+        own = own_gradients(features, seen.maps, within=height > 60)
+        found.append(seen.image_gradient({layer: given if not torch.is_tensor(given) else given.float()
+            for layer, given in own.items()}))
+    assert (found[0] - found[1]).norm() < 1e-5 * found[1].norm(), (height, width, content)
+"""
+
+SURROUNDINGS = """
+import torch
+from texture_stylizer.engine import surroundings, surroundings_kernels
+
+def maps(seed, *shape):
+    found = torch.rand(shape, generator=torch.Generator().manual_seed(seed))
+    return found.contiguous(memory_format=torch.channels_last)
+
+for height, width, channels in ((16, 16, 3), (17, 31, 8), (40, 83, 16), (71, 24, 5)):
+    size = (1, channels, height, width)
+    by_torch = [surroundings.subtract_surroundings(maps(0, *size))]
+    by_torch.append(surroundings.subtract_surroundings_transposed(maps(1, *size)))
+    surroundings.kernels_run = lambda device: True
+    by_kernels = [surroundings.subtract_surroundings(maps(0, *size))]
+    by_kernels.append(surroundings.subtract_surroundings_transposed(maps(1, *size)))
+    surroundings.kernels_run = lambda device: False
+    for one, other in zip(by_torch, by_kernels):
+        assert (one - other).abs().max() < 1e-6, (size, (one - other).abs().max())
+    assert not torch.equal(*by_torch)
+"""
+
 
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="this torch came without Triton")
-def test_fused_maps_and_gradients_are_those_of_the_plain_network() -> None:
-    command = [sys.executable, "-W", "ignore", "-c", CHECK]
+@pytest.mark.parametrize("check", [CHECK, PASSES, SURROUNDINGS], ids=["maps", "passes", "surroundings"])
+def test_what_kernels_find_is_what_torchs_operators_do(check: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", check]
     environment = os.environ | {"TRITON_INTERPRET": "1"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ from texture_stylizer.engine.passes import Graphed, Pass, WrittenOut, look
 from .conftest import random_weights
 
 WIDTHS = {"narrow": (6, 8, 10, 12, 14), "wide": (5, MOST_CHANNELS_BY_ROWS + 3, 10, 128, 128)}
+EIGHTS = {"eights": (8, 16, 16, 24, 8)}
 
 STYLE = {"relu1_1": 1.0, "relu2_1": 1.0, across("relu2_1"): 1.0, down("relu3_1"): 1.0, "relu5_1": 1.0}
 STYLE |= {COLORS: 1.0, COARSE_COLORS: 1.0}
@@ -24,7 +25,7 @@ SIZES = pytest.mark.parametrize("height, width", [(16, 16), (37, 53), (64, 49)])
 
 def network(widths: str, content: str = "relu4_2", style: dict[str, float] = STYLE) -> Features:
     features = Features(
-        random_weights(WIDTHS[widths]), name="random", content=ContentTerm(content), style=style
+        random_weights((WIDTHS | EIGHTS)[widths]), name="random", content=ContentTerm(content), style=style
     )
     return features.double()
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .mixing import Mixing
+from .mixing import Mixing, in_planes, vectors
 from .pooling import smooth_means
 from .tiling import ALIGNMENT
 
@@ -84,7 +84,11 @@ class ColorMaps:
             source, sums = maps[0, :, rows, columns], gradient[:, rows, columns]
         else:
             source, sums = given[0], gradient
-        sums.add_((back @ source.flatten(1)).view(sums.shape))
+        if in_planes(maps):
+            sums.add_((back @ source.flatten(1)).view(sums.shape))
+        else:
+            found = vectors(source[None]) @ back.T
+            sums.add_(found.view(*sums.shape[1:], -1).permute(2, 0, 1))
 
     def _smooth_means(self, length: int, dtype: torch.dtype) -> Tensor:
         if (length, dtype) not in self._means:

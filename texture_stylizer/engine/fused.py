@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -17,6 +17,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from .devices import is_out_of_memory
+
+OwnGradient = Callable[[int, Tensor], Tensor | None]
+"""Given a layer's number and its map, the map's gradient; None counts as zeros."""
 
 
 class Layer(NamedTuple):
@@ -32,19 +35,19 @@ def is_possible(layers: Sequence[Layer]) -> bool:
     channels by eights, where torch brought Triton, and not in training."""
     weights = [layer.weight for layer in layers]
     return (
-        weights[0].device.type == "cuda"
-        and torch.version.hip is None
-        and weights[0].dtype != torch.float64
+        weights[0].dtype != torch.float64
         and not any(weight.requires_grad for weight in weights)
         and all(weight.shape[0] % 8 == 0 for weight in weights)
-        and _kernels_run(weights[0].device)
+        and kernels_run(weights[0].device)
     )
 
 
 @functools.cache
-def _kernels_run(device: torch.device) -> bool:
+def kernels_run(device: torch.device) -> bool:
     """Whether Triton is there, for this GPU (8.0 and later), and can build a kernel: it needs a C compiler
     and Python's headers for it."""
+    if device.type != "cuda" or torch.version.hip is not None:
+        return False
     if importlib.util.find_spec("triton") is None or torch.cuda.get_device_capability(device) < (8, 0):
         return False
     try:
@@ -74,6 +77,44 @@ def rectified_maps(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[La
     return cast(tuple[Tensor, ...], _Fused.apply(image, mean, std, pooled, *flat))
 
 
+def forward(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[Layer]) -> list[Tensor]:
+    """`rectified_maps` without a graph."""
+    # Not above: Triton is not everywhere.
+    from . import kernels
+
+    maps: list[Tensor] = []
+    for weight, bias, pooled in layers:
+        if not maps:
+            maps.append(kernels.first_maps(image, mean, std, weight, bias))
+        else:
+            seen = kernels.bordered(maps[-1], pooled=pooled)
+            maps.append(_channels_last(_rectified_convolution(seen, weight, bias)))
+    return maps
+
+
+def image_gradient(maps: list[Tensor], std: Tensor, layers: Sequence[Layer], own: OwnGradient) -> Tensor:
+    """The gradient of the image, (1, 3, H, W) float32.
+
+    maps: of `forward`, emptied on the way. own: asked for the gradient of each map, from the last to the
+    first, as far as it does not follow from the next one's.
+    """
+    from . import kernels
+
+    after: Tensor | None = None
+    halved = False
+    for index in reversed(range(len(layers))):
+        given = own(index, maps[-1])
+        given = None if given is None else _channels_last(given)
+        gradient = kernels.rectified_gradient(maps.pop(), given, after, pooled=halved)
+        weight, _, halved = layers[index]
+        if index == 0:
+            empty = weight.new_zeros(weight.shape[0], kernels.CHANNELS_AT_ONCE - weight.shape[1], 3, 3)
+            weight = _channels_last(torch.cat([weight, empty], dim=1))
+        after = _channels_last(functional.conv_transpose2d(gradient, weight))
+    assert after is not None, "there is a first layer"
+    return kernels.image_gradient(after, std)
+
+
 class _Fused(torch.autograd.Function):
     """All layers at once: a map's own gradient and that through the next layer are added in one pass."""
 
@@ -81,18 +122,8 @@ class _Fused(torch.autograd.Function):
     def forward(
         ctx: Any, image: Tensor, mean: Tensor, std: Tensor, pooled: tuple[bool, ...], *flat: Tensor
     ) -> tuple[Tensor, ...]:
-        # Not above: Triton is not everywhere.
-        from . import kernels
-
-        weights, biases = flat[::2], flat[1::2]
-        maps: list[Tensor] = []
-        for index, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-            if index == 0:
-                maps.append(kernels.first_maps(image, mean, std, weight, bias))
-            else:
-                seen = kernels.bordered(maps[-1], pooled=pooled[index])
-                maps.append(_channels_last(_rectified_convolution(seen, weight, bias)))
-        ctx.save_for_backward(std, *weights, *maps)
+        maps = forward(image, mean, std, _layers(flat, pooled))
+        ctx.save_for_backward(std, *flat, *maps)
         ctx.pooled, ctx.image_type = pooled, image.dtype
         ctx.set_materialize_grads(False)
         return tuple(maps)
@@ -100,25 +131,15 @@ class _Fused(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *own: Tensor | None) -> tuple[Tensor | None, ...]:
         """The gradient of the image, given those of the maps; None for a map that nothing was made of."""
-        from . import kernels
-
-        count = len(ctx.pooled)
+        count = 2 * len(ctx.pooled)
         std, *saved = ctx.saved_tensors
-        weights, maps = saved[:count], saved[count:]
-        after: Tensor | None = None
-        for index in reversed(range(count)):
-            halved = index + 1 < count and ctx.pooled[index + 1]
-            given = own[index]
-            given = None if given is None else _channels_last(given)
-            gradient = kernels.rectified_gradient(maps[index], given, after, pooled=halved)
-            weight = weights[index]
-            if index == 0:
-                empty = weight.new_zeros(weight.shape[0], kernels.CHANNELS_AT_ONCE - weight.shape[1], 3, 3)
-                weight = _channels_last(torch.cat([weight, empty], dim=1))
-            after = _channels_last(functional.conv_transpose2d(gradient, weight))
-        assert after is not None, "there is a first layer"
-        result = kernels.image_gradient(after, std).to(ctx.image_type)
-        return (result, None, None, None, *([None] * 2 * count))
+        layers = _layers(saved[:count], ctx.pooled)
+        result = image_gradient(saved[count:], std, layers, lambda index, _: own[index])
+        return (result.to(ctx.image_type), None, None, None, *([None] * count))
+
+
+def _layers(flat: Sequence[Tensor], pooled: Sequence[bool]) -> list[Layer]:
+    return [Layer(*each) for each in zip(flat[::2], flat[1::2], pooled, strict=True)]
 
 
 def _rectified_convolution(seen: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

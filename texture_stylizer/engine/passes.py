@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from . import fused
 from .differences import add_gradient
 from .features import APART, Features
 from .mixing import Mixing
@@ -34,6 +35,8 @@ def look(features: Features, image: Tensor, *, there_and_back: bool) -> Pass:
     there_and_back: whether the image's gradient will be asked for."""
     if is_written_out(features):
         return WrittenOut(features, image, there_and_back=there_and_back)
+    if features.pooling == "average" and fused.is_possible(features.fusible_layers()):
+        return Fused(features, image, there_and_back=there_and_back)
     return Graphed(features, image, there_and_back=there_and_back)
 
 
@@ -128,12 +131,56 @@ class WrittenOut:
         gradient = gradient_of_result(result, dense, through_next, halved=halved)
         if isinstance(given, Mixing):
             given.add_to(gradient, result)
-        for name, (of, axis) in self._features.differences.items():
-            if of == layer:
-                wanted = own[name]
-                wanted = wanted.of(self.maps[name]) if isinstance(wanted, Mixing) else wanted
-                add_gradient(gradient, wanted, axis, APART)
-        return gradient
+        return with_differences(gradient, layer, self._features, self.maps, own)
+
+
+class Fused:
+    """For NVIDIA's GPUs, by `fused`: torch's graph would move gradients more often than the kernels do."""
+
+    @torch.no_grad()
+    def __init__(self, features: Features, image: Tensor, *, there_and_back: bool) -> None:
+        self._features = features
+        self._used = features.used_convolutions()
+        self._layers = features.fusible_layers()
+        self._image_type = image.dtype
+        image = features.planes(image)
+        found = fused.forward(image, features.mean, features.std, self._layers)
+        self._results = found if there_and_back else []
+        named = zip(self._used, found, strict=True)
+        made = {row.layer: maps for (row, _), maps in named if row.layer in features.needed}
+        self.maps = features.compared_maps(image, made)
+
+    @torch.no_grad()
+    def image_gradient(self, own: OwnGradients) -> Tensor:
+        if not self._results:
+            raise ValueError("this pass keeps nothing of the way, or went it back already")
+        features = self._features
+
+        def of_result(index: int, result: Tensor) -> Tensor | None:
+            layer = self._used[index][0].layer
+            given = own.get(layer)
+            gradient = given.of(result) if isinstance(given, Mixing) else given
+            if gradient is None and layer in {of for of, _ in features.differences.values()}:
+                gradient = torch.zeros_like(result)
+            if gradient is None:
+                return None
+            return with_differences(gradient, layer, features, self.maps, own)
+
+        found = fused.image_gradient(self._results, features.std, self._layers, of_result)
+        features.color_maps.add_image_gradient(found, self.maps, own)
+        return found.to(self._image_type)
+
+
+def with_differences(
+    gradient: Tensor, layer: str, features: Features, maps: Mapping[str, Tensor], own: OwnGradients
+) -> Tensor:
+    """A gradient of a layer's map, to which what follows from its differences is added in place."""
+    for name, (of, axis) in features.differences.items():
+        if of == layer:
+            wanted = own[name]
+            wanted = wanted.of(maps[name]) if isinstance(wanted, Mixing) else wanted
+            add_gradient(gradient, wanted, axis, APART)
+    return gradient
 
 
 def gradient_of_result(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .fused import kernels_run
 from .pooling import square_means
 
 CELL = 8
@@ -28,13 +29,25 @@ def subtract_surroundings(maps: Tensor) -> Tensor:
 
     maps: (1, C, H, W), channels last in memory, H and W at least 16. Returns `maps`.
     """
-    subtract_means(maps, cell_means(maps), 0)
+    if kernels_run(maps.device):
+        from . import surroundings_kernels
+
+        surroundings_kernels.subtract_interpolated(maps, _smoothed(cell_means(maps)))
+    else:
+        subtract_means(maps, cell_means(maps), 0)
     return maps
 
 
 def subtract_surroundings_transposed(gradient: Tensor) -> Tensor:
     """The same for the transposed matrix: given the gradient of what `subtract_surroundings` returns, that of
     what it was given, in place. Returns `gradient`."""
+    if kernels_run(gradient.device):
+        from . import surroundings_kernels
+
+        of_means = _smoothed_transposed(surroundings_kernels.given_to_cells(gradient))
+        of_means = of_means.contiguous(memory_format=torch.channels_last)
+        surroundings_kernels.subtract_of_means(gradient, of_means)
+        return gradient
     wanted = torch.zeros_like(gradient[:, :, : gradient.shape[2] // CELL, : gradient.shape[3] // CELL])
     add_of_cells(wanted, gradient, 0)
     subtract_of_cells(gradient, wanted, 0)

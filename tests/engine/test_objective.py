@@ -209,11 +209,15 @@ def test_regions_are_equally_long_and_no_longer_than_was_asked(
     assert max(lengths) < max(16, size) + 2 * halo + 16
 
 
-@pytest.mark.parametrize("largest", [5000, 1000], ids=["bfloat16", "float8"])
+@pytest.mark.parametrize(
+    ("largest", "fine"),
+    [(5000, 1e9), (1000, 1e9), (1000, 0.0)],
+    ids=["bfloat16", "eight bits", "not where a position is a pixel"],
+)
 @pytest.mark.parametrize("layer", [CONTENT_LAYER, "relu1_2"])
 @pytest.mark.parametrize("strips", [False, True])
 def test_a_large_content_target_is_kept_in_fewer_bits_or_made_again(
-    monkeypatch: pytest.MonkeyPatch, largest: int, layer: str, strips: bool
+    monkeypatch: pytest.MonkeyPatch, largest: int, fine: float, layer: str, strips: bool
 ) -> None:
     """The gradient hardly changes."""
     features = Features(random_weights(), name="random", content=ContentTerm(layer, layer == "relu1_2"))
@@ -221,6 +225,7 @@ def test_a_large_content_target_is_kept_in_fewer_bits_or_made_again(
     content, image, style = torch.rand(3, 1, 3, 128, 96, generator=torch.Generator().manual_seed(0))
     exact = Objective(features, content, [(style, 1.0)], Settings())
     monkeypatch.setattr("texture_stylizer.engine.content.LARGEST_TARGET", largest)
+    monkeypatch.setattr("texture_stylizer.engine.content.LARGEST_FINE_TARGET", fine)
     small = Objective(features, content, [(style, 1.0)], Settings())
     (loss, gradient), (other_loss, other) = (
         each.loss_and_gradient(image, 64, strips=strips) for each in (exact, small)

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from .eight_bits import packed, unpacked
 from .features import STRIDES, Features
 from .home import Nearby, beside
 from .rows import Rows
@@ -17,9 +18,12 @@ from .tiling import ALIGNMENT, Inset, Span, Tile, tiles
 
 LARGEST_TARGET = 560e6
 """Bytes of the content's map, those of a pixel's 16 values in bfloat16 at 4096 x 4096 px, from which on it is
-kept in fewer bits: bfloat16, then float8 with 3 bits of fraction, whose rounding adds 0.0014 to a content
-error of which a run leaves 0.1 and more. Where float8 would be needed and a position is a pixel, it is not
-kept: the few convolutions up to there are cheaper."""
+kept in fewer bits: bfloat16, then eight with 3 of fraction, whose rounding adds 0.0014 to a content error of
+which a run leaves 0.1 and more."""
+
+LARGEST_FINE_TARGET = 1.1e9
+"""Bytes of a map that has a position for each pixel, from which on it is not kept even so; on a GPU it never
+is in eight bits. The few convolutions up to there are made again."""
 
 
 SURFACE_SHARE, SURFACE_POWER = 1.25, 0.75
@@ -64,7 +68,8 @@ class ContentLoss:
                 seen = Nearby(content, features.device, line)
                 for part in tiles(height, width, tile, features.halo):
                     rows, columns = self._core_of_whole(part)
-                    self._whole[:, :, rows, columns] = self._core(self._compute(seen, part), part)
+                    made = self._core(self._compute(seen, part), part)
+                    self._whole[:, :, rows, columns] = _as_kept(made, self._whole)
             else:
                 self._fill_by_strips(self._whole, content, strip)
             self._kept = Nearby(self._whole, features.device, line, STRIDES[self._term.layer])
@@ -138,14 +143,14 @@ class ContentLoss:
         """The content's map over a tile's region: what is kept, perhaps in few bits, or computed again."""
         if self._whole is None:
             return self._compute(self._kept, part)
-        return self._kept.region(part).to(self._features.dtype)
+        return _as_made(self._kept.region(part), self._features.dtype)
 
     def _fill_by_strips(self, whole: Tensor, content: Tensor, strip: int) -> None:
         forward, done = Forward(self._features, {self._term.layer}, content.shape[2]), 0
         for top in range(0, content.shape[2], strip):
             for layer, maps in forward.rows(content[:, :, top : top + strip]):
                 if layer == self._term.layer:
-                    whole[:, :, done : done + maps.shape[2]] = maps
+                    whole[:, :, done : done + maps.shape[2]] = _as_kept(maps, whole)
                     done += maps.shape[2]
 
     def _compute(self, content: Nearby, part: Tile) -> Tensor:
@@ -182,8 +187,10 @@ class ContentLoss:
         stride = STRIDES[self._term.layer]
         height, width = (side // stride for side in content.shape[2:])
         shape = 1, self._features.channels(self._term.layer), height, width
-        dtype = _kept_type(self._features, math.prod(shape))
-        if dtype.itemsize == 1 and stride == 1:
+        values = math.prod(shape)
+        dtype = _kept_type(self._features, values)
+        is_kept = self._features.device.type == "cpu" and values <= LARGEST_FINE_TARGET
+        if dtype.itemsize == 1 and stride == 1 and not is_kept:
             return None
         room = torch.zeros(shape, dtype=dtype, device=content.device)
         return room.contiguous(memory_format=torch.channels_last)
@@ -204,7 +211,7 @@ class TargetRows:
     def between(self, first: int, last: int) -> Tensor:
         """(1, C, last - first, w) of the network's type; no rows above `first` are asked for again."""
         if self._whole is not None:
-            return self._whole[:, :, first:last].to(self._features.dtype)
+            return _as_made(self._whole[:, :, first:last], self._features.dtype)
         while self._made.stop < last:
             rows = self._content[:, :, self._given : last * self._stride + ALIGNMENT]
             self._given += rows.shape[2]
@@ -221,4 +228,13 @@ def _kept_type(features: Features, elements: int) -> torch.dtype:
         return features.dtype
     if elements * 2 <= LARGEST_TARGET or features.device.type == "mps":
         return torch.bfloat16
-    return torch.float8_e4m3fn
+    return torch.uint8
+
+
+def _as_kept(maps: Tensor, whole: Tensor) -> Tensor:
+    """What is to be written into the whole map."""
+    return packed(maps) if whole.dtype == torch.uint8 else maps
+
+
+def _as_made(kept: Tensor, dtype: torch.dtype) -> Tensor:
+    return unpacked(kept, dtype) if kept.dtype == torch.uint8 else kept.to(dtype)

@@ -7,10 +7,14 @@ of the embedded network.
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .devices import is_out_of_memory
 from .fused import kernels_run
 from .pooling import square_means
 
@@ -29,10 +33,8 @@ def subtract_surroundings(maps: Tensor) -> Tensor:
 
     maps: (1, C, H, W), channels last in memory, H and W at least 16. Returns `maps`.
     """
-    if kernels_run(maps.device):
-        from . import surroundings_kernels
-
-        surroundings_kernels.subtract_interpolated(maps, _smoothed(cell_means(maps)))
+    if _kernels_agree(maps.device):
+        _subtract_by_kernels(maps)
     else:
         subtract_means(maps, cell_means(maps), 0)
     return maps
@@ -41,17 +43,58 @@ def subtract_surroundings(maps: Tensor) -> Tensor:
 def subtract_surroundings_transposed(gradient: Tensor) -> Tensor:
     """The same for the transposed matrix: given the gradient of what `subtract_surroundings` returns, that of
     what it was given, in place. Returns `gradient`."""
-    if kernels_run(gradient.device):
-        from . import surroundings_kernels
-
-        of_means = _smoothed_transposed(surroundings_kernels.given_to_cells(gradient))
-        of_means = of_means.contiguous(memory_format=torch.channels_last)
-        surroundings_kernels.subtract_of_means(gradient, of_means)
-        return gradient
-    wanted = torch.zeros_like(gradient[:, :, : gradient.shape[2] // CELL, : gradient.shape[3] // CELL])
-    add_of_cells(wanted, gradient, 0)
-    subtract_of_cells(gradient, wanted, 0)
+    if _kernels_agree(gradient.device):
+        _subtract_transposed_by_kernels(gradient)
+    else:
+        _subtract_transposed(gradient)
     return gradient
+
+
+def _subtract_transposed(gradient: Tensor) -> None:
+    of_cells = torch.zeros_like(gradient[:, :, : gradient.shape[2] // CELL, : gradient.shape[3] // CELL])
+    add_of_cells(of_cells, gradient, 0)
+    subtract_of_cells(gradient, of_cells, 0)
+
+
+def _subtract_by_kernels(maps: Tensor) -> None:
+    # Not above: Triton is not everywhere.
+    from . import surroundings_kernels
+
+    means = _smoothed(cell_means(maps)).contiguous(memory_format=torch.channels_last)
+    surroundings_kernels.subtract_interpolated(maps, means)
+
+
+def _subtract_transposed_by_kernels(gradient: Tensor) -> None:
+    from . import surroundings_kernels
+
+    of_means = _smoothed_transposed(surroundings_kernels.given_to_cells(gradient))
+    of_means = of_means.contiguous(memory_format=torch.channels_last)
+    surroundings_kernels.subtract_of_means(gradient, of_means)
+
+
+@cache
+def _kernels_agree(device: torch.device) -> bool:
+    """Whether Triton's kernels run on this device, and find what torch's operators do, of a small map."""
+    if not kernels_run(device):
+        return False
+    maps = torch.rand(1, 8, 27, 44, generator=torch.Generator().manual_seed(0)).to(device)
+    maps = maps.contiguous(memory_format=torch.channels_last)
+    found, wanted = maps.clone(), maps.clone()
+    try:
+        _subtract_by_kernels(found)
+        _subtract_transposed_by_kernels(found)
+    except Exception as reason:
+        if is_out_of_memory(reason):
+            raise
+        print(f"Triton builds no kernels for surroundings here: {reason}", file=sys.stderr)
+        return False
+    subtract_means(wanted, cell_means(wanted), 0)
+    _subtract_transposed(wanted)
+    # Torch's convolutions on a GPU may have ten bits of fraction.
+    agree = float((found - wanted).norm()) < 0.005 * float(wanted.norm())
+    if not agree:
+        print("Triton's kernels for surroundings are wrong here, and not taken", file=sys.stderr)
+    return agree
 
 
 def cell_means(maps: Tensor) -> Tensor:

@@ -48,8 +48,8 @@ class ColorMaps:
         maps = {}
         if COLORS in wanted and image.device.type == "cpu":
             # Of a few channels a processor goes through planes much faster.
-            planes = (image - 0.5).flatten(2)[0]
-            maps[COLORS] = torch.addmm(one[:, None], axes, planes).view(1, -1, *image.shape[2:])
+            planes, shift = image.flatten(2)[0], one - axes.sum(1) / 2
+            maps[COLORS] = torch.addmm(shift[:, None], axes, planes).view(1, -1, *image.shape[2:])
         elif COLORS in wanted:
             # Channels last, as the gradient comes: turning it took a tenth of a step.
             last = (image - 0.5).contiguous(memory_format=torch.channels_last)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from . import winograd
+from . import pairs, winograd
 from .mixing import in_planes
 
 
@@ -96,8 +96,7 @@ class _Rectified(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, maps: Tensor, weight: Tensor, turned: Tensor, bias: Tensor) -> Tensor:
-        """weight, turned: for maps and for their gradient, (D, C, 3, 3) and (C, D, 3, 3), or (36, C, D) and
-        (36, D, C)."""
+        """weight, turned: for maps and for their gradient, as `_as_taken` returns them."""
         if _is_transformed(weight):
             height, width = maps.shape[2:]
             seen = _bordered(maps, winograd.missing(height, width))
@@ -125,10 +124,16 @@ def _gradient(
     """The gradient of the result and the result, both (1, D, H, W) -> that of the maps, (1, C, H, W), and
     what the next rows are to be given; of some rows as in `BorderedConvolution.gradient_rows`."""
     height, width = result.shape[2] + 2 * ends, result.shape[3] + 2
-    more = winograd.missing(height, width) if _is_transformed(turned) else (0, 0)
+    more = 0, 0
+    if _is_transformed(turned):
+        more = winograd.missing(height, width)
+    elif pairs.is_paired(turned):
+        more = 0, width % 2
     seen = _of_positive(gradient, result, more, above=above, ends=ends)
     if _is_transformed(turned):
         of_bordered = winograd.convolve(seen, turned)[:, :, :height, :width]
+    elif pairs.is_paired(turned):
+        of_bordered = pairs.convolve(seen, turned)[:, :, :, :width]
     else:
         # `conv_transpose2d` takes a seventh longer.
         of_bordered = functional.conv2d(seen, turned)
@@ -150,9 +155,12 @@ def _without_border(of_bordered: Tensor, *, begins: bool, ends: bool) -> Tensor:
 
 
 def _as_taken(weight: Tensor, *, for_maps: bool) -> Tensor:
-    """(D, C, 3, 3) -> (36, C, D) where `winograd` is to make the convolution, else (D, C, 3, 3)."""
+    """(D, C, 3, 3) -> (36, C, D) where `winograd` is to make the convolution, (2 D, 2 C, 3, 2) where `pairs`
+    is, else (D, C, 3, 3)."""
     if winograd.is_worthwhile(weight, for_maps=for_maps):
         return winograd.transform(weight)
+    if not for_maps and pairs.is_worthwhile(weight):
+        return pairs.paired(weight)
     return weight.contiguous(memory_format=torch.channels_last)
 
 

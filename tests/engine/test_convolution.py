@@ -12,7 +12,9 @@ from texture_stylizer.engine.pooling import average_pool
 
 ODD_SIZES = pytest.mark.parametrize("height, width", [(1, 1), (1, 5), (2, 3), (17, 12), (20, 33)])
 CHANNELS = pytest.mark.parametrize(
-    "channels", [(5, 7), (128, 256), (512, 512)], ids=["direct", "gradient by winograd", "winograd"]
+    "channels",
+    [(5, 7), (3, 16), (128, 256), (512, 512)],
+    ids=["direct", "gradient by pairs", "gradient by winograd", "winograd"],
 )
 
 

@@ -43,6 +43,19 @@ def test_lbfgs_finds_the_bottom_of_a_narrow_valley(memory_format: torch.memory_f
     assert torch.allclose(variable, lowest, atol=1e-3)
 
 
+def test_lbfgs_finds_it_as_soon_when_what_it_remembers_is_rounded() -> None:
+    curvature, lowest = bowl(5, 7)
+    losses = []
+    for kept_as in (None, torch.bfloat16):
+        variable = torch.full_like(lowest, 0.5)
+        optimiser = LBFGS(variable, first_step=0.05, kept_as=kept_as)
+        for _ in range(60):
+            error = variable - lowest
+            optimiser.step((curvature * error.square()).sum(), 2 * curvature * error)
+        losses.append(optimiser.finish())
+    assert losses[1] < 3 * losses[0] < 0.01
+
+
 @pytest.mark.parametrize("on_gpu", [False, True])
 def test_lbfgs_stays_within_bounds_and_ends_at_its_best(on_gpu: bool) -> None:
     """A lowest point outside of [0, 1], and a loss that is not smooth."""

@@ -83,19 +83,25 @@ class Descent:
     def _lbfgs(self, image: Tensor, count: int) -> LBFGS | LBFGSOnGPU | None:
         """L-BFGS with as long a history as there is memory for; None where that is too short."""
         budget = min(HISTORY_BYTES, FREE_SHARE * free_memory(image.device))
-        pairs = min(PAIRS, int(budget / bytes_per_pair(image)))
+        kept_as = torch.bfloat16 if self._rounds_anyway(image) else image.dtype
+        pairs = min(PAIRS, int(budget / bytes_per_pair(image, kept_as)))
         while pairs >= FEWEST_PAIRS:
             try:
                 first_step = self._settings.learning_rate
                 if image.is_cuda:
                     return LBFGSOnGPU(image, first_step=first_step, pairs=pairs, steps=count)
-                return LBFGS(image, first_step=first_step, pairs=pairs)
+                return LBFGS(image, first_step=first_step, pairs=pairs, kept_as=kept_as)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
             pairs //= 2
             _give_back_memory(image.device)
         return None
+
+    def _rounds_anyway(self, image: Tensor) -> bool:
+        """Whether gradients are of bfloat16 maps, and the memory the processor's, which has units for it."""
+        features = self._objective.features
+        return image.device.type == features.device.type == "cpu" and features.dtype == torch.bfloat16
 
     def _with_lbfgs(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place to the best point found. Returns its loss."""

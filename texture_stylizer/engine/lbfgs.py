@@ -27,9 +27,9 @@ FIRST_STEP_SHARE = 0.3
 """Of the mean change that the first step aims at: what the gradient's direction is good for."""
 
 
-def bytes_per_pair(variable: Tensor) -> int:
-    """Memory that each remembered step takes."""
-    return 2 * variable.numel() * variable.element_size()
+def bytes_per_pair(variable: Tensor, kept_as: torch.dtype | None = None) -> int:
+    """Memory that each remembered step takes, its values of the variable's type or of another."""
+    return 2 * variable.numel() * (kept_as or variable.dtype).itemsize
 
 
 class LBFGS:
@@ -38,8 +38,17 @@ class LBFGS:
     A point with a higher loss than the best so far is taken back, and a shorter step tried.
     """
 
-    def __init__(self, variable: Tensor, *, first_step: float, pairs: int = PAIRS) -> None:
+    def __init__(
+        self,
+        variable: Tensor,
+        *,
+        first_step: float,
+        pairs: int = PAIRS,
+        kept_as: torch.dtype | None = None,
+    ) -> None:
         """variable: in [0, 1], and kept there. first_step: the mean change that the first step aims at.
+        kept_as: the type of what is remembered, None for the variable's. Where gradients are of bfloat16 maps
+        it loses nothing to keep their changes so, and is done in half the time.
 
         All memory is taken here, so that running out of it shows before the first step.
         """
@@ -49,7 +58,7 @@ class LBFGS:
         self._best, self._best_gradient, self._direction = (torch.empty_like(flat) for _ in range(3))
         self._best_loss = float("inf")
         self._length = 1.0
-        self._history = _History(flat, pairs)
+        self._history = _History(flat, pairs, kept_as or flat.dtype)
         self._unread: list[float] = []
 
     def step(self, loss: Tensor, gradient: Tensor) -> None:
@@ -99,10 +108,10 @@ class LBFGS:
 class _History:
     """The last steps, how the gradient changed over each, and what of their inner products is needed."""
 
-    def __init__(self, flat: Tensor, pairs: int) -> None:
+    def __init__(self, flat: Tensor, pairs: int, dtype: torch.dtype) -> None:
         """flat: (n,), any tensor of the variable's kind. The latest `pairs` steps are kept."""
         # Memory is the process's when it is first written to: a short run takes less of it.
-        self._pairs = flat.new_empty(pairs, 2, flat.numel())
+        self._pairs = flat.new_empty(pairs, 2, flat.numel(), dtype=dtype)
         self._used: list[int] = []
         """Rows of `_pairs`, each a step and a change, from the oldest to the latest."""
         self._unused = list(range(pairs))
@@ -124,7 +133,8 @@ class _History:
         # Rows are taken into use from the first on, so that those before it hold numbers.
         rows = max([row, *self._used]) + 1
         with_change = torch.mv(self._pairs[:rows].flatten(0, 1), pair[1])
-        found = torch.cat([with_change, torch.mv(pair, gradient)]).cpu().to(self._with_changes)
+        with_gradient = torch.mv(pair, gradient.to(pair.dtype))
+        found = torch.cat([with_change, with_gradient]).cpu().to(self._with_changes)
         self._with_changes[:rows, :, row] = found[:-2].view(rows, 2)
         # The gradient is what it was and this change.
         self._with_gradient[:rows] += self._with_changes[:rows, :, row]
@@ -146,8 +156,8 @@ class _History:
         weights = torch.zeros(rows, 2, dtype=torch.float64)
         weights[self._used] = of_used
         matrix = self._pairs[:rows].flatten(0, 1).T
-        torch.mv(matrix, weights.flatten().to(matrix), out=direction)
-        direction.add_(gradient, alpha=float(of_gradient))
+        of_pairs = torch.mv(matrix, weights.flatten().to(matrix))
+        torch.add(of_pairs, gradient, alpha=float(of_gradient), out=direction)
         return True
 
 

@@ -26,7 +26,7 @@ SIZE_LIMIT = 4 * 2**30
 """Bytes of results that are kept."""
 
 # Changes whenever the same settings would give another picture.
-ENGINE_VERSION = "24"
+ENGINE_VERSION = "25"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from . import pairs, winograd
+from . import column_pairs, winograd
 from .mixing import in_planes
 
 
@@ -127,13 +127,13 @@ def _gradient(
     more = 0, 0
     if _is_transformed(turned):
         more = winograd.missing(height, width)
-    elif pairs.is_paired(turned):
+    elif column_pairs.is_paired(turned):
         more = 0, width % 2
     seen = _of_positive(gradient, result, more, above=above, ends=ends)
     if _is_transformed(turned):
         of_bordered = winograd.convolve(seen, turned)[:, :, :height, :width]
-    elif pairs.is_paired(turned):
-        of_bordered = pairs.convolve(seen, turned)[:, :, :, :width]
+    elif column_pairs.is_paired(turned):
+        of_bordered = column_pairs.convolve(seen, turned)[:, :, :, :width]
     else:
         # `conv_transpose2d` takes a seventh longer.
         of_bordered = functional.conv2d(seen, turned)
@@ -155,12 +155,12 @@ def _without_border(of_bordered: Tensor, *, begins: bool, ends: bool) -> Tensor:
 
 
 def _as_taken(weight: Tensor, *, for_maps: bool) -> Tensor:
-    """(D, C, 3, 3) -> (36, C, D) where `winograd` is to make the convolution, (2 D, 2 C, 3, 2) where `pairs`
-    is, else (D, C, 3, 3)."""
+    """(D, C, 3, 3) -> (36, C, D) where `winograd` is to make the convolution, (2 D, 2 C, 3, 2) where
+    `column_pairs` is, else (D, C, 3, 3)."""
     if winograd.is_worthwhile(weight, for_maps=for_maps):
         return winograd.transform(weight)
-    if not for_maps and pairs.is_worthwhile(weight):
-        return pairs.paired(weight)
+    if not for_maps and column_pairs.is_worthwhile(weight):
+        return column_pairs.paired(weight)
     return weight.contiguous(memory_format=torch.channels_last)
 
 

@@ -45,8 +45,10 @@ STEPS_UNREAD = 8
 """Recorded steps that are started before their losses are read, for which the GPU waits."""
 
 HISTORY_BYTES = 2 * 2**30
-"""Memory that L-BFGS may take for its history; where three steps do not fit (from about 5000 x 5000 pixels)
-Adam takes its place."""
+"""Memory that L-BFGS may take for its history in float32; where three steps do not fit (from about 5000 px
+square) Adam takes its place. More is no better: on a GPU with room for all ten steps `standard` ended at
+1.000 and 1.003 of the loss at 4096 px, and with eight in Adam's place at 8192 px at 1.009, after 1.23 times
+as long."""
 
 
 class Descent:
@@ -84,7 +86,7 @@ class Descent:
         """L-BFGS with as long a history as there is memory for; None where that is too short."""
         budget = min(HISTORY_BYTES, FREE_SHARE * free_memory(image.device))
         kept_as = torch.bfloat16 if self._rounds_anyway(image) else image.dtype
-        pairs = min(PAIRS, int(budget / bytes_per_pair(image, kept_as)))
+        pairs = min(PAIRS, int(budget / bytes_per_pair(image)))
         while pairs >= FEWEST_PAIRS:
             try:
                 first_step = self._settings.learning_rate

@@ -27,9 +27,9 @@ FIRST_STEP_SHARE = 0.3
 """Of the mean change that the first step aims at: what the gradient's direction is good for."""
 
 
-def bytes_per_pair(variable: Tensor, kept_as: torch.dtype | None = None) -> int:
-    """Memory that each remembered step takes, its values of the variable's type or of another."""
-    return 2 * variable.numel() * (kept_as or variable.dtype).itemsize
+def bytes_per_pair(variable: Tensor) -> int:
+    """Memory that each remembered step takes at most."""
+    return 2 * variable.numel() * variable.element_size()
 
 
 class LBFGS:

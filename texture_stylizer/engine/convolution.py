@@ -30,7 +30,7 @@ class BorderedConvolution(nn.Conv2d):
         assert self.bias is not None, "given at the start"
         if self.weight.requires_grad:
             bordered = functional.pad(maps, (1, 1, 1, 1), mode="replicate")
-            return functional.relu(functional.conv2d(bordered, self.weight, self.bias))
+            return _direct(bordered, self.weight, self.bias)
         return cast(Tensor, _Rectified.apply(maps, *self._prepare(), self.bias))
 
     def gradient(self, gradient: Tensor, result: Tensor) -> Tensor:
@@ -175,7 +175,9 @@ def _direct(bordered: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         high = bordered.to(weight.dtype)
         bordered = torch.cat([high, (bordered - high).to(weight.dtype)], dim=1)
         weight = torch.cat([weight, weight], dim=1)
-    if bordered.device.type == "cpu" and bordered.dtype == torch.bfloat16 and _can_rectify_at_once():
+    on_units = bordered.device.type == "cpu" and bordered.dtype == torch.bfloat16
+    # It has no gradient.
+    if on_units and not weight.requires_grad and _can_rectify_at_once():
         plain = [0, 0], [1, 1], [1, 1], 1
         return torch.ops.mkldnn._convolution_pointwise(bordered, weight, bias, *plain, "relu", [], "")
     return functional.conv2d(bordered, weight, bias).relu_()

@@ -35,6 +35,9 @@ def bands_by_tiles(
     pixels = [span.stop - span.start for span in region]
     graph = pixels[0] * pixels[1] * terms.features.graph_bytes_per_pixel / 2
     count = 1 if len(parts) == 1 else max(0, int(kept_bytes / graph))
+    if count == len(parts) == 1 and image.device == terms.features.device:
+        # Once for the network and for total variation.
+        image = terms.features.planes(image)
     nearby = Nearby(image, terms.features.device, line)
     kept, sums = _gram_sums(terms, nearby, by_rows, count)
     loss, gram_gradients = terms.regions.loss_and_gradients(sums)
@@ -72,9 +75,8 @@ def _way_back(
     carried: Tensor | None = None
     for (rows, group), following in _with_next(by_rows.items()):
         pixels = nearby.rows(rows)
-        band = pixels.new_zeros(1, pixels.shape[1], rows.stop - done, terms.width)
-        if carried is not None:
-            band[:, :, : carried.shape[2]] = carried
+        shape = 1, pixels.shape[1], rows.stop - done, terms.width
+        band: Tensor | None = None
         for part in group:
             if part in kept:
                 seen = kept.pop(part)
@@ -82,8 +84,17 @@ def _way_back(
                 seen = look(terms.features, nearby.region(part), there_and_back=True)
             tile_gradient, content = _tile_gradient(terms, seen, part, gram_gradients)
             del seen
-            band[:, :, :, part.region[1]] += tile_gradient
             loss = loss + content
+            # One colour after the other, as total variation takes it.
+            if carried is None and tile_gradient.shape == shape and tile_gradient.is_contiguous():
+                band = tile_gradient
+                continue
+            if band is None:
+                band = pixels.new_zeros(shape)
+                if carried is not None:
+                    band[:, :, : carried.shape[2]] = carried
+            band[:, :, :, part.region[1]] += tile_gradient
+        assert band is not None, "a row has tiles"
         if following is not None:
             nearby.expect(following[0])
             terms.content.expect(following[0])

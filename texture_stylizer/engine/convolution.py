@@ -31,7 +31,10 @@ class BorderedConvolution(nn.Conv2d):
         if self.weight.requires_grad:
             bordered = functional.pad(maps, (1, 1, 1, 1), mode="replicate")
             return _direct(bordered, self.weight, self.bias)
-        return cast(Tensor, _Rectified.apply(maps, *self._prepare(), self.bias))
+        weight, turned = self._prepare()
+        if not torch.is_grad_enabled():
+            return _rectified(maps, weight, self.bias)
+        return cast(Tensor, _Rectified.apply(maps, weight, turned, self.bias))
 
     def gradient(self, gradient: Tensor, result: Tensor) -> Tensor:
         """The gradient of the maps, (1, C, H, W) of the weight's type, given that of the `result` of
@@ -97,12 +100,7 @@ class _Rectified(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, maps: Tensor, weight: Tensor, turned: Tensor, bias: Tensor) -> Tensor:
         """weight, turned: for maps and for their gradient, as `_as_taken` returns them."""
-        if _is_transformed(weight):
-            height, width = maps.shape[2:]
-            seen = _bordered(maps, winograd.missing(height, width))
-            result = winograd.convolve(seen, weight, bias)[:, :, :height, :width]
-        else:
-            result = _direct(_bordered(maps), weight, bias)
+        result = _rectified(maps, weight, bias)
         ctx.dtype = maps.dtype
         ctx.save_for_backward(turned, result)
         return result
@@ -116,6 +114,15 @@ class _Rectified(torch.autograd.Function):
             # Of an image, which comes one colour after the other.
             found = found.contiguous().to(ctx.dtype)
         return found, None, None, None
+
+
+def _rectified(maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """What is positive of the convolution with a repeated border. weight: as `_as_taken` returns it."""
+    if not _is_transformed(weight):
+        return _direct(_bordered(maps), weight, bias)
+    height, width = maps.shape[2:]
+    seen = _bordered(maps, winograd.missing(height, width))
+    return winograd.convolve(seen, weight, bias)[:, :, :height, :width]
 
 
 def _gradient(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .mixing import in_planes
 from .tiling import Inset
 
 _VALUES, _VALUES_ON_GPU = 2**19, 2**24
@@ -90,7 +91,7 @@ class TotalVariation:
         self, rows: slice, image: Tensor, gradient: Tensor, weight: float, above: Tensor | None
     ) -> Tensor:
         # One colour after the other, as the gradient: across two layouts it takes twice as long.
-        image = image.contiguous()
+        image = image if in_planes(image) else image.contiguous()
         here = image[:, :, : gradient.shape[2]]
         channels = image.shape[1]
         across = here[:, :, :, 1:] - here[:, :, :, :-1]

@@ -118,7 +118,8 @@ def subtract_means(maps: Tensor, cells: Tensor, first: int) -> None:
     # Where the map ends its last cell stands for the next one.
     about = torch.cat([flat[:1]] * (first == 0) + [flat] + [flat[-1:]] * (last == whole))
     three = about.as_strided((len(rows), 3, about.shape[1]), (about.shape[1], about.shape[1], 1))
-    rows.baddbmm_(_shares(rows).expand(len(rows), -1, -1), three, alpha=-1)
+    shares = _shares(rows.dtype, rows.device)
+    rows.baddbmm_(shares.expand(len(rows), -1, -1), three, alpha=-1)
     left_over -= about[-1]
 
 
@@ -182,8 +183,8 @@ def _interpolated_across(cells: Tensor, width: int) -> Tensor:
     ended = torch.cat([rows[:, :1], rows, rows[:, -1:]], dim=1)
     three = ended.as_strided((height, count, 3 * channels), (ended.stride(0), channels, 1))
     # One product of copies: batches of overlapping ones take twice as long.
-    unit = torch.eye(channels, dtype=rows.dtype, device=rows.device)
-    columns = (three.reshape(-1, 3 * channels) @ torch.kron(_shares(rows), unit).T).view(height, -1)
+    shares = _shares_of_channels(channels, rows.dtype, rows.device)
+    columns = (three.reshape(-1, 3 * channels) @ shares).view(height, -1)
     left_over = [rows[:, -1]] * (width - count * CELL)
     return torch.cat([columns, *left_over], dim=1) if left_over else columns
 
@@ -204,10 +205,8 @@ def _given_to_cells(gradient: Tensor, axis: int) -> Tensor:
     if not length:
         shape = [2 if each == axis else side for each, side in enumerate(gradient.shape)]
         return gradient.new_zeros(shape)
-    # A cell's own values, and those of the cells about it.
-    window = _shares(gradient).flip(1).T.reshape(-1)
+    weight = _windows(channels, axis, gradient.dtype, gradient.device)
     along = (CELL, 1) if axis == 2 else (1, CELL)
-    weight = window.view((1, 1, -1, 1) if axis == 2 else (1, 1, 1, -1)).repeat(channels, 1, 1, 1)
     padding = (2 * CELL, 0) if axis == 2 else (0, 2 * CELL)
     return functional.conv2d(gradient, weight, stride=along, padding=padding, groups=channels)
 
@@ -221,9 +220,25 @@ def _by_cells(maps: Tensor) -> tuple[Tensor, Tensor]:
     return rows[: count * CELL].view(count, CELL, -1), rows[count * CELL :]
 
 
-def _shares(like: Tensor) -> Tensor:
+@cache
+def _shares(dtype: torch.dtype, device: torch.device) -> Tensor:
     """What a cell's rows are made of, linearly between centres: of the cell above, their own, the one below.
     (8, 3)."""
-    place = (torch.arange(CELL, device=like.device, dtype=like.dtype) + 0.5) / CELL - 0.5
+    place = (torch.arange(CELL, device=device, dtype=dtype) + 0.5) / CELL - 0.5
     above, below = (-place).clamp_min(0), place.clamp_min(0)
     return torch.stack([above, 1 - above - below, below], dim=1)
+
+
+@cache
+def _shares_of_channels(channels: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The same of a cell's columns, the channels of each beside each other: (3 C, 8 C)."""
+    unit = torch.eye(channels, dtype=dtype, device=device)
+    return torch.kron(_shares(dtype, device), unit).T.contiguous()
+
+
+@cache
+def _windows(channels: int, axis: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """What a cell is given, along axis 2 or 3, by its own values and those of the cells about it:
+    (C, 1, 24, 1) or (C, 1, 1, 24)."""
+    window = _shares(dtype, device).flip(1).T.reshape(-1)
+    return window.view((1, 1, -1, 1) if axis == 2 else (1, 1, 1, -1)).repeat(channels, 1, 1, 1)

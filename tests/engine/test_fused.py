@@ -100,9 +100,40 @@ for height, width, channels in ((16, 16, 3), (17, 31, 8), (40, 83, 16), (71, 24,
     assert not torch.equal(*by_torch)
 """
 
+OBJECTIVE = """
+import torch
+from texture_stylizer.engine import Objective, Settings, fused, load_features, passes, surroundings
+
+def random(seed, *size):
+    found = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(seed))
+    return found.contiguous(memory_format=torch.channels_last)
+
+def evaluate(tile, mask):
+    features = load_features("embedded", device="cpu", dtype=torch.float32)
+    content, image = random(0, 83, 62), random(1, 83, 62)
+    objective = Objective(features, content, [(random(2, 40, 48), 1.0)], Settings(), mask)
+    return objective.loss_and_gradient(image, tile, strips=False)
+
+masks = None, (random(3, 83, 62)[0, 0] > 0.3).float()
+plain = [evaluate(None, mask) for mask in masks]
+fused._rectified_convolution = lambda seen, weight, bias: torch.conv2d(seen, weight, bias).relu_()
+fused.is_possible = lambda layers: True
+passes.is_written_out = lambda features: False
+surroundings._kernels_agree = lambda device: True
+for mask, (loss, gradient) in zip(masks, plain):
+    for tile in (None, 32):
+        found, other = evaluate(tile, mask)
+        assert abs(found - loss) < 1e-5 * loss, (tile, found, loss)
+        assert (gradient - other).norm() < 1e-4 * gradient.norm(), tile
+"""
+
 
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="this torch came without Triton")
-@pytest.mark.parametrize("check", [CHECK, PASSES, SURROUNDINGS], ids=["maps", "passes", "surroundings"])
+@pytest.mark.parametrize(
+    "check",
+    [CHECK, PASSES, SURROUNDINGS, OBJECTIVE],
+    ids=["maps", "passes", "surroundings", "the embedded network's objective"],
+)
 def test_what_kernels_find_is_what_torchs_operators_do(check: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", check]
     environment = os.environ | {"TRITON_INTERPRET": "1"}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from texture_stylizer.engine import Features
-from texture_stylizer.engine.color_maps import COARSE_COLORS, COLORS
+from texture_stylizer.engine.color_maps import COARSE_COLORS, COLORS, ColorMaps
 from texture_stylizer.engine.features import STRIDES, ContentTerm, across, down
 from texture_stylizer.engine.mixing import MOST_CHANNELS_BY_ROWS, Mixing
 from texture_stylizer.engine.passes import Graphed, Pass, WrittenOut, look
@@ -126,3 +126,21 @@ def test_networks_in_training_and_maximum_pooling_go_by_torchs_graph() -> None:
     for features in (trained, maximum):
         assert isinstance(look(features, picture(16, 16), there_and_back=True), Graphed)
     assert isinstance(look(network("narrow"), picture(16, 16), there_and_back=True), WrittenOut)
+
+
+@pytest.mark.parametrize("given", ["matrix", "matrix of a part", "tensor"])
+def test_colours_go_back_the_same_way_however_they_lie_in_memory(given: str) -> None:
+    """On a GPU channels are last."""
+    generator = torch.Generator().manual_seed(0)
+    maps = {COLORS: torch.rand(1, 4, 11, 9, generator=generator)}
+    matrix = torch.rand(4, 4, generator=generator)
+    places = (slice(2, 9), slice(0, 7)) if given == "matrix of a part" else (slice(0, 11), slice(0, 9))
+    own = {COLORS: maps[COLORS].sin() if given == "tensor" else Mixing(matrix + matrix.T, places)}
+    found = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        gradient = torch.ones(1, 3, 11, 9).contiguous(memory_format=layout)
+        placed = {COLORS: maps[COLORS].contiguous(memory_format=layout)}
+        ColorMaps(torch.device("cpu"), torch.float32).add_image_gradient(gradient, placed, own)
+        found.append(gradient)
+    assert not torch.equal(found[0], torch.ones(1, 3, 11, 9))
+    torch.testing.assert_close(*found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
+from texture_stylizer.engine import surroundings
 from texture_stylizer.engine.surroundings import subtract_surroundings, subtract_surroundings_transposed
 
 Size = tuple[int, int]
@@ -35,12 +37,15 @@ def test_is_a_map_less_its_mean_over_5_by_5_cells(size: Size) -> None:
     assert torch.allclose(subtract_surroundings(image), wanted, atol=1e-12)
 
 
-@given(SIZES)
+@pytest.mark.parametrize("apart", [True, False], ids=["convolutions", "products"])
+@given(size=SIZES)
 @settings(max_examples=30, deadline=None)
-def test_the_transposed_is_the_adjoint(size: Size) -> None:
+def test_the_transposed_is_the_adjoint(size: Size, apart: bool) -> None:
     one, other = maps(size), maps(size, seed=1)
-    forth = (subtract_surroundings(one.clone()) * other).sum()
-    back = (one * subtract_surroundings_transposed(other.clone())).sum()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(surroundings, "convolves_channels_apart", lambda device: apart)
+        forth = (subtract_surroundings(one.clone()) * other).sum()
+        back = (one * subtract_surroundings_transposed(other.clone())).sum()
     assert torch.isclose(forth, back, rtol=1e-10)
 
 

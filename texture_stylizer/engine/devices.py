@@ -55,6 +55,13 @@ def may_gain_from_bfloat16(device: torch.device) -> bool:
     return device.type == "mps"
 
 
+def convolves_channels_apart(device: torch.device) -> bool:
+    """Whether a convolution of each channel by itself is quick: on processors for which oneDNN has kernels of
+    its own. On others each channel would be one of torch's slow convolutions."""
+    of_intel_or_amd = platform.machine().lower() in ("x86_64", "amd64")
+    return device.type == "cpu" and of_intel_or_amd and torch.backends.mkldnn.is_available()
+
+
 def bfloat16_gain(device: torch.device) -> float:
     """How many times faster a convolution of the third block's shape and its gradient are than in float32."""
     return _convolution_seconds(device, torch.float32) / _convolution_seconds(device, torch.bfloat16)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .devices import convolves_channels_apart
+
 _FEW_CHANNELS = 32
 _CONVOLVED = (torch.bfloat16, torch.float32)
 
@@ -25,7 +27,8 @@ def square_means(maps: Tensor, side: int) -> Tensor:
     the same bits in a fifth of the time.
     """
     channels = maps.shape[1]
-    if maps.device.type != "cpu" or maps.dtype not in _CONVOLVED or channels > _FEW_CHANNELS:
+    apart = channels <= _FEW_CHANNELS and maps.dtype in _CONVOLVED and convolves_channels_apart(maps.device)
+    if not apart:
         return functional.avg_pool2d(maps, side)
     weight = torch.full((channels, 1, side, side), 1 / side**2, dtype=maps.dtype)
     return functional.conv2d(maps, weight, stride=side, groups=channels)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .devices import is_out_of_memory
+from .devices import convolves_channels_apart, is_out_of_memory
 from .fused import kernels_run
 from .pooling import square_means
 
@@ -205,10 +205,24 @@ def _given_to_cells(gradient: Tensor, axis: int) -> Tensor:
     if not length:
         shape = [2 if each == axis else side for each, side in enumerate(gradient.shape)]
         return gradient.new_zeros(shape)
+    if not convolves_channels_apart(gradient.device):
+        return _given_to_cells_by_products(gradient, axis)
     weight = _windows(channels, axis, gradient.dtype, gradient.device)
     along = (CELL, 1) if axis == 2 else (1, CELL)
     padding = (2 * CELL, 0) if axis == 2 else (0, 2 * CELL)
     return functional.conv2d(gradient, weight, stride=along, padding=padding, groups=channels)
+
+
+def _given_to_cells_by_products(gradient: Tensor, axis: int) -> Tensor:
+    """The same of at least one cell, where each channel's convolution would take longer."""
+    cells = gradient.unflatten(axis, (-1, CELL))
+    found = cells.movedim(axis + 1, -1) @ _shares(gradient.dtype, gradient.device)
+    shape = [*gradient.shape]
+    shape[axis] = cells.shape[axis] + 2
+    given = gradient.new_zeros(shape)
+    for step in range(3):
+        given.narrow(axis, step, cells.shape[axis]).add_(found[..., step])
+    return given
 
 
 def _by_cells(maps: Tensor) -> tuple[Tensor, Tensor]:

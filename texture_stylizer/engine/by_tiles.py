@@ -35,7 +35,7 @@ def bands_by_tiles(
     pixels = [span.stop - span.start for span in region]
     graph = pixels[0] * pixels[1] * terms.features.graph_bytes_per_pixel / 2
     count = 1 if len(parts) == 1 else max(0, int(kept_bytes / graph))
-    if count == len(parts) == 1 and image.device == terms.features.device:
+    if len(parts) == 1 and image.device == terms.features.device:
         # Once for the network and for total variation.
         image = terms.features.planes(image)
     nearby = Nearby(image, terms.features.device, line)
@@ -75,8 +75,7 @@ def _way_back(
     carried: Tensor | None = None
     for (rows, group), following in _with_next(by_rows.items()):
         pixels = nearby.rows(rows)
-        shape = 1, pixels.shape[1], rows.stop - done, terms.width
-        band: Tensor | None = None
+        band = None if carried is None else _continued(carried, rows.stop - done)
         for part in group:
             if part in kept:
                 seen = kept.pop(part)
@@ -84,16 +83,8 @@ def _way_back(
                 seen = look(terms.features, nearby.region(part), there_and_back=True)
             tile_gradient, content = _tile_gradient(terms, seen, part, gram_gradients)
             del seen
+            band = _with_tile(band, tile_gradient, part.region[1], terms.width)
             loss = loss + content
-            # One colour after the other, as total variation takes it.
-            if carried is None and tile_gradient.shape == shape and tile_gradient.is_contiguous():
-                band = tile_gradient
-                continue
-            if band is None:
-                band = pixels.new_zeros(shape)
-                if carried is not None:
-                    band[:, :, : carried.shape[2]] = carried
-            band[:, :, :, part.region[1]] += tile_gradient
         assert band is not None, "a row has tiles"
         if following is not None:
             nearby.expect(following[0])
@@ -107,6 +98,24 @@ def _way_back(
             above = pixels[:, :, final - 1 - done : final - done].clone()
         yield Band(fresh, ready, loss)
         loss, done = torch.zeros_like(loss), final
+
+
+def _continued(carried: Tensor, height: int) -> Tensor:
+    """Rows of a gradient, (1, 3, h, W), and zeros below them: (1, 3, height, W)."""
+    band = carried.new_zeros(1, carried.shape[1], height, carried.shape[3])
+    band[:, :, : carried.shape[2]] = carried
+    return band
+
+
+def _with_tile(band: Tensor | None, gradient: Tensor, columns: slice, width: int) -> Tensor:
+    """A band of the gradient, (1, 3, h, width), None for zeros, and a tile's added to its columns."""
+    if band is None:
+        # One colour after the other, as total variation takes it.
+        if gradient.shape[3] == width and gradient.is_contiguous():
+            return gradient
+        band = gradient.new_zeros(*gradient.shape[:3], width)
+    band[:, :, :, columns] += gradient
+    return band
 
 
 def _tile_gradient(terms: Terms, seen: Pass, part: Tile, gram_gradients: RegionMaps) -> tuple[Tensor, Tensor]:

@@ -48,6 +48,7 @@ class ColorMaps:
         maps = {}
         if COLORS in wanted and image.device.type == "cpu":
             # Of a few channels a processor goes through planes much faster.
+            # Colours less a half, which is taken off with the one that is added: a pass less.
             planes, shift = image.flatten(2)[0], one - axes.sum(1) / 2
             maps[COLORS] = torch.addmm(shift[:, None], axes, planes).view(1, -1, *image.shape[2:])
         elif COLORS in wanted:

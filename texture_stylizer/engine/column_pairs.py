@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 _FEW_CHANNELS = 4
+"""Up to which two positions' results are still made at the price of one's."""
 
 
 def is_worthwhile(weight: Tensor) -> bool:
@@ -29,6 +30,11 @@ def paired(weight: Tensor) -> Tensor:
     found = found.view(2 * filters, 3, 2, 2, channels).permute(0, 3, 4, 1, 2)
     found = found.reshape(2 * filters, 2 * channels, 3, 2)
     return found.contiguous(memory_format=torch.channels_last)
+
+
+def missing(width: int) -> tuple[int, int]:
+    """Rows and columns that results of that width lack for whole pairs."""
+    return 0, width % 2
 
 
 def is_paired(weight: Tensor) -> bool:

@@ -55,8 +55,7 @@ class BorderedConvolution(nn.Conv2d):
         top = 1 if above is None else 2
         known = top + maps.shape[2] + ends
         height, width = max(0, known - 2), maps.shape[3]
-        more = winograd.missing(height, width) if _is_transformed(weight) else (0, 0)
-        seen = _with_rows_above(maps, above, ends=ends, more=more)
+        seen = _with_rows_above(maps, above, ends=ends, more=_missing(weight, height, width))
         kept = None if ends else seen[:, :, known - 2 : known].clone()
         if not height:
             return maps.new_empty(1, self.out_channels, 0, width, dtype=weight.dtype), kept
@@ -76,7 +75,7 @@ class BorderedConvolution(nn.Conv2d):
         return _gradient(gradient, result, self._prepare()[1], above=above, ends=ends)
 
     def _prepare(self) -> tuple[Tensor, Tensor]:
-        """The weights for maps and for their gradient, as they are or as `winograd` takes them."""
+        """The weights for maps and for their gradient, each as `_as_taken` returns it."""
         if self._prepared is None or self._prepared_version != self.weight._version:
             with torch.no_grad():
                 turned = self.weight.transpose(0, 1).flip(2, 3)
@@ -121,7 +120,7 @@ def _rectified(maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if not _is_transformed(weight):
         return _direct(_bordered(maps), weight, bias)
     height, width = maps.shape[2:]
-    seen = _bordered(maps, winograd.missing(height, width))
+    seen = _bordered(maps, _missing(weight, height, width))
     return winograd.convolve(seen, weight, bias)[:, :, :height, :width]
 
 
@@ -131,19 +130,8 @@ def _gradient(
     """The gradient of the result and the result, both (1, D, H, W) -> that of the maps, (1, C, H, W), and
     what the next rows are to be given; of some rows as in `BorderedConvolution.gradient_rows`."""
     height, width = result.shape[2] + 2 * ends, result.shape[3] + 2
-    more = 0, 0
-    if _is_transformed(turned):
-        more = winograd.missing(height, width)
-    elif column_pairs.is_paired(turned):
-        more = 0, width % 2
-    seen = _of_positive(gradient, result, more, above=above, ends=ends)
-    if _is_transformed(turned):
-        of_bordered = winograd.convolve(seen, turned)[:, :, :height, :width]
-    elif column_pairs.is_paired(turned):
-        of_bordered = column_pairs.convolve(seen, turned)[:, :, :, :width]
-    else:
-        # `conv_transpose2d` takes a seventh longer.
-        of_bordered = functional.conv2d(seen, turned)
+    seen = _of_positive(gradient, result, _missing(turned, height, width), above=above, ends=ends)
+    of_bordered = _convolved(seen, turned)[:, :, :height, :width]
     kept = None if ends else seen[:, :, height : height + 2].clone()
     return _without_border(of_bordered, begins=above is None, ends=ends), kept
 
@@ -173,6 +161,24 @@ def _as_taken(weight: Tensor, *, for_maps: bool) -> Tensor:
 
 def _is_transformed(weight: Tensor) -> bool:
     return weight.ndim == 3
+
+
+def _missing(weight: Tensor, height: int, width: int) -> tuple[int, int]:
+    """Rows and columns that results of that size lack for how a weight, as `_as_taken` returns it, is
+    taken."""
+    if _is_transformed(weight):
+        return winograd.missing(height, width)
+    return column_pairs.missing(width) if column_pairs.is_paired(weight) else (0, 0)
+
+
+def _convolved(maps: Tensor, weight: Tensor) -> Tensor:
+    """(1, D, H, W), none of it `_missing`, and a weight for gradients -> (1, C, H - 2, W - 2)."""
+    if _is_transformed(weight):
+        return winograd.convolve(maps, weight)
+    if column_pairs.is_paired(weight):
+        return column_pairs.convolve(maps, weight)
+    # `conv_transpose2d` takes a seventh longer.
+    return functional.conv2d(maps, weight)
 
 
 def _direct(bordered: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

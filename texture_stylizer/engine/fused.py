@@ -77,8 +77,8 @@ def rectified_maps(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[La
     return cast(tuple[Tensor, ...], _Fused.apply(image, mean, std, pooled, *flat))
 
 
-def forward(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[Layer]) -> list[Tensor]:
-    """`rectified_maps` without a graph."""
+def maps_without_graph(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[Layer]) -> list[Tensor]:
+    """`rectified_maps`, for `image_gradient` to go back from."""
     # Not above: Triton is not everywhere.
     from . import kernels
 
@@ -95,7 +95,7 @@ def forward(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[Layer]) -
 def image_gradient(maps: list[Tensor], std: Tensor, layers: Sequence[Layer], own: OwnGradient) -> Tensor:
     """The gradient of the image, (1, 3, H, W) float32.
 
-    maps: of `forward`, emptied on the way. own: asked for the gradient of each map, from the last to the
+    maps: of all layers, emptied on the way. own: asked for the gradient of each map, from the last to the
     first, as far as it does not follow from the next one's.
     """
     from . import kernels
@@ -122,7 +122,7 @@ class _Fused(torch.autograd.Function):
     def forward(
         ctx: Any, image: Tensor, mean: Tensor, std: Tensor, pooled: tuple[bool, ...], *flat: Tensor
     ) -> tuple[Tensor, ...]:
-        maps = forward(image, mean, std, _layers(flat, pooled))
+        maps = maps_without_graph(image, mean, std, _layers(flat, pooled))
         ctx.save_for_backward(std, *flat, *maps)
         ctx.pooled, ctx.image_type = pooled, image.dtype
         ctx.set_materialize_grads(False)

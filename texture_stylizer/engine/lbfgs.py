@@ -62,7 +62,7 @@ class LBFGS:
         self._unread: list[float] = []
 
     def step(self, loss: Tensor, gradient: Tensor) -> None:
-        """Move on from the variable's point, given its loss, a scalar, and gradient."""
+        """Move on from the variable's point, given its loss, a scalar, and gradient, like the variable."""
         found = float(loss)
         self._unread.append(found)
         if found < self._best_loss:
@@ -109,7 +109,7 @@ class _History:
     """The last steps, how the gradient changed over each, and what of their inner products is needed."""
 
     def __init__(self, flat: Tensor, pairs: int, dtype: torch.dtype) -> None:
-        """flat: (n,), any tensor of the variable's kind. The latest `pairs` steps are kept."""
+        """flat: (n,), any tensor of the variable's kind. The latest `pairs` steps are kept, as `dtype`."""
         # Memory is the process's when it is first written to: a short run takes less of it.
         self._pairs = flat.new_empty(pairs, 2, flat.numel(), dtype=dtype)
         self._used: list[int] = []

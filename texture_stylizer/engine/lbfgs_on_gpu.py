@@ -33,12 +33,12 @@ class LBFGSOnGPU:
         self._read = 0
 
     def step(self, loss: Tensor, gradient: Tensor) -> None:
-        """Move on from the variable's point, given its loss, a scalar, and gradient."""
+        """Move on from the variable's point, given its loss, a scalar, and gradient, like the variable."""
         position = in_a_row(self._variable, like=self._variable)
         gradient = in_a_row(gradient, like=self._variable)
         better = loss < self._best_loss
-        another = better & self._best_loss.isfinite()
-        self._history.remember(position, self._best, gradient, self._best_gradient, another)
+        has_before = better & self._best_loss.isfinite()
+        self._history.remember(position, self._best, gradient, self._best_gradient, has_before)
         torch.where(better, position, self._best, out=self._best)
         torch.where(better, gradient, self._best_gradient, out=self._best_gradient)
         self._best_loss.copy_(torch.where(better, loss, self._best_loss))
@@ -77,7 +77,9 @@ class _History:
         """A step and a change in turn; the last two are for what is not to be remembered."""
         exact = {"dtype": torch.float64, "device": flat.device}
         self._with_changes = torch.zeros(pairs, 2, pairs + 1, **exact)
+        """Inner products of the step and the change of a pair with the change of a later one, or the same."""
         self._with_gradient = torch.zeros(pairs + 1, 2, **exact)
+        """Those with the gradient of now."""
         self._places = torch.arange(pairs, device=flat.device)
         self._next, self._known = (self._places.new_zeros(()) for _ in range(2))
         """The pair to be overwritten next, and how many before it count."""

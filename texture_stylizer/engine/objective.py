@@ -114,6 +114,7 @@ class Objective:
         gradient = torch.empty_like(image)
         loss = image.new_zeros(())
         for band in self.bands(image, tile, kept_bytes=kept_bytes, strips=strips):
+            # Where one band is all of it, it need not be copied.
             if band.gradient.shape == image.shape:
                 return band.loss, band.gradient
             gradient[:, :, band.rows] = band.gradient

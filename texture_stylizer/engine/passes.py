@@ -131,7 +131,7 @@ class WrittenOut:
         gradient = gradient_of_result(result, dense, through_next, halved=halved)
         if isinstance(given, Mixing):
             given.add_to(gradient, result)
-        return with_differences(gradient, layer, self._features, self.maps, own)
+        return _with_differences(gradient, layer, self._features, self.maps, own)
 
 
 class Fused:
@@ -144,7 +144,7 @@ class Fused:
         self._layers = features.fusible_layers()
         self._image_type = image.dtype
         image = features.planes(image)
-        found = fused.forward(image, features.mean, features.std, self._layers)
+        found = fused.maps_without_graph(image, features.mean, features.std, self._layers)
         self._results = found if there_and_back else []
         named = zip(self._used, found, strict=True)
         made = {row.layer: maps for (row, _), maps in named if row.layer in features.needed}
@@ -164,14 +164,14 @@ class Fused:
                 gradient = torch.zeros_like(result)
             if gradient is None:
                 return None
-            return with_differences(gradient, layer, features, self.maps, own)
+            return _with_differences(gradient, layer, features, self.maps, own)
 
         found = fused.image_gradient(self._results, features.std, self._layers, of_result)
         features.color_maps.add_image_gradient(found, self.maps, own)
         return found.to(self._image_type)
 
 
-def with_differences(
+def _with_differences(
     gradient: Tensor, layer: str, features: Features, maps: Mapping[str, Tensor], own: OwnGradients
 ) -> Tensor:
     """A gradient of a layer's map, to which what follows from its differences is added in place."""

@@ -12,7 +12,10 @@ from torch.nn import functional
 from .devices import convolves_channels_apart
 
 _FEW_CHANNELS = 32
+"""Up to which a convolution of each channel by itself takes less time than pooling."""
+
 _CONVOLVED = (torch.bfloat16, torch.float32)
+"""Types for which oneDNN has such a convolution."""
 
 
 def average_pool(maps: Tensor) -> Tensor:

@@ -12,6 +12,11 @@ of bfloat16, at a time. Triton comes with torch's CUDA builds for Linux.
 
 from __future__ import annotations
 
+import os
+
+# A product and a sum in one, as always until now: where this is unset, Triton warns that it will change.
+os.environ.setdefault("TRITON_DEFAULT_FP_FUSION", "1")
+
 import torch
 import triton
 import triton.language as tl

@@ -12,7 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
-from texture_stylizer.engine.color import REC709_LUMINANCE, decode, encode, match_colors
+from texture_stylizer.engine.color import (
+    REC709_LUMINANCE,
+    decode,
+    encode,
+    match_colors,
+    split_range,
+    swap_luminance,
+)
 from texture_stylizer.engine.pyramid import level_iterations, level_sizes
 from texture_stylizer.errors import BadInput, Cancelled, OutOfMemory
 
@@ -193,6 +200,17 @@ def test_arrays_that_do_not_fit_are_named(features32: Features, broken: np.ndarr
 def test_encoding_and_decoding_are_inverses(value: float) -> None:
     linear = np.full((1, 1, 3), value, dtype=np.float32)
     assert np.allclose(decode(encode(linear)), linear, rtol=1e-4, atol=1e-6)
+
+
+def test_the_colours_of_a_tall_picture_are_those_of_its_rows() -> None:
+    rng = np.random.default_rng(0)
+    color, grey = rng.random((2, 515, 3, 3), dtype=np.float32)
+    for found, row in (
+        (swap_luminance(color, grey), swap_luminance(color[514:], grey[514:])),
+        *zip(split_range(4 * color), split_range(4 * color[514:]), strict=True),
+    ):
+        assert len(found) == 515
+        assert np.array_equal(found[514], row[-1])
 
 
 @given(iterations=st.integers(0, 2000), levels=st.integers(1, 6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,34 @@ def test_exr_keeps_values_above_one_and_alpha(tmp_path: Path) -> None:
     assert again.gain is not None
     assert np.allclose(join_range(again.color, again.gain), light, rtol=1e-4)
     assert np.allclose(again.alpha, alpha)
+
+
+@pytest.mark.parametrize(("suffix", "copies"), [(".png", 0.5), (".exr", 2.0)])
+def test_a_large_file_takes_little_more_memory_than_its_picture(
+    tmp_path: Path, suffix: str, copies: float
+) -> None:
+    values = np.tile(pixels(3), (40, 20, 1)).astype(np.float32) / 100
+    picture = picture_from_pixels(values, None, "half" if suffix == ".exr" else "uint8", linear=True)
+    path = tmp_path / f"large{suffix}"
+    tracemalloc.start()
+    try:
+        write_image(path, picture, picture.color)
+        written = tracemalloc.get_traced_memory()[1]
+        again = read_image(path)
+        read = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert again.color.shape == values.shape
+    # The file's own values, of which OpenImageIO makes a copy, and what some rows take on the way.
+    assert written < (copies + 1) * values.nbytes
+    # With the colour and, of what is linear, the gain.
+    assert read < (copies + 2.2) * values.nbytes
+
+
+def test_colours_are_texel_by_texel_in_memory(tmp_path: Path) -> None:
+    """The engine takes them as they are then: a copy of a large texture is not small."""
+    Image.fromarray(pixels(4)).save(tmp_path / "a.png")
+    assert read_image(tmp_path / "a.png").color.flags.c_contiguous
 
 
 @pytest.mark.parametrize("content", [b"", b"no image at all"])

@@ -6,6 +6,10 @@ network was trained on; "linear" means scene-linear light with Rec. 709 primarie
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +17,37 @@ Array = NDArray[np.float32]
 
 REC709_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 
+_ROWS = 256
 
+OfTexels = TypeVar("OfTexels", bound=Callable[..., Any])
+
+
+def by_rows(of_texels: OfTexels) -> OfTexels:
+    """Of a function whose every texel depends on the same one of its arrays, (H, W, ...) or None: the same
+    function, some rows at a time. What it makes on the way would be several times a large picture."""
+
+    @functools.wraps(of_texels)
+    def over_rows(first: NDArray[Any], *others: NDArray[Any] | None, **options: Any) -> Any:
+        arrays = first, *others
+        height = first.shape[0] if first.ndim > 1 else 0
+        if height <= _ROWS:
+            return of_texels(*arrays, **options)
+        wholes: list[NDArray[Any]] = []
+        is_one = True
+        for top in range(0, height, _ROWS):
+            rows = slice(top, top + _ROWS)
+            found = of_texels(*(None if array is None else array[rows] for array in arrays), **options)
+            is_one = not isinstance(found, tuple)
+            several = (found,) if is_one else found
+            wholes = wholes or [np.empty((height, *each.shape[1:]), each.dtype) for each in several]
+            for whole, each in zip(wholes, several, strict=True):
+                whole[rows] = each
+        return wholes[0] if is_one else tuple(wholes)
+
+    return cast(OfTexels, over_rows)
+
+
+@by_rows
 def encode(linear: Array) -> Array:
     """sRGB-encode linear values; values below 0 become 0, values above 1 stay above 1."""
     positive = np.maximum(linear, 0.0)
@@ -22,6 +56,7 @@ def encode(linear: Array) -> Array:
     return np.where(positive <= 0.0031308, low, high).astype(np.float32)
 
 
+@by_rows
 def decode(encoded: Array) -> Array:
     """Linear values of sRGB-encoded ones; the inverse of `encode`."""
     positive = np.maximum(encoded, 0.0)
@@ -30,6 +65,7 @@ def decode(encoded: Array) -> Array:
     return np.where(positive <= 0.04045, low, high).astype(np.float32)
 
 
+@by_rows
 def split_range(linear: Array) -> tuple[Array, Array]:
     """Divide high-range light into a part within [0, 1] and a gain of at least 1 per texel.
 
@@ -39,21 +75,25 @@ def split_range(linear: Array) -> tuple[Array, Array]:
     return encode(linear / gain), gain
 
 
+@by_rows
 def join_range(encoded: Array, gain: Array) -> Array:
     """Linear light of a display-encoded part and the gain that `split_range` gave with it."""
     return decode(encoded) * gain
 
 
+@by_rows
 def luminance(encoded: Array) -> Array:
     """Rec. 709 luminance in linear light, display-encoded again. Returns (H, W, 1) in [0, 1]."""
     return encode((decode(encoded) @ REC709_LUMINANCE)[..., None])
 
 
+@by_rows
 def as_grey(encoded: Array) -> Array:
     """The luminance of an image in all three channels: what is optimised when colour is kept."""
     return np.repeat(luminance(encoded), 3, axis=-1)
 
 
+@by_rows
 def swap_luminance(encoded: Array, grey: Array) -> Array:
     """`encoded` with the luminance of `grey`, its colour ratios kept.
 
@@ -88,16 +128,24 @@ def match_colors(style: Array, content: Array) -> Array:
     root = _power(style_covariance, 0.5)
     inverse_root = _power(style_covariance, -0.5)
     matrix = inverse_root @ _power(root @ content_covariance @ root, 0.5) @ inverse_root
-    moved = (style.reshape(-1, 3).astype(np.float64) - style_mean) @ matrix.T + content_mean
-    return np.clip(moved.reshape(style.shape), 0.0, 1.0).astype(np.float32)
+
+    @by_rows
+    def moved(texels: Array) -> Array:
+        found = (texels.astype(np.float64) - style_mean) @ matrix.T + content_mean
+        return np.clip(found, 0.0, 1.0).astype(np.float32)
+
+    return moved(style)
 
 
 def _statistics(image: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean (3,) and covariance (3, 3) of an image's colours, kept away from singular."""
-    pixels = image.reshape(-1, 3).astype(np.float64)
-    mean = pixels.mean(axis=0)
-    centred = pixels - mean
-    return mean, centred.T @ centred / len(pixels) + 1e-5 * np.eye(3)
+    count, tops = image.shape[0] * image.shape[1], range(0, image.shape[0], _ROWS)
+    mean = sum(image[top : top + _ROWS].sum(axis=(0, 1), dtype=np.float64) for top in tops) / count
+    total = np.zeros((3, 3))
+    for top in tops:
+        centred = image[top : top + _ROWS].reshape(-1, 3) - mean
+        total += centred.T @ centred
+    return mean, total / count + 1e-5 * np.eye(3)
 
 
 def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:

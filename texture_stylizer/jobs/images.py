@@ -13,7 +13,7 @@ import OpenImageIO as oiio
 from numpy.typing import NDArray
 
 from ..descriptions import Depth
-from ..engine.color import Array, decode, encode, join_range, split_range
+from ..engine.color import Array, by_rows, decode, encode, join_range, split_range
 from ..errors import BadInput
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".bmp", ".webp", ".exr", ".hdr")
@@ -29,6 +29,7 @@ _DEPTHS: dict[str, tuple[Depth, ...]] = {
     ".exr": ("half", "float"),
     ".hdr": ("float",),
 }
+_ROWS_CHECKED = 256
 _LARGEST = {"uint8": 255, "uint16": 65535}
 
 
@@ -93,16 +94,19 @@ def picture_from_pixels(
 
     rgb: (H, W, 3); alpha: (H, W) of the same type or None.
     """
-    values = rgb.astype(np.float32)
-    if rgb.dtype.kind == "u":
-        values /= np.float32(np.iinfo(rgb.dtype).max)
     if not linear:
-        return Picture(values, None, alpha, depth)
-    if premultiplied and alpha is not None:
-        divisor = np.where(alpha > 0, alpha, 1.0)[..., None].astype(np.float32)
-        values = values / divisor
-    color, gain = split_range(values)
+        return Picture(_as_float(rgb), None, alpha, depth)
+    color, gain = _split_range(rgb, alpha if premultiplied else None)
     return Picture(color, gain, alpha, depth)
+
+
+@by_rows
+def _split_range(rgb: NDArray[Any], alpha: NDArray[Any] | None) -> tuple[Array, Array]:
+    """Stored linear values, which alpha may have been multiplied into, as a colour and its gain."""
+    values = _as_float(rgb)
+    if alpha is not None:
+        values = values / np.where(alpha > 0, alpha, 1.0)[..., None].astype(np.float32)
+    return split_range(values)
 
 
 def write_image(
@@ -119,7 +123,7 @@ def write_image(
         raise BadInput(f"{path.name} has no known image format; use one of {', '.join(SUFFIXES)}")
     depth = _writing_depth(suffix, depth or picture.depth)
     alpha = None if suffix in _WITHOUT_ALPHA else picture.alpha
-    pixels = _stored_values(suffix, picture, color, alpha, depth)
+    pixels = _stored_values(color, picture.gain, alpha, suffix=suffix, depth=depth)
     temporary = temporary_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -161,27 +165,29 @@ def temporary_path(path: Path) -> Path:
     return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
 
 
+@by_rows
 def _stored_values(
-    suffix: str, picture: Picture, color: Array, alpha: NDArray[Any] | None, depth: Depth
+    color: Array, gain: Array | None, alpha: NDArray[Any] | None, *, suffix: str, depth: Depth
 ) -> NDArray[Any]:
     """(H, W, C) values as they stand in the file."""
-    if picture.gain is not None:
-        values = join_range(color, picture.gain)
+    if gain is not None:
+        values = join_range(color, gain)
     else:
         values = decode(color) if suffix in _LINEAR_SUFFIXES else color
     to_integer = depth in _LARGEST
-    if to_integer and picture.gain is not None:
+    if to_integer and gain is not None:
         values = encode(values)
     if not to_integer and alpha is not None:
         values = values * _as_float(alpha)[..., None]
     if alpha is not None:
-        channel = _convert(alpha, depth) if to_integer else _as_float(alpha)
-        rgb = _convert(values, depth) if to_integer else values
+        channel = as_integers(alpha, depth=depth) if to_integer else _as_float(alpha)
+        rgb = as_integers(values, depth=depth) if to_integer else values
         return np.concatenate([rgb, channel[..., None]], axis=-1)
-    return _convert(values, depth) if to_integer else values.astype(np.float32)
+    return as_integers(values, depth=depth) if to_integer else values.astype(np.float32, copy=False)
 
 
-def _convert(values: NDArray[Any], depth: Depth) -> NDArray[Any]:
+@by_rows
+def as_integers(values: NDArray[Any], *, depth: Depth) -> NDArray[Any]:
     """Values in [0, 1], or integers of any depth, as integers of `depth`; the same depth is exact."""
     kind = np.uint8 if depth == "uint8" else np.uint16
     if values.dtype == kind:
@@ -190,10 +196,11 @@ def _convert(values: NDArray[Any], depth: Depth) -> NDArray[Any]:
     return np.clip(np.rint(scaled), 0, _LARGEST[depth]).astype(kind)
 
 
+@by_rows
 def _as_float(values: NDArray[Any]) -> Array:
-    if values.dtype.kind == "u":
-        return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
-    return values.astype(np.float32)
+    """Integers as a share of their type's whole range; texel by texel in memory, as the engine takes them."""
+    found = values.astype(np.float32, order="C")
+    return found / np.float32(np.iinfo(values.dtype).max) if values.dtype.kind == "u" else found
 
 
 def _specification(picture: Picture, pixels: NDArray[Any], depth: Depth, suffix: str) -> oiio.ImageSpec:
@@ -228,9 +235,11 @@ def _check_whole(path: Path) -> None:
     if written is None:
         raise OSError(f"it came out damaged, the disk may be full: {_reason(oiio.geterror())}")
     with contextlib.closing(written):
-        channels = written.spec().nchannels
-        if written.read_image(0, 0, 0, channels, written.spec().format) is None:
-            raise OSError(f"it came out damaged, the disk may be full: {_reason(written.geterror())}")
+        spec = written.spec()
+        for top in range(0, spec.height, _ROWS_CHECKED):
+            stop = min(top + _ROWS_CHECKED, spec.height)
+            if written.read_scanlines(0, 0, top, stop, 0, 0, spec.nchannels, spec.format) is None:
+                raise OSError(f"it came out damaged, the disk may be full: {_reason(written.geterror())}")
 
 
 def _writing_depth(suffix: str, depth: Depth) -> Depth:

@@ -196,8 +196,9 @@ def write_preview(path: Path, iterate: object, size: int) -> Message:
     import numpy as np
     from PIL import Image
 
-    array = iterate.image()  # type: ignore[attr-defined]
-    picture = Image.fromarray(np.rint(array * 255.0).astype(np.uint8))
+    from .images import as_integers
+
+    picture = Image.fromarray(as_integers(iterate.image(), depth="uint8"))  # type: ignore[attr-defined]
     picture.thumbnail((size, size), Image.Resampling.BILINEAR)
     small = picture.copy()
     small.thumbnail((ICON_SIZE, ICON_SIZE), Image.Resampling.BILINEAR)

@@ -10,7 +10,7 @@ import torch
 
 from texture_stylizer.engine import Features, Objective, Settings
 from texture_stylizer.engine.descent import Descent
-from texture_stylizer.engine.sheet import FlatSheet
+from texture_stylizer.engine.flat_sheet import FlatSheet
 
 RATE = 0.01
 
@@ -42,7 +42,7 @@ def test_no_row_takes_a_step_twice(
     objective = Tight(features32, content, [(style, 1.0)], settings)
     objective.by_strips = width > 64
     warnings: list[str] = []
-    descent = Descent(objective, FlatSheet(), settings, tile, warnings)
+    descent = Descent(objective, FlatSheet((False, False), 0), settings, tile, warnings)
     before = image.clone()
     descent.run(image, 1, lambda step, loss: None)
     assert len(warnings) == 1 and descent.tile == tile // 2

@@ -11,13 +11,7 @@ from hypothesis import strategies as st
 from texture_stylizer.engine import Settings, load_features, stylize
 from texture_stylizer.engine.objective import Objective
 from texture_stylizer.engine.seams import find_seams
-from texture_stylizer.engine.sheet import (
-    BorderedSheet,
-    SurfaceSheet,
-    fold_border,
-    mirror_border,
-    wrapped_axes,
-)
+from texture_stylizer.engine.sheet import SurfaceSheet, wrapped_axes
 from texture_stylizer.engine.surface import Continuation, SeamPairs, Surface, bled, coverage, rasterise
 
 
@@ -117,20 +111,6 @@ def test_the_adjoint_is_the_transpose(size: tuple[int, int]) -> None:
     assert float(forward) == pytest.approx(float(backward), rel=1e-12)
 
 
-def test_the_folded_border_is_the_transpose_of_the_mirrored() -> None:
-    x = torch.randn(1, 3, 41, 57, dtype=torch.float64)
-    y = torch.randn(1, 3, 41 + 32, 57 + 32, dtype=torch.float64)
-    assert float((mirror_border(x) * y).sum()) == pytest.approx(float((x * fold_border(y)).sum()), rel=1e-12)
-
-
-@pytest.mark.parametrize("wrapped", [(True, True), (True, False), (False, True)])
-def test_the_gradient_of_a_tiled_picture_is_the_transpose(wrapped: tuple[bool, bool]) -> None:
-    sheet = BorderedSheet(wrapped, 48, 67, 80, torch.device("cpu"))
-    x = torch.randn(1, 3, 48, 67, dtype=torch.float64)
-    y = torch.randn_like(sheet.seen(x))
-    assert float((sheet.seen(x) * y).sum()) == pytest.approx(float((x * sheet.gradient(y)).sum()), rel=1e-12)
-
-
 def test_tiles_give_the_gradient_of_the_whole_surface(features64) -> None:
     surface = two_squares()
     generator = torch.Generator().manual_seed(0)
@@ -142,23 +122,6 @@ def test_tiles_give_the_gradient_of_the_whole_surface(features64) -> None:
     whole = sheet.gradient(objective.loss_and_gradient(sheet.seen(image))[1])
     tiled = sheet.gradient(objective.loss_and_gradient(sheet.seen(image), 96)[1])
     assert float((whole - tiled).norm() / whole.norm()) < 1e-10
-
-
-def test_rolling_a_tiled_picture_rolls_its_gradient(features64) -> None:
-    generator = torch.Generator().manual_seed(0)
-    content, image = torch.rand(2, 1, 3, 96, 112, generator=generator, dtype=torch.float64)
-    style = torch.rand(1, 3, 64, 64, generator=generator, dtype=torch.float64)
-    sheet = BorderedSheet((True, True), 96, 112, features64.halo, torch.device("cpu"))
-    plain = Settings(total_variation=0.0)
-
-    def gradient(shift: tuple[int, int]) -> torch.Tensor:
-        rolled_content, rolled = (torch.roll(x, shift, (2, 3)) for x in (content, image))
-        seen = sheet.padded(rolled_content)
-        objective = Objective(features64, seen, [(style, 1.0)], plain, inset=sheet.inset)
-        return sheet.gradient(objective.loss_and_gradient(sheet.seen(rolled))[1])
-
-    rolled, expected = gradient((32, 48)), torch.roll(gradient((0, 0)), (32, 48), (2, 3))
-    assert float((rolled - expected).norm() / expected.norm()) < 1e-10
 
 
 def test_unused_texels_are_kept_but_for_a_margin(features32) -> None:

@@ -13,12 +13,13 @@ from ..errors import OutOfMemory
 from ..settings import Settings
 from .adam import Adam
 from .devices import free_memory, is_out_of_memory
+from .flat_sheet import FlatSheet
 from .heap import give_back_heap, give_back_holes
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .lbfgs_on_gpu import LBFGSOnGPU
 from .objective import FREE_SHARE, Objective
 from .recorded import FEWEST_RUNS, MOST_PIXELS, Recorded
-from .sheet import FlatSheet, Sheet
+from .sheet import Sheet
 from .tiling import SMALLEST_TILE
 
 OnStep = Callable[[int, float], None]
@@ -151,7 +152,7 @@ class Descent:
         for step in range(count):
             rate = self._learning_rate(step, count)
             if isinstance(self._sheet, FlatSheet):
-                loss = self._step_by_bands(image, optimiser, rate)
+                loss = self._step_by_bands(self._sheet, image, optimiser, rate)
             else:
                 value, gradient = self._evaluate(image, self._loss_and_gradient)
                 optimiser.step(gradient, rate)
@@ -160,27 +161,31 @@ class Descent:
             on_step(step, loss)
         return loss
 
-    def _step_by_bands(self, image: Tensor, optimiser: Adam, rate: float) -> float:
+    def _step_by_bands(self, sheet: FlatSheet, image: Tensor, optimiser: Adam, rate: float) -> float:
         """A step of Adam for which the gradient is never there as a whole. Returns the loss before it."""
 
         optimiser.begin_step()
+        seen = sheet.seen(image)
         done = 0
 
         def step(tile: int | None) -> float:
             nonlocal done
             self._take_tile(tile)
-            shares = []
-            for rows, gradient, share in self._objective.bands(
-                image, tile, kept_bytes=self._kept_bytes(image), strips=self._by_strips
-            ):
+            shares, before = [], 0
+            found = self._objective.bands(
+                seen, tile, kept_bytes=self._kept_bytes(image), strips=self._by_strips
+            )
+            for rows, gradient, share in sheet.bands(found, seen.shape[2]):
                 # A number of each would keep a GPU waiting at every band.
                 shares.append(share)
-                # Where memory ran out on the way, the rows above have taken this step already.
-                fresh = slice(max(rows.start, done), rows.stop)
+                # Where memory ran out on the way, the rows before have taken this step already.
+                taken = max(0, done - before)
+                before += rows.stop - rows.start
+                fresh = slice(rows.start + taken, rows.stop)
                 if fresh.start < fresh.stop:
-                    optimiser.step_rows(fresh, gradient[:, :, fresh.start - rows.start :], rate)
+                    optimiser.step_rows(fresh, gradient[:, :, taken:], rate)
                     image[:, :, fresh].clamp_(0.0, 1.0)
-                    done = fresh.stop
+                    done = before
             return float(torch.stack(shares).sum())
 
         return self._within_memory(step)

@@ -1,4 +1,4 @@
-"""What a level of the pyramid is drawn on: a flat picture, one that is tiled, or the surface of a mesh.
+"""What a level of the pyramid is drawn on: a picture, perhaps tiled, or the surface of a mesh.
 
 Each says what the optimiser's unknowns are, what the network sees of them, and, by its adjoint, what the
 gradient of that means for the unknowns.
@@ -14,14 +14,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..settings import Settings, Wrap
+from .borders import MARGIN, fold_border, fold_mirrored, fold_wrapped, mirror_border, with_room
 from .style_groups import Grouping, group_texels
 from .surface import Continuation, SeamPairs, Surface, coverage
 from .tiling import Inset
-
-MARGIN = 16
-"""Pixels of mirrored border that every level works on and then cuts away: next to the true border the
-network sees each pixel many times over, and the optimiser would draw a coloured frame there. It does not
-count: what is cut away would take a share of the style with it."""
 
 LARGEST_BORDERED = 2**24
 """Pixels up to which a picture's border is made from it at every step; a larger one's is optimised too."""
@@ -54,7 +50,8 @@ class Sheet(Protocol):
         ...
 
     def gradient(self, gradient: Tensor) -> Tensor:
-        """The gradient with respect to the unknowns, from that with respect to what is seen."""
+        """The gradient with respect to the unknowns, from that with respect to what is seen, which may be
+        changed."""
         ...
 
     def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
@@ -74,39 +71,6 @@ class Sheet(Protocol):
     def grouping(self, settings: Settings) -> Grouping | None:
         """How the pixels of what is seen see the style; None where all see it as it is."""
         ...
-
-
-class FlatSheet:
-    """A large picture, whose gradient is never there as a whole: its border belongs to the unknowns."""
-
-    inset = MARGIN, MARGIN
-
-    def continued(self, image: Tensor) -> Tensor:
-        return image
-
-    def unknowns(self, image: Tensor) -> Tensor:
-        return mirror_border(image)
-
-    def picture(self, unknowns: Tensor) -> Tensor:
-        return unknowns[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
-
-    def padded(self, image: Tensor) -> Tensor:
-        return mirror_border(image)
-
-    def seen(self, unknowns: Tensor) -> Tensor:
-        return unknowns
-
-    def gradient(self, gradient: Tensor) -> Tensor:
-        return gradient
-
-    def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
-        return None
-
-    def mask(self, mask: Tensor | None) -> Tensor | None:
-        return None if mask is None else mirror_border(mask).squeeze(0).squeeze(0)
-
-    def grouping(self, settings: Settings) -> Grouping | None:
-        return None
 
 
 class BorderedSheet:
@@ -134,10 +98,13 @@ class BorderedSheet:
 
     def padded(self, image: Tensor) -> Tensor:
         # All of it by its places took five times as long: a gather copies three values at a time.
+        found = with_room(image, self.inset)
         for axis, places, border in ((3, self._columns, self.inset[1]), (2, self._rows, self.inset[0])):
-            before, after = (image.index_select(axis, few) for few in (places[:border], places[-border:]))
-            image = torch.cat([before, image, after], dim=axis)
-        return image
+            inner = found.narrow(axis, border, image.shape[axis])
+            found.narrow(axis, 0, border).copy_(inner.index_select(axis, places[:border]))
+            end = found.narrow(axis, border + image.shape[axis], border)
+            end.copy_(inner.index_select(axis, places[-border:]))
+        return found
 
     def seen(self, unknowns: Tensor) -> Tensor:
         return self.padded(unknowns)
@@ -147,7 +114,7 @@ class BorderedSheet:
             (2, self._wrapped[0], self._height),
             (3, self._wrapped[1], self._width),
         ):
-            gradient = _fold_wrapped(gradient, axis, length) if wrapped else _fold(gradient, axis, length)
+            gradient = fold_wrapped(gradient, axis, length) if wrapped else fold_mirrored(gradient, axis)
         return gradient
 
     def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
@@ -216,36 +183,6 @@ def _borders_match(image: Tensor) -> bool:
     across = float((image[:, :, 0] - image[:, :, -1]).abs().mean())
     beside = image[:, :, [0, 1, -3, -2]] - image[:, :, [1, 2, -2, -1]]
     return across <= MATCHING_BORDERS * float(beside.abs().mean())
-
-
-def mirror_border(image: Tensor) -> Tensor:
-    """(1, C, H, W) -> (1, C, H + 2 MARGIN, W + 2 MARGIN)."""
-    return functional.pad(image, (MARGIN,) * 4, mode="reflect").contiguous(memory_format=torch.channels_last)
-
-
-def fold_border(gradient: Tensor) -> Tensor:
-    """The adjoint of `mirror_border`: what the mirrored pixels say goes back to those they mirror."""
-    height, width = (side - 2 * MARGIN for side in gradient.shape[2:])
-    return _fold(_fold(gradient, 2, height), 3, width)
-
-
-def _fold(gradient: Tensor, axis: int, length: int) -> Tensor:
-    inner = gradient.narrow(axis, MARGIN, length).clone()
-    inner.narrow(axis, 1, MARGIN).add_(gradient.narrow(axis, 0, MARGIN).flip(axis))
-    inner.narrow(axis, length - 1 - MARGIN, MARGIN).add_(
-        gradient.narrow(axis, MARGIN + length, MARGIN).flip(axis)
-    )
-    return inner
-
-
-def _fold_wrapped(gradient: Tensor, axis: int, length: int) -> Tensor:
-    """What every repetition of a tiled picture says, added up: always in the same order, as `index_add` would
-    not on a GPU."""
-    border = (gradient.shape[axis] - length) // 2
-    before = -border % length
-    after = -(before + gradient.shape[axis]) % length
-    whole = functional.pad(gradient, (0, 0, before, after) if axis == 2 else (before, after))
-    return whole.unflatten(axis, (-1, length)).sum(axis)
 
 
 def _border(length: int, wrapped: bool, halo: int) -> Tensor:

@@ -23,16 +23,18 @@ from .arrays import (
     to_array,
     to_tensor,
 )
+from .borders import MARGIN
 from .color import swap_luminance
 from .descent import Descent, within_memory
 from .devices import free_memory, is_out_of_memory
 from .features import Features
+from .flat_sheet import FlatSheet
 from .heap import kept_heap
 from .home import BAND_BYTES, home_of
 from .objective import Objective
 from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
-from .sheet import LARGEST_BORDERED, MARGIN, BorderedSheet, FlatSheet, Sheet, SurfaceSheet, wrapped_axes
+from .sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
 from .style_groups import StyleGroup
 from .surface import Surface, bled, coverage
 from .tiling import LARGEST_TILE, fitting_tile
@@ -196,7 +198,7 @@ class _Run:
                 image = next_level(image.to(home), content, coarse.to(home))
             unknowns = sheet.unknowns(image)
             # The optimiser's state needs the room.
-            image = None
+            image = coarse = None
             image = self._optimise(level, unknowns, content, sheet)
             coarse = content
         assert image is not None and coarse is not None, "a pyramid has at least one level"
@@ -212,7 +214,7 @@ class _Run:
         if self.surface is not None:
             return SurfaceSheet(self.surface, height, width, home)
         if self._is_flat(height, width):
-            return FlatSheet()
+            return FlatSheet(self.wrapped, self.features.halo)
         return BorderedSheet(self.wrapped, height, width, self.features.halo, home)
 
     def _home(self, height: int, width: int) -> torch.device:
@@ -226,7 +228,9 @@ class _Run:
         return home
 
     def _is_flat(self, height: int, width: int) -> bool:
-        return self.surface is None and not any(self.wrapped) and height * width > LARGEST_BORDERED
+        if self.surface is not None or height * width <= LARGEST_BORDERED:
+            return False
+        return FlatSheet.is_possible(self.wrapped, height, width, self.features.halo)
 
     def _with_noise(self, image: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(self.settings.seed)

@@ -69,6 +69,13 @@ def test_any_size_and_height_agree(
     assert_same(Objective(averaging64, content, [(style, 1.0)], PLAIN), image, height, kept)
 
 
+@pytest.fixture(params=[2**24, 0], ids=["kept", "made again"])
+def first_layer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of small pictures the first layer's maps wait for the way back; of large ones they are made again."""
+    monkeypatch.setattr("texture_stylizer.engine.back_by_strips._MANY_PIXELS", request.param)
+
+
+@pytest.mark.usefixtures("first_layer")
 @pytest.mark.parametrize("height", [16, 48, 80])
 @pytest.mark.parametrize("terms", TERMS)
 def test_any_terms_agree(terms: str, height: int) -> None:
@@ -106,6 +113,7 @@ def test_texels_with_styles_of_their_own(averaging64: Features) -> None:
     assert_same(Objective(averaging64, content, (), PLAIN, mask, styled), image, 48, 1)
 
 
+@pytest.mark.usefixtures("first_layer")
 def test_rows_above_may_change_as_soon_as_they_are_there(averaging64: Features) -> None:
     content, style, image = pictures(331, 64)
     objective = Objective(averaging64, content, [(style, 1.0)], PLAIN)

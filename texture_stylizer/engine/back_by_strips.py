@@ -14,12 +14,20 @@ from .content_rows import ContentRows, LessSurroundingsRows
 from .convolution import BorderedConvolution
 from .differences import add_gradient
 from .features import APART, STRIDES
+from .heap import give_back_holes
 from .home import Band
 from .mixing import Mixing
 from .passes import gradient_of_result
 from .rows import Rows, Sums
+from .strips import MadeAgain
 from .terms import RegionMaps, Terms
-from .tiling import ALIGNMENT
+
+_MANY_PIXELS = 2**24
+"""From which on memory is dearer than a hundredth of the time."""
+
+_ROWS_OF_HOLES = 1024
+"""After which the holes that they left in the heap are given back: of 8192 rows' by VGG19's widths half a
+gigabyte was holes."""
 
 
 def bands_by_strips(terms: Terms, image: Tensor, height: int, kept: int) -> Iterator[Band]:
@@ -32,7 +40,10 @@ def bands_by_strips(terms: Terms, image: Tensor, height: int, kept: int) -> Iter
     back = _WayBack(plan, gram_gradients)
     maps_kept, forward = there.kept, there.below
     del there
-    for strip in plan.strips:
+    has_many = terms.height * terms.width >= _MANY_PIXELS
+    for number, strip in enumerate(plan.strips):
+        if has_many and number % max(1, _ROWS_OF_HOLES // height) == 0:
+            give_back_holes()
         maps = maps_kept.pop(0) if maps_kept else dict(forward.rows(image[:, :, strip]))
         loss = loss + back.add(maps, strip.stop)
         del maps
@@ -48,9 +59,9 @@ class _Layer:
     """A convolution's result on the way back.
 
     halved: whether the next layer is given its means. at_once: rows that go back together. results: its rows
-    that are still wanted. own: sums of the gradients of what is made of more than a position of it.
-    through_next: the gradient of what the next layer is given. back: rows whose gradient went further; above:
-    of these, what the convolution is given again.
+    that are still wanted; again: what makes these again instead. own: sums of the gradients of what is made
+    of more than a position of it. through_next: the gradient of what the next layer is given. back: rows
+    whose gradient went further; above: of these, what the convolution is given again.
     """
 
     name: str
@@ -58,6 +69,7 @@ class _Layer:
     rows: int
     halved: bool
     at_once: int
+    again: MadeAgain | None
     through_next: Sums | None
     own: Sums | None
     results: Rows = field(default_factory=Rows)
@@ -97,11 +109,18 @@ class _WayBack:
             halved = not last and used[index + 1][0].block != row.block
             rows = self._terms.height // STRIDES[row.layer]
             own = Sums() if row.layer in made_of else None
-            # Now and then some rows more can go, by how what is compared is aligned.
-            at_once = (self._plan.height + ALIGNMENT) // STRIDES[row.layer]
+            # At the top none goes back without the one below.
+            at_once = max(2, self._plan.height // STRIDES[row.layer])
             through_next = None if last else Sums()
-            layers.append(_Layer(row.layer, convolution, rows, halved, at_once, through_next, own))
+            again = self._made_again(row.layer) if not index and own is None else None
+            layers.append(_Layer(row.layer, convolution, rows, halved, at_once, again, through_next, own))
         return layers
+
+    def _made_again(self, layer: str) -> MadeAgain | None:
+        """The first layer waits longest, and is made of three colours: a large picture's is made twice."""
+        if layer == self._features.content.layer or self._terms.height * self._terms.width < _MANY_PIXELS:
+            return None
+        return MadeAgain(self._features, layer, self._plan.image)
 
     def _content_rows(self) -> ContentRows:
         plan = self._plan
@@ -114,7 +133,11 @@ class _WayBack:
         """Take the next rows of each map; the picture's are known up to `stop`. Returns the loss of the
         content's rows that are done with."""
         for name, rows in maps.items():
-            self._named[name].results.append(rows)
+            layer = self._named[name]
+            if layer.again is None:
+                layer.results.append(rows)
+            else:
+                layer.results.pass_by(rows.shape[2])
         loss = self._content.add(self._named[self._features.content.layer].results)
         for name, (of, axis) in self._features.differences.items():
             self._add_differences(name, self._named[of], axis)
@@ -200,7 +223,8 @@ class _WayBack:
             last -= last % 2
         if last <= layer.back or (last < 2 and not ends):
             return None
-        result = layer.results.between(layer.back, last)
+        known = layer.again or layer.results
+        result = known.between(layer.back, last)
         gradient = self._gradient(layer, result, last)
         found, layer.above = layer.convolution.gradient_rows(gradient, result, layer.above, ends=ends)
         layer.back = last

@@ -10,11 +10,10 @@ from torch import Tensor
 from .eight_bits import packed, unpacked
 from .features import STRIDES, Features
 from .home import Nearby, beside
-from .rows import Rows
 from .statistics import WIDENED_AT_ONCE, position_counts
-from .strips import Forward, possible_strip
+from .strips import Forward, MadeAgain, possible_strip
 from .surroundings import subtract_surroundings, subtract_surroundings_transposed
-from .tiling import ALIGNMENT, Inset, Span, Tile, tiles
+from .tiling import Inset, Span, Tile, tiles
 
 LARGEST_TARGET = 560e6
 """Bytes of the content's map, those of a pixel's 16 values in bfloat16 at 4096 x 4096 px, from which on it is
@@ -192,35 +191,23 @@ class ContentLoss:
         is_kept = self._features.device.type == "cpu" and values <= LARGEST_FINE_TARGET
         if dtype.itemsize == 1 and stride == 1 and not is_kept:
             return None
-        room = torch.zeros(shape, dtype=dtype, device=content.device)
-        return room.contiguous(memory_format=torch.channels_last)
+        room = torch.empty(shape, dtype=dtype, device=content.device, memory_format=torch.channels_last)
+        return room.zero_()
 
 
 class TargetRows:
     """Rows of the content's map, from top to bottom: of what is kept, or made again."""
 
     def __init__(self, features: Features, kept: Nearby, whole: Tensor | None) -> None:
-        self._features, self._whole = features, whole
-        self._content = kept.whole()
-        self._made = Rows()
-        self._given = 0
-        layer = features.content.layer
-        self._stride = STRIDES[layer]
-        self._forward = Forward(features, {layer}, self._content.shape[2])
+        self._dtype, self._whole = features.dtype, whole
+        self._again = MadeAgain(features, features.content.layer, kept.whole()) if whole is None else None
 
     def between(self, first: int, last: int) -> Tensor:
         """(1, C, last - first, w) of the network's type; no rows above `first` are asked for again."""
-        if self._whole is not None:
-            return _as_made(self._whole[:, :, first:last], self._features.dtype)
-        while self._made.stop < last:
-            rows = self._content[:, :, self._given : last * self._stride + ALIGNMENT]
-            self._given += rows.shape[2]
-            pixels = rows.to(torch.promote_types(rows.dtype, torch.float32))
-            for layer, maps in self._forward.rows(pixels):
-                if layer == self._features.content.layer:
-                    self._made.append(maps)
-        self._made.forget(first)
-        return self._made.between(first, last)
+        if self._again is not None:
+            return self._again.between(first, last)
+        assert self._whole is not None, "there is one or the other"
+        return _as_made(self._whole[:, :, first:last], self._dtype)
 
 
 def _kept_type(features: Features, elements: int) -> torch.dtype:

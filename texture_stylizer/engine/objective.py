@@ -18,6 +18,7 @@ from .by_tiles import bands_by_tiles
 from .content import ContentLoss
 from .devices import free_memory
 from .features import Features
+from .heap import give_back_holes
 from .home import Band, beside, brought_back
 from .losses import TotalVariation
 from .regions import Regions, StyledTexels, Styles
@@ -75,6 +76,9 @@ class Objective:
             mean_gram_matrices(features, images, tile)
             for images in ([styles] if styled is None else styled.styles)
         ]
+        if tile is not None:
+            # What large styles took: holes in which the content's map does not fit.
+            give_back_holes()
         labels = None if styled is None else styled.labels
         regions = Regions(targets, features.style, weights, *counted_size, labels)
         counted = None if weights is None else weights[features.content.layer]

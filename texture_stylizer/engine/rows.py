@@ -26,6 +26,10 @@ class Rows:
             self._pieces.append((self.stop, piece))
             self.stop += piece.shape[2]
 
+    def pass_by(self, count: int) -> None:
+        """So many rows are known, and are not kept."""
+        self.stop += count
+
     def pieces(self, first: int, last: int) -> Iterator[Piece]:
         """Views of these rows, as they lie in memory."""
         return _within(self._pieces, first, last)

@@ -16,7 +16,8 @@ from torch import Tensor
 from .features import STRIDES, Features
 from .passes import is_written_out
 from .pooling import square_means
-from .tiling import strip_height
+from .rows import Rows
+from .tiling import ALIGNMENT, strip_height
 
 
 def possible_strip(features: Features, height: int, width: int, tile: int) -> int | None:
@@ -71,3 +72,26 @@ class Forward:
         if maps.shape[2] < 2:
             return maps.new_empty(1, maps.shape[1], 0, maps.shape[3] // 2)
         return square_means(maps, 2)
+
+
+class MadeAgain:
+    """Rows of a layer's map from top to bottom, each made when it is asked for and forgotten afterwards."""
+
+    def __init__(self, features: Features, layer: str, image: Tensor) -> None:
+        """image: (1, 3, H, W), of which rows above those that were asked for may change."""
+        self._layer, self._image, self._stride = layer, image, STRIDES[layer]
+        self._forward = Forward(features, {layer}, image.shape[2])
+        self._made = Rows()
+        self._given = 0
+
+    def between(self, first: int, last: int) -> Tensor:
+        """(1, C, last - first, w) of the network's type; no rows above `first` are asked for again."""
+        while self._made.stop < last:
+            rows = self._image[:, :, self._given : last * self._stride + ALIGNMENT]
+            self._given += rows.shape[2]
+            pixels = rows.to(torch.promote_types(rows.dtype, torch.float32))
+            for layer, maps in self._forward.rows(pixels):
+                if layer == self._layer:
+                    self._made.append(maps)
+        self._made.forget(first)
+        return self._made.between(first, last)

@@ -154,12 +154,18 @@ class Descent:
             if isinstance(self._sheet, FlatSheet):
                 loss = self._step_by_bands(self._sheet, image, optimiser, rate)
             else:
-                value, gradient = self._evaluate(image, self._loss_and_gradient)
-                optimiser.step(gradient, rate)
-                image.clamp_(0.0, 1.0)
-                loss = float(value)
+                loss = self._step_at_once(image, optimiser, rate)
             on_step(step, loss)
         return loss
+
+    def _step_at_once(self, image: Tensor, optimiser: Adam, rate: float) -> float:
+        value, gradient = self._evaluate(image, self._loss_and_gradient)
+        optimiser.step(gradient, rate)
+        image.clamp_(0.0, 1.0)
+        del gradient
+        # Pictures came and went among the strips' maps: at 8192 px 3 GB of holes.
+        give_back_holes()
+        return float(value)
 
     def _step_by_bands(self, sheet: FlatSheet, image: Tensor, optimiser: Adam, rate: float) -> float:
         """A step of Adam for which the gradient is never there as a whole. Returns the loss before it."""
@@ -198,7 +204,7 @@ class Descent:
         if joined is not None:
             weight = SEAM_WEIGHT * self._settings.total_variation
             value = value + weight * joined[0]
-            gradient = gradient + weight * joined[1]
+            gradient.add_(joined[1], alpha=weight)
         return value, gradient
 
     def _loss_and_gradient(self, image: Tensor) -> tuple[Tensor, Tensor]:

@@ -156,11 +156,11 @@ class SurfaceSheet:
         return mirror_border(self._continuation.apply(unknowns))
 
     def gradient(self, gradient: Tensor) -> Tensor:
-        return self._continuation.adjoint(fold_border(gradient)) * self._continuation.covered
+        return self._continuation.adjoint(fold_border(gradient)).mul_(self._continuation.covered)
 
     def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
         loss, gradient = self._pairs.loss_and_gradient(unknowns)
-        return loss / self._steps, gradient / self._steps
+        return loss / self._steps, gradient.div_(self._steps)
 
     def mask(self, mask: Tensor | None) -> Tensor | None:
         weights = self._weights if mask is None else self._weights * mask.squeeze(0).squeeze(0)

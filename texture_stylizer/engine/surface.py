@@ -167,22 +167,27 @@ class Continuation:
 
     def apply(self, image: Tensor) -> Tensor:
         """`image` (1, C, H, W) with the texels within reach of an island's border replaced."""
-        flat = image.reshape(1, image.shape[1], -1)
+        result = _in_planes(image)
         shares = self.shares.to(image.dtype)
         found = image.new_zeros((1, image.shape[1], len(self.targets)))
         for corner in range(4):
-            found = found + flat.index_select(2, self.sources[corner]) * shares[corner]
-        return flat.index_copy(2, self.targets, found).reshape(image.shape)
+            found += result.index_select(2, self.sources[corner]) * shares[corner]
+        return result.index_copy_(2, self.targets, found).reshape(image.shape)
 
     def adjoint(self, image: Tensor) -> Tensor:
         """The transpose of `apply`: what each texel's neighbours across the seams say goes back to it."""
-        flat = image.reshape(1, image.shape[1], -1)
+        result = _in_planes(image)
         shares = self.shares.to(image.dtype)
-        found = flat.index_select(2, self.targets)
-        result = flat.index_fill(2, self.targets, 0.0)
+        found = result.index_select(2, self.targets)
+        result.index_fill_(2, self.targets, 0.0)
         for corner in range(4):
-            result = result.index_add(2, self.sources[corner], found * shares[corner])
+            result.index_add_(2, self.sources[corner], found * shares[corner])
         return result.reshape(image.shape)
+
+
+def _in_planes(image: Tensor) -> Tensor:
+    """A copy of (1, C, H, W) as (1, C, H * W)."""
+    return image.clone(memory_format=torch.contiguous_format).flatten(2)
 
 
 class SeamPairs:

@@ -69,10 +69,10 @@ def test_any_size_and_height_agree(
     assert_same(Objective(averaging64, content, [(style, 1.0)], PLAIN), image, height, kept)
 
 
-@pytest.fixture(params=[2**24, 0], ids=["kept", "made again"])
+@pytest.fixture(params=[1e8, 0], ids=["kept", "made again"])
 def first_layer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of small pictures the first layer's maps wait for the way back; of large ones they are made again."""
-    monkeypatch.setattr("texture_stylizer.engine.back_by_strips._MANY_PIXELS", request.param)
+    monkeypatch.setattr("texture_stylizer.engine.back_by_strips._LARGEST_WAITING", request.param)
 
 
 @pytest.mark.usefixtures("first_layer")

@@ -22,12 +22,16 @@ from .rows import Rows, Sums
 from .strips import MadeAgain
 from .terms import RegionMaps, Terms
 
-_MANY_PIXELS = 2**24
-"""From which on memory is dearer than a hundredth of the time."""
+_MANY_PIXELS = 2**25
+"""From which on the holes that strips left in the heap are given back: with VGG19's widths half a gigabyte of
+8192 x 8192 px was holes."""
 
-_ROWS_OF_HOLES = 1024
-"""After which the holes that they left in the heap are given back: of 8192 rows' by VGG19's widths half a
-gigabyte was holes."""
+_STRIPS_OF_HOLES = 32
+"""Strips after which that is done. What is given back is mapped and cleared again."""
+
+_LARGEST_WAITING = 100e6
+"""Bytes of the first layer's maps that wait for the way back. It is made of three colours: where these are
+more, it is made again."""
 
 
 def bands_by_strips(terms: Terms, image: Tensor, height: int, kept: int) -> Iterator[Band]:
@@ -42,7 +46,7 @@ def bands_by_strips(terms: Terms, image: Tensor, height: int, kept: int) -> Iter
     del there
     has_many = terms.height * terms.width >= _MANY_PIXELS
     for number, strip in enumerate(plan.strips):
-        if has_many and number % max(1, _ROWS_OF_HOLES // height) == 0:
+        if has_many and number % _STRIPS_OF_HOLES == 0:
             give_back_holes()
         maps = maps_kept.pop(0) if maps_kept else dict(forward.rows(image[:, :, strip]))
         loss = loss + back.add(maps, strip.stop)
@@ -117,8 +121,10 @@ class _WayBack:
         return layers
 
     def _made_again(self, layer: str) -> MadeAgain | None:
-        """The first layer waits longest, and is made of three colours: a large picture's is made twice."""
-        if layer == self._features.content.layer or self._terms.height * self._terms.width < _MANY_PIXELS:
+        features, terms = self._features, self._terms
+        rows = self._plan.height + features.halo
+        waiting = features.channels(layer) * rows * terms.width * features.dtype.itemsize
+        if layer == features.content.layer or waiting <= _LARGEST_WAITING:
             return None
         return MadeAgain(self._features, layer, self._plan.image)
 

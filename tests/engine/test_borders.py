@@ -32,7 +32,7 @@ def test_the_folded_border_is_the_transpose_of_the_mirrored() -> None:
 
 @pytest.mark.parametrize("wrapped", TILED)
 def test_the_gradient_of_a_tiled_picture_is_the_transpose(wrapped: tuple[bool, bool]) -> None:
-    sheet = BorderedSheet(wrapped, 48, 67, 80, torch.device("cpu"))
+    sheet = BorderedSheet(wrapped, 80)
     x = doubles(48, 67)
     y = torch.randn_like(sheet.seen(x))
     assert float((sheet.seen(x) * y).sum()) == pytest.approx(float((x * sheet.gradient(y)).sum()), rel=1e-12)
@@ -48,8 +48,21 @@ def test_the_gradient_of_a_large_picture_is_the_transpose(wrapped: tuple[bool, b
 
 
 @pytest.mark.parametrize("wrapped", [*TILED, (False, False)])
+@pytest.mark.parametrize("halo", [32, 160])
+def test_a_picture_begins_again_or_is_mirrored(wrapped: tuple[bool, bool], halo: int) -> None:
+    image = doubles(48, 67)
+    found = BorderedSheet(wrapped, halo).padded(image)
+    expected = image.numpy()
+    for axis, tiled in zip((2, 3), wrapped, strict=True):
+        border = [(0, 0)] * 4
+        border[axis] = (halo, halo) if tiled else (16, 16)
+        expected = np.pad(expected, border, mode="wrap" if tiled else "reflect")
+    assert np.array_equal(found.numpy(), expected)
+
+
+@pytest.mark.parametrize("wrapped", [*TILED, (False, False)])
 def test_a_large_picture_is_continued_as_a_small_one(wrapped: tuple[bool, bool]) -> None:
-    large, small = FlatSheet(wrapped, 48), BorderedSheet(wrapped, 96, 103, 48, torch.device("cpu"))
+    large, small = FlatSheet(wrapped, 48), BorderedSheet(wrapped, 48)
     image = doubles(96, 103)
     assert torch.equal(large.padded(image), small.padded(image))
     assert torch.equal(large.picture(large.unknowns(image)), image)
@@ -108,7 +121,7 @@ def test_rolling_a_tiled_picture_rolls_its_gradient(features64) -> None:
     generator = torch.Generator().manual_seed(0)
     content, image = torch.rand(2, 1, 3, 96, 112, generator=generator, dtype=torch.float64)
     style = torch.rand(1, 3, 64, 64, generator=generator, dtype=torch.float64)
-    sheet = BorderedSheet((True, True), 96, 112, features64.halo, torch.device("cpu"))
+    sheet = BorderedSheet((True, True), features64.halo)
     plain = Settings(total_variation=0.0)
 
     def gradient(shift: tuple[int, int]) -> torch.Tensor:

@@ -148,7 +148,7 @@ def test_a_recorded_step_waits_for_nothing_and_stays_on_the_gpu(
     features = features.to(gpu)
     for height, width, masked in ((32, 32, False), (83, 62, True), (64, 128, False)):
         content, style = (torch.rand(1, 3, height, width, device=gpu) for _ in range(2))
-        sheet = BorderedSheet((False, True), height, width, features.halo, gpu)
+        sheet = BorderedSheet((False, True), features.halo)
         mask = sheet.mask((torch.rand(1, 1, height, width, device=gpu) > 0.4).float() if masked else None)
         seen = sheet.padded(content)
         minimised = Objective(features, seen, [(style, 1.0)], Settings(), mask, None, sheet.inset)

@@ -63,16 +63,20 @@ def fold_mirrored(gradient: Tensor, axis: int) -> Tensor:
 
 
 def wrap_ends(image: Tensor, axis: int, border: int) -> None:
-    """Begin a picture again at an axis's ends, `border` pixels, of which it has at least as many."""
+    """Begin what lies within `border` pixels of an axis's ends again in these."""
     length = image.shape[axis] - 2 * border
+    if border > length:
+        places = torch.arange(-border, length + border, device=image.device) % length
+        image.copy_(image.narrow(axis, border, length).index_select(axis, places))
+        return
     image.narrow(axis, 0, border).copy_(image.narrow(axis, length, border))
     image.narrow(axis, border + length, border).copy_(image.narrow(axis, border, border))
 
 
-def fold_wrapped(gradient: Tensor, axis: int, length: int) -> Tensor:
-    """What every repetition of a tiled picture of that length says, added up: always in the same order, as
-    `index_add` would not on a GPU. A view, changed in place, where nothing is there more than three times."""
-    border = (gradient.shape[axis] - length) // 2
+def fold_wrapped(gradient: Tensor, axis: int, border: int) -> Tensor:
+    """The adjoint of `wrap_ends`, of what is within: what every repetition says, added up, always in the same
+    order, as `index_add` would not on a GPU. A view, changed in place, where there is no whole repetition."""
+    length = gradient.shape[axis] - 2 * border
     if border <= length:
         inner = gradient.narrow(axis, border, length)
         inner.narrow(axis, length - border, border).add_(gradient.narrow(axis, 0, border))

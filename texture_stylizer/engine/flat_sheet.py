@@ -7,25 +7,17 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..settings import Settings
-from .borders import MARGIN, fold_wrapped, mirror_ends, with_room, within, wrap_ends
+from .borders import fold_wrapped, within, wrap_ends
 from .home import Band
-from .style_groups import Grouping
+from .sheet import PictureSheet
 
 
-class FlatSheet:
+class FlatSheet(PictureSheet):
     """The unknowns have the border that is seen: what is optimised is seen as it lies in memory.
 
-    Where the picture is tiled, its border is written anew before each step, and its gradient goes to what it
-    repeats. Elsewhere it is mirrored once, and belongs to the unknowns.
+    Where the picture is tiled, at least two halos long, its border is written anew before each step, and its
+    gradient goes to what it repeats. Elsewhere it is mirrored once, and belongs to the unknowns.
     """
-
-    def __init__(self, wrapped: tuple[bool, bool], halo: int) -> None:
-        """wrapped: whether the picture is tiled (downward, to the right), and then at least two halos long.
-        halo: pixels beyond a cell that the network sees (`Features.halo`)."""
-        self._wrapped = wrapped
-        rows, columns = (halo if tiled else MARGIN for tiled in wrapped)
-        self.inset = rows, columns
 
     @staticmethod
     def is_possible(wrapped: tuple[bool, bool], height: int, width: int, halo: int) -> bool:
@@ -34,25 +26,15 @@ class FlatSheet:
             not tiled or length >= 2 * halo for tiled, length in zip(wrapped, (height, width), strict=True)
         )
 
-    def continued(self, image: Tensor) -> Tensor:
-        return image
-
     def unknowns(self, image: Tensor) -> Tensor:
         return self.padded(image)
 
     def picture(self, unknowns: Tensor) -> Tensor:
         return within(unknowns, self.inset)
 
-    def padded(self, image: Tensor) -> Tensor:
-        found = with_room(image, self.inset)
-        for axis in (3, 2):
-            if not self._wrapped[axis - 2]:
-                mirror_ends(found, axis)
-        return self.seen(found)
-
     def seen(self, unknowns: Tensor) -> Tensor:
         for axis in (3, 2):
-            if self._wrapped[axis - 2]:
+            if self.wrapped[axis - 2]:
                 wrap_ends(unknowns, axis, self.inset[axis - 2])
         return unknowns
 
@@ -64,25 +46,16 @@ class FlatSheet:
     def bands(self, bands: Iterator[Band], height: int) -> Iterator[Band]:
         """The same for bands of what is seen, `height` rows in all. Where the picture is tiled downward, its
         first rows come last, since what repeats them does, and its border does not come at all."""
-        for band in self._wrapped_downward(bands, height) if self._wrapped[0] else bands:
+        for band in self._wrapped_downward(bands, height) if self.wrapped[0] else bands:
             self._fold(band.gradient, 3)
             yield band
-
-    def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
-        return None
-
-    def mask(self, mask: Tensor | None) -> Tensor | None:
-        return None if mask is None else self.padded(mask).squeeze(0).squeeze(0)
-
-    def grouping(self, settings: Settings) -> Grouping | None:
-        return None
 
     def _fold(self, gradient: Tensor, axis: int) -> None:
         """Give what is repeated what its repetitions have, which then have nothing."""
         border = self.inset[axis - 2]
-        if self._wrapped[axis - 2]:
+        if self.wrapped[axis - 2]:
             length = gradient.shape[axis] - 2 * border
-            fold_wrapped(gradient, axis, length)
+            fold_wrapped(gradient, axis, border)
             for start in (0, border + length):
                 gradient.narrow(axis, start, border).zero_()
 

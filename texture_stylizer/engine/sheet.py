@@ -14,13 +14,22 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..settings import Settings, Wrap
-from .borders import MARGIN, fold_border, fold_mirrored, fold_wrapped, mirror_border, with_room
+from .borders import (
+    MARGIN,
+    fold_border,
+    fold_mirrored,
+    fold_wrapped,
+    mirror_border,
+    mirror_ends,
+    with_room,
+    wrap_ends,
+)
 from .style_groups import Grouping, group_texels
 from .surface import Continuation, SeamPairs, Surface, coverage
 from .tiling import Inset
 
 LARGEST_BORDERED = 2**24
-"""Pixels up to which a picture's border is made from it at every step; a larger one's is optimised too."""
+"""Pixels up to which a picture's border is made anew whenever it is seen; a larger one is a `FlatSheet`."""
 
 MATCHING_BORDERS = 1.3
 """Step across a border relative to the mean step beside it, up to which a texture counts as tiled there."""
@@ -46,7 +55,7 @@ class Sheet(Protocol):
         ...
 
     def seen(self, unknowns: Tensor) -> Tensor:
-        """What the network sees of the unknowns."""
+        """What the network sees of the unknowns, whose border may be written anew for it."""
         ...
 
     def gradient(self, gradient: Tensor) -> Tensor:
@@ -73,49 +82,29 @@ class Sheet(Protocol):
         ...
 
 
-class BorderedSheet:
-    """A picture that goes on past its border: where it is tiled it begins again, as far as the deepest layer
+class PictureSheet:
+    """A picture on no mesh: where it is tiled it begins again past its border, as far as the deepest layer
     sees, and elsewhere it is mirrored."""
 
-    def __init__(
-        self, wrapped: tuple[bool, bool], height: int, width: int, halo: int, device: torch.device
-    ) -> None:
+    def __init__(self, wrapped: tuple[bool, bool], halo: int) -> None:
         """wrapped: whether the picture is tiled (downward, to the right). halo: pixels beyond a cell that the
         network sees (`Features.halo`)."""
-        self._rows = _border(height, wrapped[0], halo).to(device)
-        self._columns = _border(width, wrapped[1], halo).to(device)
-        self._height, self._width, self._wrapped = height, width, wrapped
-        self.inset = (len(self._rows) - height) // 2, (len(self._columns) - width) // 2
+        self.wrapped = wrapped
+        # A whole number of the deepest layer's cells, so that these lie on the texture as they would without.
+        rows, columns = (halo if tiled else MARGIN for tiled in wrapped)
+        self.inset = rows, columns
 
     def continued(self, image: Tensor) -> Tensor:
         return image
 
-    def unknowns(self, image: Tensor) -> Tensor:
-        return image.clone()
-
-    def picture(self, unknowns: Tensor) -> Tensor:
-        return unknowns
-
     def padded(self, image: Tensor) -> Tensor:
-        # All of it by its places took five times as long: a gather copies three values at a time.
         found = with_room(image, self.inset)
-        for axis, places, border in ((3, self._columns, self.inset[1]), (2, self._rows, self.inset[0])):
-            inner = found.narrow(axis, border, image.shape[axis])
-            found.narrow(axis, 0, border).copy_(inner.index_select(axis, places[:border]))
-            end = found.narrow(axis, border + image.shape[axis], border)
-            end.copy_(inner.index_select(axis, places[-border:]))
+        for axis in (3, 2):
+            if self.wrapped[axis - 2]:
+                wrap_ends(found, axis, self.inset[axis - 2])
+            else:
+                mirror_ends(found, axis)
         return found
-
-    def seen(self, unknowns: Tensor) -> Tensor:
-        return self.padded(unknowns)
-
-    def gradient(self, gradient: Tensor) -> Tensor:
-        for axis, wrapped, length in (
-            (2, self._wrapped[0], self._height),
-            (3, self._wrapped[1], self._width),
-        ):
-            gradient = fold_wrapped(gradient, axis, length) if wrapped else fold_mirrored(gradient, axis)
-        return gradient
 
     def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
         return None
@@ -125,6 +114,27 @@ class BorderedSheet:
 
     def grouping(self, settings: Settings) -> Grouping | None:
         return None
+
+
+class BorderedSheet(PictureSheet):
+    """Its border is made from it whenever it is seen."""
+
+    def unknowns(self, image: Tensor) -> Tensor:
+        return image.clone()
+
+    def picture(self, unknowns: Tensor) -> Tensor:
+        return unknowns
+
+    def seen(self, unknowns: Tensor) -> Tensor:
+        return self.padded(unknowns)
+
+    def gradient(self, gradient: Tensor) -> Tensor:
+        for axis in (2, 3):
+            if self.wrapped[axis - 2]:
+                gradient = fold_wrapped(gradient, axis, self.inset[axis - 2])
+            else:
+                gradient = fold_mirrored(gradient, axis)
+        return gradient
 
 
 class SurfaceSheet:
@@ -183,12 +193,3 @@ def _borders_match(image: Tensor) -> bool:
     across = float((image[:, :, 0] - image[:, :, -1]).abs().mean())
     beside = image[:, :, [0, 1, -3, -2]] - image[:, :, [1, 2, -2, -1]]
     return across <= MATCHING_BORDERS * float(beside.abs().mean())
-
-
-def _border(length: int, wrapped: bool, halo: int) -> Tensor:
-    """The row that stands at each place of a padded axis: begun again, or mirrored."""
-    if wrapped:
-        # A whole number of the deepest layer's cells, so that these lie on the texture as they would without.
-        return torch.arange(-halo, length + halo) % length
-    places = torch.arange(-MARGIN, length + MARGIN).abs()
-    return torch.where(places >= length, 2 * (length - 1) - places, places)

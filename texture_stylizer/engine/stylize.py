@@ -215,7 +215,7 @@ class _Run:
             return SurfaceSheet(self.surface, height, width, home)
         if self._is_flat(height, width):
             return FlatSheet(self.wrapped, self.features.halo)
-        return BorderedSheet(self.wrapped, height, width, self.features.halo, home)
+        return BorderedSheet(self.wrapped, self.features.halo)
 
     def _home(self, height: int, width: int) -> torch.device:
         """Where a level is kept; a sentence says so if that is not the network's memory."""

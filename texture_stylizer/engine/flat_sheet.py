@@ -44,7 +44,7 @@ class FlatSheet(PictureSheet):
         return gradient
 
     def bands(self, bands: Iterator[Band], height: int) -> Iterator[Band]:
-        """The same for bands of what is seen, `height` rows in all. Where the picture is tiled downward, its
+        """`gradient` for bands of what is seen, `height` rows. Where the picture is tiled downward, its
         first rows come last, since what repeats them does, and its border does not come at all."""
         for band in self._wrapped_downward(bands, height) if self.wrapped[0] else bands:
             self._fold(band.gradient, 3)

@@ -72,8 +72,27 @@ class LBFGS:
             if self._length < SHORTEST:
                 self._history.forget()
                 self._aim()
+        self.move_on()
+
+    def move_on(self) -> None:
+        """Set the variable to the next point that is to be tried."""
         place = in_a_row(self._variable, like=self._variable)
         torch.add(self._best, self._direction, alpha=self._length, out=place).clamp_(0.0, 1.0)
+
+    def go_on_with(self, loss: Tensor, gradient: Tensor) -> None:
+        """Move on from the best point, given what another way to measure finds there; that is a step, too.
+        What is known of the curvature stays."""
+        self._best_loss = float(loss)
+        self._unread.append(self._best_loss)
+        self._best_gradient.copy_(in_a_row(gradient, like=self._variable))
+        self._history.meet(self._best_gradient)
+        self._aim()
+        self.move_on()
+
+    @property
+    def best_gradient(self) -> Tensor:
+        """The gradient at the best point, in a row."""
+        return self._best_gradient
 
     def losses(self) -> list[float]:
         """Those of the steps since this was last asked."""
@@ -96,7 +115,7 @@ class LBFGS:
         self._aim()
 
     def _aim(self) -> None:
-        """Minus the gradient times the inverse curvature, or as far as the first step is to go."""
+        """Along minus the gradient times the inverse curvature, or as far as the first step is to go."""
         self._length = 1.0
         if self._history.aim(self._best_gradient, self._direction):
             return
@@ -115,6 +134,8 @@ class _History:
         self._used: list[int] = []
         """Rows of `_pairs`, each a step and a change, from the oldest to the latest."""
         self._unused = list(range(pairs))
+        self._scale: float | None = None
+        """The inverse curvature of the latest step of use, known for good."""
         self._with_changes = torch.zeros(pairs, 2, pairs, dtype=torch.float64)
         """Inner products of the step and the change in a row with the change in a later one, or the same."""
         self._with_gradient = torch.zeros(pairs, 2, dtype=torch.float64)
@@ -142,13 +163,24 @@ class _History:
         curvature, change = self._with_changes[row, :, row].tolist()
         if curvature > USEFUL_CURVATURE * change:
             self._used.append(row)
+            self._scale = curvature / change
         else:
             self._unused.insert(0, row)
 
+    def meet(self, gradient: Tensor) -> None:
+        """Have the inner products of all pairs with a gradient that is not what it was and a change."""
+        if self._used:
+            rows = max(self._used) + 1
+            found = torch.mv(self._pairs[:rows].flatten(0, 1), gradient.to(self._pairs.dtype))
+            self._with_gradient[:rows] = found.cpu().to(self._with_gradient).view(rows, 2)
+
     def aim(self, gradient: Tensor, direction: Tensor) -> bool:
         """Set `direction` to minus the gradient times the inverse curvature; False where nothing is known."""
-        if not self._used:
+        if self._scale is None:
             return False
+        if not self._used:
+            torch.mul(gradient, -self._scale, out=direction)
+            return True
         products = self._with_changes[self._used][:, :, self._used]
         known = torch.ones(len(self._used), dtype=torch.bool)
         of_used, of_gradient = direction_weights(products, self._with_gradient[self._used], known, 0.0)

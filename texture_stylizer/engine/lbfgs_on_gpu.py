@@ -46,13 +46,36 @@ class LBFGSOnGPU:
         gone = length < SHORTEST
         self._history.forget(gone)
         self._length.copy_(torch.where(gone, 1.0, length))
+        self._aim_and_move(loss)
+
+    def _aim_and_move(self, loss: Tensor) -> None:
+        """From the best point on; the loss is noted as that of a step."""
         size = torch.linalg.vector_norm(self._best_gradient, ord=1) / self._best_gradient.numel()
         # With nothing new to know this is the direction of before, to the bit.
         first_scale = FIRST_STEP_SHARE * self._first_step / size.clamp_min(1e-30)
         self._history.aim(self._best_gradient, first_scale, self._direction)
-        torch.addcmul(self._best, self._direction, self._length, out=position).clamp_(0.0, 1.0)
+        self.move_on()
         self._losses.index_copy_(0, self._taken, loss.to(self._losses).view(1))
         self._taken.add_(1)
+
+    def move_on(self) -> None:
+        """Set the variable to the next point that is to be tried."""
+        position = in_a_row(self._variable, like=self._variable)
+        torch.addcmul(self._best, self._direction, self._length, out=position).clamp_(0.0, 1.0)
+
+    def go_on_with(self, loss: Tensor, gradient: Tensor) -> None:
+        """Move on from the best point, given what another way to measure finds there; that is a step, too.
+        What is known of the curvature stays."""
+        self._best_loss.copy_(loss)
+        self._best_gradient.copy_(in_a_row(gradient, like=self._variable))
+        self._length.fill_(1.0)
+        self._history.meet(self._best_gradient)
+        self._aim_and_move(loss)
+
+    @property
+    def best_gradient(self) -> Tensor:
+        """The gradient at the best point, in a row."""
+        return self._best_gradient
 
     def losses(self) -> list[float]:
         """Those of the steps since this was last asked; waits for them."""
@@ -80,6 +103,8 @@ class _History:
         """Inner products of the step and the change of a pair with the change of a later one, or the same."""
         self._with_gradient = torch.zeros(pairs + 1, 2, **exact)
         """Those with the gradient of now."""
+        self._scale = torch.zeros((), **exact)
+        """The inverse curvature of the latest step of use, known for good; 0 before."""
         self._places = torch.arange(pairs, device=flat.device)
         self._next, self._known = (self._places.new_zeros(()) for _ in range(2))
         """The pair to be overwritten next, and how many before it count."""
@@ -105,19 +130,25 @@ class _History:
         self._with_gradient.index_copy_(0, pair, latest.to(with_change)[None])
         curvature, square = with_change.index_select(0, pair)[0]
         useful = new & (curvature > USEFUL_CURVATURE * square)
+        self._scale.copy_(torch.where(useful, curvature / square, self._scale))
         # The oldest is gone, whether what came in its place is of use or not.
         left = torch.where(new, self._known.clamp(max=self._count - 1), self._known)
         self._known.copy_(left + useful)
         self._next.add_(useful).remainder_(self._count)
 
+    def meet(self, gradient: Tensor) -> None:
+        """Have the inner products of all pairs with a gradient that is not what it was and a change."""
+        self._with_gradient.copy_(torch.mv(self._vectors, gradient).view_as(self._with_gradient))
+
     def aim(self, gradient: Tensor, unknown_scale: Tensor, direction: Tensor) -> None:
         """Set `direction` to minus the gradient times the inverse curvature, or `unknown_scale` where nothing
-        is known."""
+        is known of it."""
+        unknown_scale = torch.where(self._scale > 0, self._scale, unknown_scale.double())
         order = (self._next + self._places) % self._count
         known = self._places >= self._count - self._known
         products = self._with_changes[:, :, : self._count].index_select(0, order).index_select(2, order)
         found, of_gradient = direction_weights(
-            products, self._with_gradient.index_select(0, order), known, unknown_scale.double()
+            products, self._with_gradient.index_select(0, order), known, unknown_scale
         )
         weights = torch.zeros_like(found).index_copy_(0, order, found)
         torch.mv(self._vectors[:-2].T, weights.flatten().to(direction), out=direction)

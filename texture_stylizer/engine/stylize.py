@@ -248,15 +248,15 @@ class _Run:
 
     def _descend(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> None:
         """Change the unknowns `image` in place by the level's steps; its loss and tile are noted."""
-        height, width = (side + 2 * MARGIN for side in content.shape[2:])
 
-        def prepare(tile: int | None) -> Objective:
-            self.tile = tile
-            return self._objective(content, sheet, tile)
+        def in_float32() -> tuple[Objective, int | None]:
+            assert self.features.wider is not None, "asked below"
+            return self._prepared(self.features.wider(), content, sheet)
 
-        first = self._first_tile(height, width, content.device)
-        objective = within_memory(prepare, first, max(height, width), self.features.device, self.warnings)
-        descent = Descent(objective, sheet, self.settings, self.tile, self.warnings)
+        objective, tile = self._prepared(self.features, content, sheet)
+        is_last = level == len(self.sizes) - 1
+        wider = in_float32 if is_last and self.features.wider is not None else None
+        descent = Descent(objective, sheet, self.settings, tile, self.warnings, wider)
         count = self.counts[level]
         if count:
             loss = descent.run(image, count, lambda step, loss: self._report(level, step, loss, image, sheet))
@@ -265,7 +265,18 @@ class _Run:
             self._work_done = self._work(level + 1)
         self.tile = descent.tile
 
-    def _objective(self, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
+    def _prepared(self, features: Features, content: Tensor, sheet: Sheet) -> tuple[Objective, int | None]:
+        """What is minimised, and the side of the tiles' cores by which that fits into memory."""
+        height, width = (side + 2 * MARGIN for side in content.shape[2:])
+
+        def prepare(tile: int | None) -> tuple[Objective, int | None]:
+            self.tile = tile
+            return self._objective(features, content, sheet, tile), tile
+
+        first = self._first_tile(features, height, width, content.device)
+        return within_memory(prepare, first, max(height, width), features.device, self.warnings)
+
+    def _objective(self, features: Features, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
         """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""
         height, width = content.shape[2:]
         settings = dataclasses.replace(self.settings, tile=tile)
@@ -275,10 +286,10 @@ class _Run:
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
         styles = [self._styles_for(group, height, width) for group in groups]
         if grouping is None or len(groups) == 1:
-            return Objective(self.features, seen, styles[0], settings, mask, None, sheet.inset, atlas)
+            return Objective(features, seen, styles[0], settings, mask, None, sheet.inset, atlas)
         labels = torch.from_numpy(grouping.labels).to(seen.device)
         styled = StyledTexels(labels, styles)
-        return Objective(self.features, seen, (), settings, mask, styled, sheet.inset, atlas)
+        return Objective(features, seen, (), settings, mask, styled, sheet.inset, atlas)
 
     def _styles_for(self, group: StyleGroup, height: int, width: int) -> list[tuple[Tensor, float]]:
         """The styles as a group sees them in a picture of that size."""
@@ -287,12 +298,11 @@ class _Run:
             for style, weight in self.styles
         ]
 
-    def _first_tile(self, height: int, width: int, home: torch.device) -> int | None:
+    def _first_tile(self, features: Features, height: int, width: int, home: torch.device) -> int | None:
         wanted = self.settings.tile
         if wanted == "auto":
-            budget = MEMORY_SHARE * free_memory(self.features.device)
-            largest = LARGEST_CPU_TILE if self.features.device.type == "cpu" else LARGEST_TILE
-            features = self.features
+            budget = MEMORY_SHARE * free_memory(features.device)
+            largest = LARGEST_CPU_TILE if features.device.type == "cpu" else LARGEST_TILE
             needed = features.graph_bytes_per_pixel
             band = 0.0 if home.type == features.device.type else BAND_BYTES
             fitting = fitting_tile(height, width, features.halo, needed, budget, largest, band)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -87,12 +88,23 @@ def load_features(
     content, style = GATYS_CONTENT, GATYS_STYLE
     if name == "embedded":
         content, style = EMBEDDED_CONTENT, EMBEDDED_STYLE
+    wider = None
     if dtype.itemsize < torch.float32.itemsize:
         weights = {
             key: round_kernels(value.float(), dtype) if value.ndim == 4 else value
             for key, value in weights.items()
         }
-    features = Features(weights, name=name, pooling=pooling, content=content, style=style)
+        wider = partial(load_features, name, pooling=pooling, device=device, download=False)
+    features = Features(
+        weights,
+        name=name,
+        pooling=pooling,
+        content=content,
+        style=style,
+        wider=wider,
+        # 0.997 of the cosine at the least, of four pairs after 48, 98 and 583 steps.
+        keeps_direction=name == "embedded",
+    )
     return features.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 
 

@@ -160,4 +160,7 @@ def test_a_recorded_step_waits_for_nothing_and_stays_on_the_gpu(
         with Waits() as waits:
             descent._step_untiled(optimiser, unknowns)
         assert waits.found == [], (height, width, masked)
+        end = minimised, None
+        ending = Descent(minimised, sheet, Settings(), None, [], lambda end=end: end)
+        assert ending._goes_on_in_float32(optimiser, unknowns, is_stuck=True)
     assert launches

@@ -103,7 +103,7 @@ def load_features(
         style=style,
         wider=wider,
         # 0.997 of the cosine at the least, of four pairs after 48, 98 and 583 steps.
-        keeps_direction=name == "embedded",
+        keeps_direction=name == "embedded" and pooling == "average",
     )
     return features.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 

@@ -5,6 +5,7 @@ torch's fake tensors know in which memory, shape and layout each result of a ste
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from texture_stylizer.engine.lbfgs_on_gpu import LBFGSOnGPU
 from texture_stylizer.engine.sheet import BorderedSheet
 
 from .conftest import random_weights
+from .test_cuda import two_islands
 
 triton = pytest.importorskip("triton", reason="this torch came without Triton")
 jit = pytest.importorskip("triton.runtime.jit")
@@ -132,7 +134,9 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
         monkeypatch.setitem(fake_impls.op_implementations_dict, operator, answer)
     for module in "home", "objective", "content":
         monkeypatch.setattr(f"texture_stylizer.engine.{module}.beside", lambda device: None)
-    monkeypatch.setattr("texture_stylizer.engine.objective.free_memory", lambda device: 2**33)
+    for module in "stylize", "descent", "devices", "objective":
+        found = import_module(f"texture_stylizer.engine.{module}")
+        monkeypatch.setattr(found, "free_memory", lambda device: 2**33)
     with FakeTensorMode(allow_non_fake_inputs=True):
         yield torch.device("cuda", 0)
 
@@ -160,7 +164,35 @@ def test_a_recorded_step_waits_for_nothing_and_stays_on_the_gpu(
         with Waits() as waits:
             descent._step_untiled(optimiser, unknowns)
         assert waits.found == [], (height, width, masked)
-        end = minimised, None
-        ending = Descent(minimised, sheet, Settings(), None, [], lambda end=end: end)
-        assert ending._goes_on_in_float32(optimiser, unknowns, is_stuck=True)
+    assert launches
+
+
+@pytest.mark.usefixtures("fuses")
+@pytest.mark.parametrize("kind", ["flat", "masked", "mesh", "large"])
+def test_a_whole_run_with_its_end_in_float32_stays_on_the_gpu(
+    kind: str, launches: dict[str, Launch], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for recording, for which torch wants one."""
+    stylizing, descents = (
+        import_module(f"texture_stylizer.engine.{name}") for name in ("stylize", "descent")
+    )
+    narrow, wide = (network("embedded", dtype) for dtype in (torch.bfloat16, torch.float32))
+    gpu = request.getfixturevalue("gpu")
+    # No number has a value: all are 1, the cosine of two gradients, too.
+    for name, value in (("MOST_PIXELS", 0), ("FEWEST_BEFORE", 0), ("KEPT_DIRECTION", 2.0)):
+        monkeypatch.setattr(descents, name, value)
+    if kind == "large":
+        monkeypatch.setattr(stylizing, "LARGEST_BORDERED", 0)
+    narrow, ended = narrow.to(gpu), []
+    narrow.keeps_direction = False
+    narrow.wider = lambda: ended.append(kind) or wide.to(gpu)
+    content, style = (torch.rand(1, 3, 150, width, device=gpu) for width in (130, 90))
+    content, style = (each.contiguous(memory_format=torch.channels_last) for each in (content, style))
+    mask = (torch.rand(1, 1, 150, 130, device=gpu) > 0.4).float() if kind == "masked" else None
+    surface = two_islands() if kind == "mesh" else None
+    settings = Settings(iterations=20, scales=2, wrap="none", tile=None)
+    run = stylizing._Run(narrow, content, [(style, 1.0)], settings, mask, None, 0.0, None, surface)
+    picture = run.levels()
+    assert picture.is_cuda and picture.shape == content.shape
+    assert ended == [kind] and not run.warnings
     assert launches

@@ -117,7 +117,12 @@ def _add_stylize(commands: Any) -> None:
     add("--style-direction", choices=STYLE_DIRECTIONS, help="surface: upward strokes stay upward")
     add("--preserve-color", choices=PRESERVE_COLOR_MODES)
     add("--tile", metavar="auto|off|N", help="side of a tile in pixels")
-    add("--precision", default="auto", choices=PRECISIONS)
+    add(
+        "--precision",
+        default="auto",
+        choices=PRECISIONS,
+        help="default: the quicker one; where bfloat16 is too coarse, the last steps are in float32",
+    )
     add("--max-size", type=int, metavar="N", help="longest side to work at, in pixels")
     add("--seed", type=int, metavar="N")
     add("--variant", metavar="NAME", help="default: the style's name")

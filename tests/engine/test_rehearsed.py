@@ -168,7 +168,7 @@ def test_a_recorded_step_waits_for_nothing_and_stays_on_the_gpu(
 
 
 @pytest.mark.usefixtures("fuses")
-@pytest.mark.parametrize("kind", ["flat", "masked", "mesh", "large"])
+@pytest.mark.parametrize("kind", ["flat", "masked", "mesh", "large", "large, on a small GPU"])
 def test_a_whole_run_with_its_end_in_float32_stays_on_the_gpu(
     kind: str, launches: dict[str, Launch], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,18 +181,23 @@ def test_a_whole_run_with_its_end_in_float32_stays_on_the_gpu(
     # No number has a value: all are 1, the cosine of two gradients, too.
     for name, value in (("MOST_PIXELS", 0), ("FEWEST_BEFORE", 0), ("KEPT_DIRECTION", 2.0)):
         monkeypatch.setattr(descents, name, value)
-    if kind == "large":
+    if kind.startswith("large"):
         monkeypatch.setattr(stylizing, "LARGEST_BORDERED", 0)
+    home, tile = gpu, None
+    if kind == "large, on a small GPU":
+        # The picture stays in the computer's memory.
+        monkeypatch.setattr("texture_stylizer.engine.devices.free_memory", lambda device: 2**20)
+        home, tile = torch.device("cpu"), 64
     narrow, ended = narrow.to(gpu), []
     narrow.keeps_direction = False
     narrow.wider = lambda: ended.append(kind) or wide.to(gpu)
-    content, style = (torch.rand(1, 3, 150, width, device=gpu) for width in (130, 90))
+    content, style = (torch.rand(1, 3, 150, width, device=home) for width in (130, 90))
     content, style = (each.contiguous(memory_format=torch.channels_last) for each in (content, style))
     mask = (torch.rand(1, 1, 150, 130, device=gpu) > 0.4).float() if kind == "masked" else None
     surface = two_islands() if kind == "mesh" else None
-    settings = Settings(iterations=20, scales=2, wrap="none", tile=None)
+    settings = Settings(iterations=20, scales=2, wrap="none", tile=tile)
     run = stylizing._Run(narrow, content, [(style, 1.0)], settings, mask, None, 0.0, None, surface)
     picture = run.levels()
-    assert picture.is_cuda and picture.shape == content.shape
-    assert ended == [kind] and not run.warnings
+    assert picture.device == home and picture.shape == content.shape
+    assert ended == [kind] and bool(run.warnings) == (home != gpu)
     assert launches

@@ -1,9 +1,10 @@
-"""Small networks of VGG19's shape with random weights."""
+"""Small networks of VGG19's shape with random weights, and a small mesh."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 
@@ -16,6 +17,7 @@ from texture_stylizer.engine.features import (
     across,
     down,
 )
+from texture_stylizer.engine.surface import Surface
 
 
 def random_weights(widths: tuple[int, ...] = (6, 8, 10, 12, 14)) -> dict[str, torch.Tensor]:
@@ -28,6 +30,15 @@ def random_weights(widths: tuple[int, ...] = (6, 8, 10, 12, 14)) -> dict[str, to
         weights[f"features.{row.number}.bias"] = torch.randn(width, generator=generator) * 0.1
         channels = width
     return weights
+
+
+def two_islands() -> Surface:
+    """A strip of a plane, cut down the middle in the map."""
+    left = [[0.05, 0.1], [0.45, 0.1], [0.45, 0.9]], [[0.05, 0.1], [0.45, 0.9], [0.05, 0.9]]
+    right = [[0.55, 0.1], [0.95, 0.1], [0.95, 0.9]], [[0.55, 0.1], [0.95, 0.9], [0.55, 0.9]]
+    triangles = np.array([*left, *right])
+    vertices = np.array([[0, 1, 4], [0, 4, 3], [1, 2, 5], [1, 5, 4]])
+    return Surface.of(triangles, np.ones(4), vertices)
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from texture_stylizer.engine import Features, Objective, Settings, home, load_fe
 from texture_stylizer.engine import descent as descents
 from texture_stylizer.engine.devices import free_memory, where_fits
 from texture_stylizer.engine.fused import is_possible
-from texture_stylizer.engine.surface import Surface
 
-from .conftest import random_weights
+from .conftest import random_weights, two_islands
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
@@ -109,15 +108,6 @@ def test_recorded_steps_are_the_steps(network: str, kind: str, monkeypatch: pyte
         assert np.array_equal(recorded.image, plain.image)
 
 
-def two_islands() -> Surface:
-    """A strip of a plane, cut down the middle in the map."""
-    left = [[0.05, 0.1], [0.45, 0.1], [0.45, 0.9]], [[0.05, 0.1], [0.45, 0.9], [0.05, 0.9]]
-    right = [[0.55, 0.1], [0.95, 0.1], [0.95, 0.9]], [[0.55, 0.1], [0.95, 0.9], [0.55, 0.9]]
-    triangles = np.array([*left, *right])
-    vertices = np.array([[0, 1, 4], [0, 4, 3], [1, 2, 5], [1, 5, 4]])
-    return Surface.of(triangles, np.ones(4), vertices)
-
-
 def test_a_run_on_the_gpu_ends_where_one_on_the_processor_does() -> None:
     content, style = array(1, 128, 128), array(2, 128, 128)
     settings = Settings(iterations=40, scales=2)
@@ -137,7 +127,7 @@ def test_steps_that_were_asked_for_are_in_float32_when_bfloat16_gains_nothing_mo
     both = stylize(
         content, [(style, 1.0)], settings, features=features, on_progress=lambda i: seen.append(i.iteration)
     )
-    features.wider = None
+    features.in_float32 = None
     alone = stylize(content, [(style, 1.0)], settings, features=features)
     assert seen == list(range(1, 301))
     assert both.losses[-1] < 0.98 * alone.losses[-1]

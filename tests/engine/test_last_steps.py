@@ -23,7 +23,6 @@ from .conftest import random_weights
 ASSETS = Path(__file__).parents[2] / "sample_assets"
 STEPS = 200
 
-
 PRESET = Settings.preset("high")
 """Its levels end when their loss has settled."""
 
@@ -35,14 +34,14 @@ def network(tmp_path: Path) -> Path:
     return tmp_path / "small.safetensors"
 
 
-def objective_of(features: Features, dtype: torch.dtype = torch.float32) -> Objective:
-    content, style = torch.rand(2, 1, 3, 96, 80, generator=torch.Generator().manual_seed(0)).to(dtype)
+def objective_of(features: Features) -> Objective:
+    content, style = torch.rand(2, 1, 3, 96, 80, generator=torch.Generator().manual_seed(0))
     return Objective(features, content, [(style.cumsum(3) / 80, 1.0)], Settings())
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What a level of `STEPS` steps ended with."""
+    """What a level ended with."""
 
     image: Tensor
     loss: float
@@ -54,12 +53,13 @@ def run(
     objective: Objective,
     in_float32: Callable[[], tuple[Objective, int | None]] | None,
     settings: Settings = PRESET,
+    count: int = STEPS,
 ) -> Run:
     warnings: list[str] = []
     descent = Descent(objective, FlatSheet((False, False), 0), settings, None, warnings, in_float32)
     image = torch.rand(1, 3, 96, 80, generator=torch.Generator().manual_seed(1))
     image, steps = image.contiguous(memory_format=torch.channels_last), []
-    loss = descent.run(image, STEPS, lambda step, _: steps.append(step))
+    loss = descent.run(image, count, lambda step, _: steps.append(step))
     return Run(image, loss, steps, warnings)
 
 
@@ -86,11 +86,25 @@ def test_steps_that_were_asked_for_are_in_float32_when_bfloat16_gains_nothing_mo
     assert gained > 0.6 * (wide.loss_and_gradient(alone.image)[0] - exact.loss) > 0
 
 
-def test_a_run_that_it_does_not_lead_astray_ends_as_it_began(network: Path) -> None:
+@pytest.mark.parametrize("count", [60, STEPS], ids=["falling", "settled"])
+def test_a_run_that_it_does_not_lead_astray_ends_as_it_began(network: Path, count: int) -> None:
     narrow = objective_of(load_features(network, dtype=torch.bfloat16))
-    alone, both = run(narrow, None), run(narrow, lambda: (narrow, None))
-    assert both.steps == alone.steps
+    alone, both = run(narrow, None, count=count), run(narrow, lambda: (narrow, None), count=count)
+    assert both.steps == alone.steps and (len(alone.steps) < count) == (count == STEPS)
     assert both.loss == alone.loss and torch.equal(both.image, alone.image)
+
+
+def test_of_a_few_steps_that_were_asked_for_all_are_taken_though_there_is_nothing_to_gain(
+    network: Path,
+) -> None:
+    plain = torch.full((1, 3, 96, 80), 0.5)
+    objective = Objective(load_features(network, dtype=torch.bfloat16), plain, [(plain, 1.0)], Settings())
+    steps: list[int] = []
+    descent = Descent(
+        objective, FlatSheet((False, False), 0), Settings(), None, [], lambda: (objective, None)
+    )
+    descent.run(plain.clone(), 30, lambda step, _: steps.append(step))
+    assert steps == list(range(30))
 
 
 def test_without_the_weights_all_steps_are_in_bfloat16_and_a_sentence_says_so(network: Path) -> None:
@@ -98,8 +112,8 @@ def test_without_the_weights_all_steps_are_in_bfloat16_and_a_sentence_says_so(ne
     narrow = objective_of(features)
 
     def in_float32() -> tuple[Objective, int | None]:
-        assert features.wider is not None
-        return objective_of(features.wider()), None
+        assert features.in_float32 is not None
+        return objective_of(features.in_float32()), None
 
     network.unlink()
     alone, both = run(narrow, None, Settings()), run(narrow, in_float32, Settings())
@@ -110,11 +124,11 @@ def test_without_the_weights_all_steps_are_in_bfloat16_and_a_sentence_says_so(ne
 def test_only_the_last_level_ends_so(network: Path) -> None:
     features, made = load_features(network, dtype=torch.bfloat16), []
 
-    def wider() -> Features:
+    def exact() -> Features:
         made.append(load_features(network))
         return made[-1]
 
-    features.wider = wider
+    features.in_float32 = exact
     content, style = np.random.default_rng(0).random((2, 128, 128, 3), dtype=np.float32)
     stylize(content, [(style, 1.0)], Settings(iterations=140, scales=2), features=features)
     assert len(made) == 1
@@ -123,33 +137,33 @@ def test_only_the_last_level_ends_so(network: Path) -> None:
 def test_a_draft_has_no_end_to_be_exact_about(network: Path) -> None:
     features = load_features(network, dtype=torch.bfloat16)
 
-    def wider() -> Features:
+    def exact() -> Features:
         raise MissingWeights("asked for")
 
-    features.wider = wider
+    features.in_float32 = exact
     content, style = np.random.default_rng(0).random((2, 128, 128, 3), dtype=np.float32)
     assert not stylize(content, [(style, 1.0)], Settings.preset("draft"), features=features).warnings
 
 
 def test_the_same_network_in_float32_comes_from_where_it_came_from(network: Path) -> None:
-    wider = load_features(network, pooling="max", dtype=torch.bfloat16).wider
-    assert wider is not None
-    made, wanted = wider(), load_features(network, pooling="max")
+    exact = load_features(network, pooling="max", dtype=torch.bfloat16).in_float32
+    assert exact is not None
+    made, wanted = exact(), load_features(network, pooling="max")
     assert made.pooling == "max" and made.dtype == torch.float32
     for one, other in zip(made.parameters(), wanted.parameters(), strict=True):
         assert torch.equal(one, other)
-    assert wanted.wider is None
+    assert wanted.in_float32 is None
 
 
 def test_the_embedded_network_keeps_its_direction_to_the_end() -> None:
     """So nobody looks at float32's: woodcut on a wall lost most of four pairs, and kept 0.997."""
     narrow, exact = (load_features("embedded", dtype=kind) for kind in (torch.bfloat16, torch.float64))
 
-    def wider() -> Features:
+    def asked() -> Features:
         raise MissingWeights("asked for")
 
     assert narrow.keeps_direction
-    narrow.wider = wider
+    narrow.in_float32 = asked
     content, style = (
         np.asarray(Image.open(ASSETS / name).convert("RGB").resize((96, 96)), np.float32) / 255
         for name in ("market_textures/wall.1001.png", "styles/woodcut.jpg")

@@ -22,8 +22,7 @@ from texture_stylizer.engine.features import Features
 from texture_stylizer.engine.lbfgs_on_gpu import LBFGSOnGPU
 from texture_stylizer.engine.sheet import BorderedSheet
 
-from .conftest import random_weights
-from .test_cuda import two_islands
+from .conftest import random_weights, two_islands
 
 triton = pytest.importorskip("triton", reason="this torch came without Triton")
 jit = pytest.importorskip("triton.runtime.jit")
@@ -190,7 +189,7 @@ def test_a_whole_run_with_its_end_in_float32_stays_on_the_gpu(
         home, tile = torch.device("cpu"), 64
     narrow, ended = narrow.to(gpu), []
     narrow.keeps_direction = False
-    narrow.wider = lambda: ended.append(kind) or wide.to(gpu)
+    narrow.in_float32 = lambda: ended.append(kind) or wide.to(gpu)
     content, style = (torch.rand(1, 3, 150, width, device=home) for width in (130, 90))
     content, style = (each.contiguous(memory_format=torch.channels_last) for each in (content, style))
     mask = (torch.rand(1, 1, 150, 130, device=gpu) > 0.4).float() if kind == "masked" else None

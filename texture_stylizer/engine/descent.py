@@ -131,6 +131,8 @@ class Descent:
 
     def _with_lbfgs(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place to the best point found. Returns its loss."""
+        if count < FEWEST_BEFORE + FINISHING_STEPS:
+            self._in_float32 = None
         losses: list[float] = []
         numbers = itertools.count()
 
@@ -138,7 +140,7 @@ class Descent:
             losses.append(loss)
             on_step(next(numbers), loss)
 
-        last = FINISHING_STEPS if self._in_float32 and count >= FEWEST_BEFORE + FINISHING_STEPS else 0
+        last = FINISHING_STEPS if self._in_float32 else 0
         has_settled = self._take(optimiser, image, count - last, losses, report)
         is_enough = has_settled and self._settings.settle
         left = last if is_enough else count - len(losses)

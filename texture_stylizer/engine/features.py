@@ -116,13 +116,13 @@ class Features(nn.Module):
         pooling: Pooling = "average",
         content: ContentTerm = GATYS_CONTENT,
         style: Mapping[str, float] = GATYS_STYLE,
-        wider: Callable[[], Features] | None = None,
+        in_float32: Callable[[], Features] | None = None,
         keeps_direction: bool = False,
     ) -> None:
         """style: the layers whose Gram matrices are compared, those of colours among them or not, and their
-        weights. wider: makes the same network in float32, for the end of a run; None where this one is, or
-        nothing wider is to be had. keeps_direction: whether its gradients in bfloat16 are known to point
-        where those in float32 do, to the end."""
+        weights. in_float32: makes the same network in float32, for the end of a run; None where this one is,
+        or where nothing is known of them before they were rounded. keeps_direction: whether its gradients in
+        bfloat16 are known to point where those in float32 do, to the end of a run."""
         super().__init__()
         if pooling not in ("average", "max"):
             raise BadInput(f"pooling is {pooling!r}, but must be average or max")
@@ -130,7 +130,7 @@ class Features(nn.Module):
         self.pooling = pooling
         self.content = content
         self.style = dict(style)
-        self.wider = wider
+        self.in_float32 = in_float32
         self.keeps_direction = keeps_direction
         self._layers = _load_convolutions(weights, name)
         self.convolutions = nn.ModuleList(self._layers)

@@ -55,7 +55,8 @@ class LBFGS:
         self._variable = variable
         self._first_step = first_step
         flat = in_a_row(variable, like=variable)
-        self._best, self._best_gradient, self._direction = (torch.empty_like(flat) for _ in range(3))
+        self._best, self.best_gradient, self._direction = (torch.empty_like(flat) for _ in range(3))
+        """Each in a row; the gradient is that at the best point."""
         self._best_loss = float("inf")
         self._length = 1.0
         self._history = _History(flat, pairs, kept_as or flat.dtype)
@@ -84,15 +85,10 @@ class LBFGS:
         What is known of the curvature stays."""
         self._best_loss = float(loss)
         self._unread.append(self._best_loss)
-        self._best_gradient.copy_(in_a_row(gradient, like=self._variable))
-        self._history.meet(self._best_gradient)
+        self.best_gradient.copy_(in_a_row(gradient, like=self._variable))
+        self._history.meet(self.best_gradient)
         self._aim()
         self.move_on()
-
-    @property
-    def best_gradient(self) -> Tensor:
-        """The gradient at the best point, in a row."""
-        return self._best_gradient
 
     def losses(self) -> list[float]:
         """Those of the steps since this was last asked."""
@@ -108,18 +104,18 @@ class LBFGS:
     def _accept(self, loss: float, gradient: Tensor) -> None:
         position = in_a_row(self._variable, like=self._variable)
         if self._best_loss < float("inf"):
-            self._history.remember(position, self._best, gradient, self._best_gradient)
+            self._history.remember(position, self._best, gradient, self.best_gradient)
         self._best.copy_(position)
-        self._best_gradient.copy_(gradient)
+        self.best_gradient.copy_(gradient)
         self._best_loss = loss
         self._aim()
 
     def _aim(self) -> None:
         """Along minus the gradient times the inverse curvature, or as far as the first step is to go."""
         self._length = 1.0
-        if self._history.aim(self._best_gradient, self._direction):
+        if self._history.aim(self.best_gradient, self._direction):
             return
-        direction = torch.neg(self._best_gradient, out=self._direction)
+        direction = torch.neg(self.best_gradient, out=self._direction)
         size = float(torch.linalg.vector_norm(direction, ord=1)) / direction.numel()
         direction.mul_(FIRST_STEP_SHARE * self._first_step / max(size, 1e-30))
 

@@ -248,15 +248,10 @@ class _Run:
 
     def _descend(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> None:
         """Change the unknowns `image` in place by the level's steps; its loss and tile are noted."""
-
-        def in_float32() -> tuple[Objective, int | None]:
-            assert self.features.wider is not None, "asked below"
-            return self._prepared(self.features.wider(), content, sheet)
-
-        objective, tile = self._prepared(self.features, content, sheet)
-        is_last = level == len(self.sizes) - 1
-        wider = in_float32 if is_last and self.features.wider is not None else None
-        descent = Descent(objective, sheet, self.settings, tile, self.warnings, wider)
+        objective, tile = self._fitting_objective(self.features, content, sheet)
+        exact = self.features.in_float32 if level == len(self.sizes) - 1 else None
+        in_float32 = None if exact is None else lambda: self._fitting_objective(exact(), content, sheet)
+        descent = Descent(objective, sheet, self.settings, tile, self.warnings, in_float32)
         count = self.counts[level]
         if count:
             loss = descent.run(image, count, lambda step, loss: self._report(level, step, loss, image, sheet))
@@ -265,8 +260,11 @@ class _Run:
             self._work_done = self._work(level + 1)
         self.tile = descent.tile
 
-    def _prepared(self, features: Features, content: Tensor, sheet: Sheet) -> tuple[Objective, int | None]:
-        """What is minimised, and the side of the tiles' cores by which that fits into memory."""
+    def _fitting_objective(
+        self, features: Features, content: Tensor, sheet: Sheet
+    ) -> tuple[Objective, int | None]:
+        """What is minimised, and the side in pixels of the tiles' cores by which that fits into memory, None
+        for untiled. Raises OutOfMemory."""
         height, width = (side + 2 * MARGIN for side in content.shape[2:])
 
         def prepare(tile: int | None) -> tuple[Objective, int | None]:

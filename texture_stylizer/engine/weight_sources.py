@@ -88,20 +88,20 @@ def load_features(
     content, style = GATYS_CONTENT, GATYS_STYLE
     if name == "embedded":
         content, style = EMBEDDED_CONTENT, EMBEDDED_STYLE
-    wider = None
+    in_float32 = None
     if dtype.itemsize < torch.float32.itemsize:
         weights = {
             key: round_kernels(value.float(), dtype) if value.ndim == 4 else value
             for key, value in weights.items()
         }
-        wider = partial(load_features, name, pooling=pooling, device=device, download=False)
+        in_float32 = partial(load_features, name, pooling=pooling, device=device, download=False)
     features = Features(
         weights,
         name=name,
         pooling=pooling,
         content=content,
         style=style,
-        wider=wider,
+        in_float32=in_float32,
         # 0.997 of the cosine at the least, of four pairs after 48, 98 and 583 steps.
         keeps_direction=name == "embedded" and pooling == "average",
     )

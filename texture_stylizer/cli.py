@@ -90,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     variants.set_defaults(command=_variants)
 
     doctor = commands.add_parser("doctor", help="what works on this computer and what to do")
-    doctor.add_argument("--download-vgg19", action="store_true", help="fetch VGG19's weights (548 MB)")
+    doctor.add_argument(
+        "--download-vgg19", action="store_true", help="fetch torchvision's VGG19 weights (548 MB)"
+    )
     doctor.set_defaults(command=_doctor)
     for command in (inspect, variants, doctor):
         command.add_argument("--verbose", action="store_true", help="show tracebacks")
@@ -106,7 +108,7 @@ def _add_stylize(commands: Any) -> None:
     add("-o", "--output", required=True, type=Path, metavar="OUT", help="a folder or a file")
     add("--objects", metavar="NAME,...", help="default: every object")
     add("--roles", default=",".join(COLOR_ROLES), metavar="ROLE,...")
-    add("--features", default="auto", metavar="auto|embedded|vgg19|FILE.safetensors")
+    add("--features", default="auto", metavar="auto|vgg19|vgg19-torchvision|embedded|FILE.safetensors")
     add("--device", default="auto", metavar="auto|cpu|cuda[:N]|mps")
     add("--quality", default="standard", choices=QUALITIES)
     add("--iterations", type=int, metavar="N", help="all are taken; presets end where the loss settles")
@@ -186,7 +188,7 @@ def _stylize(options: argparse.Namespace) -> int:
             device=options.device,
             precision=options.precision,
             cache=not options.no_cache,
-            download=options.features == "vgg19",
+            download=options.features == "vgg19-torchvision",
         ),
         roles=roles,
         objects=tuple(options.objects.split(",")) if options.objects else (),

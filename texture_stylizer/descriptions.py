@@ -51,11 +51,11 @@ class SceneStyle:
 class Compute:
     """On what, and with what network, a texture is worked on.
 
-    features  auto, embedded, vgg19 or the path of a .safetensors file
+    features  auto, vgg19, vgg19-torchvision, embedded or the path of a .safetensors file
     device    auto, cpu, cuda, cuda:N or mps
     precision auto, float32 or bfloat16
     cache     whether an earlier result of the same pixels, styles and settings may be used again
-    download  whether vgg19's weights may be fetched when they are missing
+    download  whether torchvision's weights may be fetched when they are missing
     """
 
     features: str = "auto"

@@ -130,18 +130,12 @@ def test_the_address_is_torchvisions() -> None:
     assert VGG19_Weights.IMAGENET1K_V1.url == weight_sources.VGG19_URL
 
 
-def test_auto_takes_vgg19_only_when_it_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    assert weight_sources.resolve_source("auto") == "embedded"
-    weight_sources.vgg19_path().parent.mkdir(parents=True)
-    weight_sources.vgg19_path().touch()
-    assert weight_sources.resolve_source("auto") == "vgg19"
-
-
-def test_vgg19_is_not_fetched_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torchvisions_weights_are_not_fetched_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(MissingWeights, match="not on this computer"):
-        load_features("vgg19", download=False)
+        load_features("vgg19-torchvision", download=False)
 
 
 @pytest.fixture

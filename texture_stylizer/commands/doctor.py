@@ -27,7 +27,7 @@ def run(*, download_vgg19: bool) -> int:
         print(f"Blender    bpy {bpy.app.version_string}")
     if download_vgg19:
         with WorkerClient() as client:
-            print(f"vgg19      {client.download_vgg19()}")
+            print(f"vgg19-torchvision  {client.download_vgg19()}")
     return status
 
 
@@ -45,7 +45,9 @@ def _show_worker() -> int:
         print(f"device     {device['name']}: {device['label']}, {gigabytes:.1f} GiB free")
     print(f"default    {machine['device']} with {machine['precision']}")
     print(f"features   {machine['features']}")
-    if not machine["vgg19_on_disk"]:
-        print("vgg19      not on disk; texture-stylizer doctor --download-vgg19 fetches it (548 MB)")
+    if machine["vgg19_missing"]:
+        print(f"vgg19      {machine['vgg19_missing']}")
+    if not machine["vgg19_torchvision_on_disk"]:
+        print("vgg19-torchvision  not on disk; texture-stylizer doctor --download-vgg19 fetches it (548 MB)")
     print(f"cache      {machine['cache_folder']}")
     return 0

@@ -86,12 +86,9 @@ def _same_file(path: Path, sources: list[Path]) -> bool:
 
 
 def _announce_features(request: Request, rows: list[dict[str, Any]]) -> None:
-    """Say which network `auto` took, and how to get the other."""
-    if request.compute.features == "auto" and rows and rows[0]["features"] == "embedded":
-        print(
-            "features: embedded (auto); for VGG19's own: texture-stylizer doctor --download-vgg19",
-            file=sys.stderr,
-        )
+    """Say which network `auto` took."""
+    if request.compute.features == "auto" and rows:
+        print(f"features: {rows[0]['features']} (auto)", file=sys.stderr)
 
 
 def _write_report(path: Path, rows: list[dict[str, Any]], failures: list[dict[str, str]]) -> None:

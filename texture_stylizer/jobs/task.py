@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from ..descriptions import Destination, Job, Outcome, Source, StyleImage
-from ..engine import Features, load_features
+from ..engine import Features, load_features, original_vgg19
 from ..engine.color import Array
 from ..engine.devices import choose_device, forget_peak_memory, peak_memory
 from ..engine.style_groups import width_as_scale
@@ -148,7 +148,7 @@ def _make(
         "precision": precision,
         "tile": result.tile,
         "losses": list(result.losses),
-        "warnings": list(result.warnings),
+        "warnings": [*_about_weights(job.compute.features, source), *result.warnings],
         "cached": False,
     }
     made = cache.CachedResult(result.image, facts)
@@ -248,11 +248,23 @@ def _read_style(style: StyleImage) -> Array:
 
 
 def _weights_sha256(source: str) -> str:
-    """What tells one network from another; vgg19's file name holds its hash already."""
+    """What tells one network from another; torchvision's file name holds its hash already."""
     if source == "vgg19":
+        return original_vgg19.CONVERTED + original_vgg19.SHA256
+    if source == "vgg19-torchvision":
         return vgg19_path().name
     path = EMBEDDED_PATH if source == "embedded" else Path(source)
     return _sha256(path) if path.is_file() else source
+
+
+def _about_weights(wanted: str, source: str) -> list[str]:
+    """What went otherwise than asked with the original VGG19's weights."""
+    if wanted == "auto" and source == "embedded":
+        return [f"{original_vgg19.why_not()}; went on with the embedded network"]
+    if source == "vgg19" and not original_vgg19.cached_path().is_file():
+        folder = original_vgg19.cached_path().parent
+        return [f"VGG19's weights are converted anew each time, because {folder} cannot be written"]
+    return []
 
 
 def _features_name(features: Features) -> str:

@@ -132,10 +132,10 @@ class _AsksWorker:
 
 
 class TEXTURE_STYLIZER_OT_download_vgg19(_AsksWorker, bpy.types.Operator):
-    """Download the weights of VGG19, the network that the method was made with"""
+    """Download torchvision's retrained VGG19; the original comes with Set Up"""
 
     bl_idname = "texture_stylizer.download_vgg19"
-    bl_label = "Download VGG19 (548 MB)"
+    bl_label = "Download torchvision's VGG19 (548 MB)"
     answer = "downloaded"
 
     @classmethod

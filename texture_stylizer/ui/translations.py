@@ -165,9 +165,9 @@ _POLISH = {
     "Installing the other libraries": "Instalowanie pozostałych bibliotek",
     "Trying it": "Próba",
     "Texture Stylizer is ready": "Texture Stylizer jest gotowy",
-    "Download VGG19 (548 MB)": "Pobierz VGG19 (548 MB)",
-    "Download the weights of VGG19, the network that the method was made with": (
-        "Pobierz wagi VGG19, sieci, z którą powstała ta metoda"
+    "Download torchvision's VGG19 (548 MB)": "Pobierz VGG19 z torchvision (548 MB)",
+    "Download torchvision's retrained VGG19; the original comes with Set Up": (
+        "Pobierz VGG19 wytrenowaną ponownie przez torchvision; oryginał instaluje „Przygotuj”"
     ),
     "Downloading VGG19": "Pobieranie VGG19",
     "The download was cancelled": "Pobieranie anulowano",

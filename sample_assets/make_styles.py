@@ -1,25 +1,35 @@
 """Draw the sample style images: every pixel comes from this program and its seeds.
 
-    python sample_assets/make_styles.py
+    python sample_assets/make_styles.py [NAME ...]
 
-Needs numpy and pillow. Each painter returns an image of SIZE x SIZE pixels and writes it to `styles/`.
+Needs numpy, scipy and pillow. Each painter returns an image of PAINTED x PAINTED pixels; it is reduced to
+SIZE, which smooths what was drawn without antialiasing, and written to `styles/`.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+from scipy.spatial import cKDTree
 
-SIZE = 768
+SIZE = 2048
+PAINTED = 2 * SIZE
+UNIT = PAINTED / 768
+"""Pixels of what is painted in one of a picture of 768 px, in which lengths are given."""
+
+LARGEST_BYTES = 1_700_000
+"""Of a file; its JPEG quality follows."""
+
 STYLES = Path(__file__).parent / "styles"
 Array = NDArray[np.float64]
 
 
-def noise(rng: np.random.Generator, exponent: float, size: int = SIZE) -> Array:
+def noise(rng: np.random.Generator, exponent: float, size: int = PAINTED) -> Array:
     """1/f^exponent noise, periodic, scaled to [0, 1]. Returns (size, size)."""
     frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(size), np.fft.fftfreq(size)))
     frequency[0, 0] = np.inf
@@ -48,14 +58,16 @@ def swirling_oil(rng: np.random.Generator) -> Image.Image:
     base = palette(colors, tone)
     image = as_image(base * 0.7)
     draw = ImageDraw.Draw(image)
-    for width, count in ((17, 2600), (11, 4200), (6, 5200)):
-        for x, y in rng.uniform(0, SIZE, (count, 2)):
+    for size, count in ((17, 2600), (11, 4200), (6, 5200)):
+        width = round(size * UNIT)
+        for x, y in rng.uniform(0, PAINTED, (count, 2)):
             points = _follow(x, y, across, down, length=rng.integers(5, 11), step=width * 0.8)
-            shade = base[int(y) % SIZE, int(x) % SIZE] * rng.uniform(0.72, 1.25)
+            shade = base[int(y) % PAINTED, int(x) % PAINTED] * rng.uniform(0.72, 1.25)
             shade = np.clip(shade + rng.normal(0, 14, 3), 0, 255).astype(int)
             draw.line(points, fill=tuple(shade), width=width, joint="curve")
             edge = np.clip(shade * 0.62, 0, 255).astype(int)
-            draw.line([(px + 1, py + width * 0.5) for px, py in points], fill=tuple(edge), width=2)
+            below = [(px + UNIT, py + width * 0.5) for px, py in points]
+            draw.line(below, fill=tuple(edge), width=round(2 * UNIT))
     return image
 
 
@@ -65,7 +77,7 @@ def _follow(
     """A polyline along the contour of a field whose gradient is (across, down)."""
     points = [(x, y)]
     for _ in range(length):
-        row, column = int(y) % SIZE, int(x) % SIZE
+        row, column = int(y) % PAINTED, int(x) % PAINTED
         along = np.array([-down[row, column], across[row, column]])
         along /= max(float(np.hypot(*along)), 1e-9)
         x, y = x + step * along[0], y + step * along[1]
@@ -79,38 +91,29 @@ def stained_glass(rng: np.random.Generator) -> Image.Image:
     colors = ["#7a0f24", "#d4232b", "#f08a1d", "#f6d12f", "#1e8a55", "#12a0b5", "#173f9e", "#5b1a86"]
     shades = palette(colors, rng.uniform(0, 1, owner.max() + 1))
     pixels = shades[owner] * (0.7 + 0.5 * noise(rng, 1.4))[..., None]
-    glow = np.exp(-first / 40)[..., None]
+    glow = np.exp(-first / (40 * UNIT))[..., None]
     pixels = pixels * (0.8 + 0.5 * glow)
-    lead = np.clip((second - first - 5) / 4, 0, 1)[..., None]
+    lead = np.clip(((second - first) / UNIT - 5) / 4, 0, 1)[..., None]
     return as_image(pixels * lead + 18 * (1 - lead))
 
 
 def _voronoi(rng: np.random.Generator, count: int) -> tuple[Array, Array, NDArray[np.int64]]:
     """Distance to the nearest and the second nearest seed, and the nearest one's number; periodic."""
-    seeds = rng.uniform(0, SIZE, (count, 2))
-    rows, columns = np.mgrid[0:SIZE, 0:SIZE]
-    first = np.full((SIZE, SIZE), np.inf)
-    second = first.copy()
-    owner = np.zeros((SIZE, SIZE), dtype=np.int64)
-    for number, (row, column) in enumerate(seeds):
-        vertical = np.abs(rows - row)
-        horizontal = np.abs(columns - column)
-        distance = np.hypot(np.minimum(vertical, SIZE - vertical), np.minimum(horizontal, SIZE - horizontal))
-        nearer = distance < first
-        second = np.where(nearer, first, np.minimum(second, distance))
-        first = np.where(nearer, distance, first)
-        owner = np.where(nearer, number, owner)
-    return first, second, owner
+    seeds = rng.uniform(0, PAINTED, (count, 2))
+    places = np.stack(np.mgrid[0:PAINTED, 0:PAINTED], axis=-1).reshape(-1, 2)
+    distances, owners = cKDTree(seeds, boxsize=PAINTED).query(places, k=2)
+    first, second = distances.T.reshape(2, PAINTED, PAINTED)
+    return first, second, owners[:, 0].reshape(PAINTED, PAINTED)
 
 
 def woodcut(rng: np.random.Generator) -> Image.Image:
     """Black ink on cream paper: carved lines whose width follows the tone and whose turn a field."""
     tone = noise(rng, 2.0)
     turn = noise(rng, 2.4) * 3.2
-    rows, columns = np.mgrid[0:SIZE, 0:SIZE]
+    rows, columns = np.mgrid[0:PAINTED, 0:PAINTED]
     blocks = np.floor(noise(rng, 2.1) * 7) * 0.8
     angle = blocks + turn * 0.35
-    phase = (columns * np.cos(angle) + rows * np.sin(angle)) / 13 + 3 * turn
+    phase = (columns * np.cos(angle) + rows * np.sin(angle)) / (13 * UNIT) + 3 * turn
     wave = 0.5 + 0.5 * np.sin(2 * np.pi * phase)
     ink = np.clip((np.clip(tone * 1.5 - 0.25, 0.08, 0.92) - wave) * 7 + 0.5, 0, 1)[..., None]
     grain = 8 * (noise(rng, 0.6) - 0.5)[..., None]
@@ -122,15 +125,15 @@ def mosaic(rng: np.random.Generator) -> Image.Image:
     """Small uneven tiles laid in curved courses, pale grout between, gold among blue and terracotta."""
     field = noise(rng, 2.3)
     colors = ["#1c4966", "#2f87a3", "#a8d3ce", "#f0e3c0", "#d8a344", "#b5532d", "#6e2a22"]
-    image = Image.new("RGB", (SIZE, SIZE), "#cfc6b2")
+    image = Image.new("RGB", (PAINTED, PAINTED), "#cfc6b2")
     draw = ImageDraw.Draw(image)
     bands = np.floor(field * 9) / 8
-    side = 19
-    for row in range(-1, SIZE // side + 1):
-        for column in range(-1, SIZE // side + 1):
+    side = round(19 * UNIT)
+    for row in range(-1, PAINTED // side + 1):
+        for column in range(-1, PAINTED // side + 1):
             x = column * side + (row % 2) * side / 2 + side / 2
-            y = row * side + side / 2 + 6 * np.sin(x / 60)
-            band = bands[int(y) % SIZE, int(x) % SIZE]
+            y = row * side + side / 2 + 6 * UNIT * np.sin(x / (60 * UNIT))
+            band = bands[int(y) % PAINTED, int(x) % PAINTED]
             shade = palette(colors, np.array(np.clip(band + rng.normal(0, 0.05), 0, 1)))
             shade = tuple(np.clip(shade * rng.uniform(0.8, 1.15), 0, 255).astype(int))
             half, tilt = side * rng.uniform(0.38, 0.45), rng.normal(0, 0.12)
@@ -140,7 +143,7 @@ def mosaic(rng: np.random.Generator) -> Image.Image:
             ]
             draw.polygon(corners, fill=shade)
             lit = tuple(min(255, int(c * 1.3)) for c in shade)
-            draw.line([corners[2], corners[3]], fill=lit, width=2)
+            draw.line([corners[2], corners[3]], fill=lit, width=round(2 * UNIT))
     return image
 
 
@@ -150,7 +153,7 @@ def watercolour(rng: np.random.Generator) -> Image.Image:
     colors = ["#e0567a", "#f2a65a", "#5fb49c", "#4a8fd6", "#8a6fc1", "#f3d250"]
     for _ in range(15):
         pigment = palette(colors, np.array(rng.uniform(0, 1))) / 255
-        field = np.roll(noise(rng, 2.0), rng.integers(0, SIZE, 2), axis=(0, 1))
+        field = np.roll(noise(rng, 2.0), rng.integers(0, PAINTED, 2), axis=(0, 1))
         height = field - np.quantile(field, rng.uniform(0.6, 0.85))
         inside = np.clip(height * 60, 0, 1)
         rim = np.exp(-((height * 45 - 0.35) ** 2) * 6) * inside
@@ -158,48 +161,52 @@ def watercolour(rng: np.random.Generator) -> Image.Image:
         density = np.clip(inside * (0.42 * bloom) + 0.3 * rim, 0, 0.95)[..., None]
         paper = paper * (1 - density * (1 - pigment))
     granulation = 1 + 0.05 * (noise(rng, 0.5) - 0.5)[..., None]
-    return as_image(paper * granulation).filter(ImageFilter.GaussianBlur(0.6))
+    return as_image(paper * granulation).filter(ImageFilter.GaussianBlur(0.6 * UNIT))
 
 
 def comic_halftone(rng: np.random.Generator) -> Image.Image:
     """Flat primaries, screen dots and heavy black contours."""
     levels = np.floor(noise(rng, 2.3) * 6)
     fill = palette(["#fff3d6", "#ffd500", "#ff7a1a", "#e4002b", "#0067b8", "#62c5e8"], levels / 5)
-    rows, columns = np.mgrid[0:SIZE, 0:SIZE]
+    rows, columns = np.mgrid[0:PAINTED, 0:PAINTED]
     u, v = (columns + rows) / np.sqrt(2), (columns - rows) / np.sqrt(2)
-    cell = 15.0
+    cell = 15.0 * UNIT
     radius = np.hypot((u % cell) - cell / 2, (v % cell) - cell / 2)
     tone = noise(rng, 2.0)
-    dots = np.clip(radius - cell * 0.52 * np.clip(tone * 1.3 - 0.15, 0.12, 0.8), 0, 1)[..., None]
+    dots = np.clip((radius - cell * 0.52 * np.clip(tone * 1.3 - 0.15, 0.12, 0.8)) / UNIT, 0, 1)[..., None]
     dotted = fill * dots + fill * np.array([0.55, 0.2, 0.3]) * (1 - dots)
     picture = np.where((levels % 2 == 1)[..., None], dotted, fill)
-    contour = np.zeros((SIZE, SIZE), dtype=bool)
+    contour = np.zeros((PAINTED, PAINTED), dtype=bool)
     for axis in (0, 1):
         contour |= np.roll(levels, 1, axis) != levels
-    heavy = Image.fromarray((contour * 255).astype(np.uint8)).filter(ImageFilter.MaxFilter(7))
-    line = np.asarray(heavy.filter(ImageFilter.GaussianBlur(0.8)))[..., None] / 255
+    heavy = Image.fromarray((contour * 255).astype(np.uint8)).filter(
+        ImageFilter.MaxFilter(2 * round(3 * UNIT) + 1)
+    )
+    line = np.asarray(heavy.filter(ImageFilter.GaussianBlur(0.8 * UNIT)))[..., None] / 255
     return as_image(picture * (1 - line) + 12 * line)
 
 
 def circuit(rng: np.random.Generator) -> Image.Image:
     """Glowing traces and pads on a dark board."""
-    image = Image.new("RGB", (SIZE, SIZE), "#071a16")
+    image = Image.new("RGB", (PAINTED, PAINTED), "#071a16")
     draw = ImageDraw.Draw(image)
-    step = 16
+    step, ring = round(16 * UNIT), 6 * UNIT
     turns = [(1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1)]
     for _ in range(330):
-        x, y = (int(value) * step for value in rng.integers(0, SIZE // step + 1, 2))
+        x, y = (int(value) * step for value in rng.integers(0, PAINTED // step + 1, 2))
         heading = int(rng.integers(0, 4)) * 2
         color = ["#19e3a4", "#12b58c", "#0d7f6e", "#f3c14b", "#39c7ff"][int(rng.integers(0, 5))]
-        draw.ellipse([x - 6, y - 6, x + 6, y + 6], outline=color, width=4)
+        draw.ellipse([x - ring, y - ring, x + ring, y + ring], outline=color, width=round(4 * UNIT))
         for _ in range(int(rng.integers(2, 6))):
             length = int(rng.integers(1, 6)) * step
             across, down = turns[heading]
             end = (x + across * length, y + down * length)
-            draw.line([(x, y), end], fill=color, width=5)
+            draw.line([(x, y), end], fill=color, width=round(5 * UNIT))
             (x, y), heading = end, (heading + int(rng.integers(-1, 2))) % 8
-        draw.ellipse([x - 6, y - 6, x + 6, y + 6], outline=color, fill="#071a16", width=4)
-    glow = image.filter(ImageFilter.GaussianBlur(7))
+        draw.ellipse(
+            [x - ring, y - ring, x + ring, y + ring], outline=color, fill="#071a16", width=round(4 * UNIT)
+        )
+    glow = image.filter(ImageFilter.GaussianBlur(7 * UNIT))
     return as_image(np.asarray(image, float) + 0.7 * np.asarray(glow, float))
 
 
@@ -214,11 +221,23 @@ PAINTERS: list[Callable[[np.random.Generator], Image.Image]] = [
 ]
 
 
+def save(picture: Image.Image, path: Path) -> None:
+    """As a JPEG without chroma subsampling, as good as LARGEST_BYTES allow."""
+    for quality in range(95, 50, -3):
+        picture.save(path, quality=quality, subsampling=0, optimize=True)
+        if path.stat().st_size <= LARGEST_BYTES:
+            break
+
+
 def main() -> None:
     STYLES.mkdir(exist_ok=True)
+    wanted = sys.argv[1:]
     for seed, painter in enumerate(PAINTERS):
+        if wanted and painter.__name__ not in wanted:
+            continue
         path = STYLES / f"{painter.__name__}.jpg"
-        painter(np.random.default_rng(seed)).convert("RGB").save(path, quality=92)
+        painted = painter(np.random.default_rng(seed)).convert("RGB")
+        save(painted.resize((SIZE, SIZE), Image.Resampling.LANCZOS), path)
         print(path.name, path.stat().st_size // 1024, "KiB")
 
 

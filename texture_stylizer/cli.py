@@ -18,6 +18,7 @@ from .descriptions import BakeOptions, Compute, StyleImage
 from .errors import BadInput, Cancelled, StylizerError
 from .settings import (
     COLOR_ROLES,
+    OPTIMIZERS,
     PRECISIONS,
     PRESERVE_COLOR_MODES,
     QUALITIES,
@@ -112,12 +113,18 @@ def _add_stylize(commands: Any) -> None:
     add("--device", default="auto", metavar="auto|cpu|cuda[:N]|mps")
     add("--quality", default="standard", choices=QUALITIES)
     add("--iterations", type=int, metavar="N", help="all are taken; presets end where the loss settles")
-    add("--scales", type=int, metavar="N")
-    add("--content-weight", type=float, metavar="X", help="higher keeps more of the original")
+    add("--scales", type=int, metavar="N", help="default: all from 128 px up")
+    add(
+        "--content-weight",
+        type=float,
+        metavar="X",
+        help="default: 1; higher keeps more of the original",
+    )
     add("--style-scale", type=float, metavar="X", help="higher gives larger strokes")
     add("--style-width", type=float, metavar="LENGTH", help="width of the style on the surface, scene units")
     add("--style-direction", choices=STYLE_DIRECTIONS, help="surface: upward strokes stay upward")
     add("--preserve-color", choices=PRESERVE_COLOR_MODES)
+    add("--optimizer", choices=OPTIMIZERS, help="default: L-BFGS where there is memory for its history")
     add("--tile", metavar="auto|off|N", help="side of a tile in pixels")
     add(
         "--precision",
@@ -213,6 +220,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         "style_width",
         "style_direction",
         "preserve_color",
+        "optimizer",
         "max_size",
         "seed",
         "wrap",

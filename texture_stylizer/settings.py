@@ -17,12 +17,14 @@ PreserveColor = Literal["off", "luminance", "histogram"]
 Wrap = Literal["none", "x", "y", "both", "auto"]
 StyleDirection = Literal["image", "surface"]
 Precision = Literal["auto", "float32", "bfloat16"]
+Optimizer = Literal["auto", "adam", "lbfgs"]
 
 QUALITIES: tuple[Quality, ...] = ("draft", "standard", "high")
 STYLE_DIRECTIONS: tuple[StyleDirection, ...] = ("image", "surface")
 PRESERVE_COLOR_MODES: tuple[PreserveColor, ...] = ("off", "luminance", "histogram")
 WRAPS: tuple[Wrap, ...] = ("none", "x", "y", "both", "auto")
 PRECISIONS: tuple[Precision, ...] = ("auto", "float32", "bfloat16")
+OPTIMIZERS: tuple[Optimizer, ...] = ("auto", "adam", "lbfgs")
 COLOR_ROLES = ("base_color", "emission")
 
 
@@ -30,8 +32,9 @@ COLOR_ROLES = ("base_color", "emission")
 class Settings:
     """How a texture is redrawn.
 
-    content_weight   weight of the relative squared error at relu4_2, or of what the embedded network compares
-                     in its place; higher keeps more of the original
+    content_weight   how much of the original is kept: 1 is the look that presets are made for, with any
+                     network, whose recipe says what that is of the relative squared error at relu4_2 (or of
+                     what the embedded network compares in its place)
     total_variation  weight of the mean squared step between neighbouring texels; higher is smoother
     style_scale      size of the style image relative to the texture; higher gives larger strokes. On a mesh
                      this is its size on the surface, for a texture of the mesh's mean texel density
@@ -43,7 +46,10 @@ class Settings:
     iterations       optimisation steps over all scales together; 0 returns the texture as it is
     settle           whether a scale is done, with fewer steps, when its loss has settled: so in the presets,
                      but not where a number of iterations is asked for
-    scales           levels of the coarse-to-fine pyramid, each half the size of the next (at least 1)
+    scales           levels of the coarse-to-fine pyramid, each half the size of the next (at least 1); None
+                     for all from a short side of about 128 px up
+    optimizer        "lbfgs" (Gatys et al.), "adam", which takes less memory and more steps, or "auto": L-BFGS
+                     where there is memory for its history
     learning_rate    step at the start of each scale, in display-encoded units
     tile             side of a tile within the picture, its halo aside, in pixels (a multiple of 16),
                      "auto", or None for untiled; on a processor strips of the picture's width stand for
@@ -54,15 +60,16 @@ class Settings:
     seed             of the little noise that wakes up flat areas
     """
 
-    content_weight: float = 0.3
-    total_variation: float = 3.0
+    content_weight: float = 1.0
+    total_variation: float = 0.5
     style_scale: float = 1.0
     style_width: float | None = None
     style_direction: StyleDirection = "image"
     preserve_color: PreserveColor = "off"
-    iterations: int = 220
+    iterations: int = 400
     settle: bool = False
-    scales: int = 3
+    scales: int | None = None
+    optimizer: Optimizer = "auto"
     learning_rate: float = 0.05
     tile: int | Literal["auto"] | None = "auto"
     max_size: int | None = None
@@ -84,6 +91,8 @@ class Settings:
                 f"style direction is {self.style_direction!r}, but must be one of "
                 + ", ".join(STYLE_DIRECTIONS)
             )
+        if self.optimizer not in OPTIMIZERS:
+            raise BadInput(f"optimizer is {self.optimizer!r}, but must be one of {', '.join(OPTIMIZERS)}")
         if self.wrap not in WRAPS:
             raise BadInput(f"wrap is {self.wrap!r}, but must be one of {', '.join(WRAPS)}")
         if isinstance(self.tile, str) and self.tile != "auto":
@@ -127,7 +136,7 @@ _LEAST: dict[str, float] = {
 }
 
 _PRESETS: dict[str, Settings] = {
-    "draft": Settings(iterations=26, settle=True, scales=3, max_size=512),
+    "draft": Settings(iterations=70, settle=True, max_size=256),
     "standard": Settings(settle=True),
-    "high": Settings(iterations=380, settle=True, scales=4),
+    "high": Settings(iterations=700, settle=True),
 }

@@ -32,7 +32,7 @@ from .flat_sheet import FlatSheet
 from .heap import kept_heap
 from .home import BAND_BYTES, home_of
 from .objective import Objective
-from .pyramid import level_iterations, level_sizes, next_level, resize, style_size
+from .pyramid import enlarged, level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
 from .sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
 from .style_groups import StyleGroup
@@ -47,6 +47,9 @@ START_NOISE = 0.02
 LARGEST_CPU_TILE = 1024
 """A processor gains little by larger ones: at 4096 x 4096 px a step took 34 s by these, 33 s by 1536, 32 s by
 3072, in 7, 11 and 19 GB. Of the strips that mostly stand for tiles these say how much memory they take."""
+
+LARGEST_MISSING = 1.25
+"""How many times larger a style would have to be before a sentence says so."""
 
 MEMORY_SHARE = 0.5
 """Share of the free memory that a tile's back-propagation may take."""
@@ -172,6 +175,7 @@ class _Run:
         self.wrapped = wrapped_axes(content, settings.wrap) if flat else (False, False)
         self.losses: list[float] = []
         self.warnings = [] if surface is not None else _unused_on_no_mesh(settings)
+        self.warnings += _too_small(styles, content, settings)
         self.tile: int | None = None
         height, width = content.shape[2:]
         shrink = min(1.0, (settings.max_size or max(height, width)) / max(height, width))
@@ -206,7 +210,7 @@ class _Run:
             home = self.content.device
             height, width = self.content.shape[2:]
             sheet = self._sheet(height, width, home)
-            image = next_level(image.to(home), sheet.continued(self.content), coarse.to(home))
+            image = enlarged(image.to(home), sheet.continued(self.content), coarse.to(home))
             image = sheet.continued(image)
         return image
 
@@ -337,6 +341,21 @@ class _Run:
 
 def _size_of(style: Tensor, height: int, width: int, scale: float) -> tuple[int, int]:
     return style_size(style.shape[2], style.shape[3], height, width, scale)
+
+
+def _too_small(styles: list[tuple[Tensor, float]], content: Tensor, settings: Settings) -> list[str]:
+    """A sentence for each style that has fewer pixels than the texture has for it."""
+    height, width = content.shape[2:]
+    shrink = min(1.0, (settings.max_size or max(height, width)) / max(height, width))
+    found = []
+    for style, _ in styles:
+        wanted = shrink * (height * width / (style.shape[2] * style.shape[3])) ** 0.5
+        if wanted > LARGEST_MISSING * max(1.0, 1.0 / settings.style_scale):
+            found.append(
+                f"a style of {style.shape[3]} x {style.shape[2]} px is small for a texture of {width} x "
+                f"{height} px: its strokes come out {wanted:.1f} times smaller; give a larger picture of it"
+            )
+    return found
 
 
 def _unused_on_no_mesh(settings: Settings) -> list[str]:

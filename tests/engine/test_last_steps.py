@@ -22,6 +22,7 @@ from .conftest import random_weights
 
 ASSETS = Path(__file__).parents[2] / "sample_assets"
 STEPS = 200
+TERMS = Settings(content_weight=15.0, total_variation=3.0)
 
 PRESET = Settings.preset("high")
 """Its levels end when their loss has settled."""
@@ -36,7 +37,7 @@ def network(tmp_path: Path) -> Path:
 
 def objective_of(features: Features) -> Objective:
     content, style = torch.rand(2, 1, 3, 96, 80, generator=torch.Generator().manual_seed(0))
-    return Objective(features, content, [(style.cumsum(3) / 80, 1.0)], Settings())
+    return Objective(features, content, [(style.cumsum(3) / 80, 1.0)], TERMS)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,8 +34,8 @@ class ContentTerm(NamedTuple):
 
     layer: any but a style layer. less_surroundings: whether its map is compared less the mean of what lies
     about (`surroundings`). share: what the error counts for where `Settings.content_weight` is 1, the look
-    that presets are made for. flat: the mean square of a map's values below which a texture counts as flat: its
-    error is then taken relative to this, for there is hardly anything to keep.
+    that presets are made for. flat: the mean square of a map's values below which a texture counts as
+    flat: its error is then taken relative to this, for there is hardly anything to keep.
     """
 
     layer: str = CONTENT_LAYER
@@ -44,7 +44,7 @@ class ContentTerm(NamedTuple):
     flat: float = 0.0
 
 
-GATYS_CONTENT = ContentTerm(share=0.03)
+GATYS_CONTENT = ContentTerm(share=0.02)
 """At 0.3 the original VGG19 keeps so much that style gathers in a corner of the picture."""
 
 GATYS_STYLE: Mapping[str, float] = {layer: 1 / len(STYLE_LAYERS) for layer in STYLE_LAYERS}

@@ -16,7 +16,7 @@ _VALUES, _VALUES_ON_GPU = 2**19, 2**24
 dozen kernels to start each time."""
 
 
-CHROMA_WEIGHT = 8.0
+CHROMA_WEIGHT = 4.0
 """What a step in colour counts for, relative to one in brightness. No layer sees a texel's hue well: at 1
 woodcuts and other grey styles came out with red and green speckle; lines are kept by their brightness."""
 

@@ -130,7 +130,7 @@ def _add_stylize(commands: Any) -> None:
         "--precision",
         default="auto",
         choices=PRECISIONS,
-        help="default: the quicker one; where bfloat16 is too coarse, the last steps are in float32",
+        help="default: the quicker one",
     )
     add("--max-size", type=int, metavar="N", help="longest side to work at, in pixels")
     add("--seed", type=int, metavar="N")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from texture_stylizer.engine import Features, Objective, Settings, home, load_features, stylize
 from texture_stylizer.engine import descent as descents
@@ -117,20 +115,6 @@ def test_a_run_on_the_gpu_ends_where_one_on_the_processor_does() -> None:
         for device in (CPU, CUDA)
     ]  # fmt: skip
     assert losses[1] == pytest.approx(losses[0], rel=0.03)
-
-
-def test_steps_that_were_asked_for_are_in_float32_when_bfloat16_gains_nothing_more(tmp_path: Path) -> None:
-    save_file(random_weights(), str(tmp_path / "small.safetensors"))
-    features = load_features(tmp_path / "small.safetensors", device=CUDA, dtype=torch.bfloat16)
-    content, style, settings = array(1, 96, 80), array(2, 90, 120), Settings(iterations=300, scales=1)
-    seen: list[int] = []
-    both = stylize(
-        content, [(style, 1.0)], settings, features=features, on_progress=lambda i: seen.append(i.iteration)
-    )
-    features.in_float32 = None
-    alone = stylize(content, [(style, 1.0)], settings, features=features)
-    assert seen == list(range(1, 301))
-    assert both.losses[-1] < 0.98 * alone.losses[-1]
 
 
 def test_textures_side_by_side_come_out_as_each_alone() -> None:

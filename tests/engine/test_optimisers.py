@@ -90,46 +90,12 @@ def test_lbfgs_moves_alike_whoever_decides(seed: int) -> None:
         for step in range(60):
             error = variable - 0.4
             loss = (curvature * error.square()).sum() + (noise[step] if step % 20 > 9 else 0.0)
-            if step == 30:
-                optimiser.finish()
-                error = variable - 0.4
-                loss = 1.1 * (curvature * error.square()).sum()
-            (optimiser.go_on_with if step == 30 else optimiser.step)(loss, 2 * curvature * error)
+            optimiser.step(loss, 2 * curvature * error)
             path.append(variable.clone())
         paths.append(torch.stack(path))
         losses.append(optimiser.finish())
     assert torch.allclose(paths[0], paths[1], atol=1e-7)
     assert losses[0] == pytest.approx(losses[1], rel=1e-7)
-
-
-@pytest.mark.parametrize("on_gpu", [False, True])
-@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
-def test_lbfgs_goes_on_with_another_measure_and_what_it_knows(
-    memory_format: torch.memory_format, on_gpu: bool
-) -> None:
-    """The lowest point has moved a little, the curvature has not."""
-    curvature, lowest = bowl(5, 7)
-    variable = torch.full_like(lowest, 0.5).contiguous(memory_format=memory_format)
-
-    def measure(lowest: Tensor) -> tuple[Tensor, Tensor]:
-        error = variable - lowest
-        return (curvature * error.square()).sum(), 2 * curvature * error
-
-    optimiser = lbfgs(variable, 0.05, 60, on_gpu)
-    for _ in range(40):
-        optimiser.step(*measure(lowest))
-    optimiser.finish()
-    best, moved = variable.clone(memory_format=torch.preserve_format), lowest + 0.01
-    optimiser.go_on_with(*measure(moved))
-    for _ in range(7):
-        optimiser.step(*measure(moved))
-    assert len(optimiser.losses()) == 48
-    going_on = optimiser.finish()
-    variable.copy_(best)
-    optimiser = lbfgs(variable, 0.05, 60, on_gpu)
-    for _ in range(8):
-        optimiser.step(*measure(moved))
-    assert going_on < 0.8 * optimiser.finish()
 
 
 @pytest.mark.parametrize("known", [0, 1, 4, 7])

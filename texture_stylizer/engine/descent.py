@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -10,13 +9,13 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from ..errors import BadInput, BadMachine, OutOfMemory
+from ..errors import OutOfMemory
 from ..settings import Settings
 from .adam import Adam
 from .devices import free_memory, is_out_of_memory
 from .flat_sheet import FlatSheet
 from .heap import give_back_heap, give_back_holes
-from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair, in_a_row
+from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .lbfgs_on_gpu import LBFGSOnGPU
 from .objective import FREE_SHARE, Objective
 from .recorded import FEWEST_RUNS, MOST_PIXELS, Recorded
@@ -24,9 +23,6 @@ from .sheet import Sheet
 from .tiling import SMALLEST_TILE
 
 OnStep = Callable[[int, float], None]
-InFloat32 = Callable[[], tuple[Objective, "int | None"]]
-"""Makes the same objective in float32; with it the side of the tiles' cores by which it fits into memory."""
-
 Evaluation = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Of what is seen of the unknowns: the loss, and its gradient with respect to that."""
 
@@ -43,17 +39,6 @@ SETTLED_STEPS, SETTLED_SHARE = 10, 0.001
 level of the embedded network ends so after 44 to 97 of 98 steps, at 0.16 % more than after all of them;
 pretrained ones take them all from 256 px on. A loss in bfloat16 that has settled is off by 1e-5, and L-BFGS
 would look for less of it in vain."""
-
-FINISHING_STEPS = 4
-"""At the end of the last level, in float32 where bfloat16's gradient has lost its direction by then. They
-bring 0.02 to 0.05 % of the loss. Where ten steps that were asked for brought nothing in bfloat16, all that
-are left are in float32, and bring 0.3 to 3 %."""
-
-FEWEST_BEFORE = 30
-"""Steps before those: after fewer, nothing is near its end."""
-
-KEPT_DIRECTION = 0.99
-"""The least cosine of bfloat16's gradient with float32's for which it goes on alone."""
 
 STEPS_UNREAD = 8
 """Recorded steps that are started before their losses are read, for which the GPU waits."""
@@ -75,16 +60,13 @@ class Descent:
         settings: Settings,
         tile: int | None,
         warnings: list[str],
-        in_float32: InFloat32 | None = None,
     ) -> None:
-        """warnings: a sentence is added to them when memory runs out. in_float32: for L-BFGS's last steps, if
-        need be; None where these are as the others."""
+        """warnings: a sentence is added to them when memory runs out."""
         self.tile = tile
         self._objective = objective
         self._sheet = sheet
         self._settings = settings
         self._warnings = warnings
-        self._in_float32 = in_float32
         self._ran_out = False
         self._by_strips = tile is not None and objective.has_room_for_strips(tile)
         self._recorded: Recorded | None = None
@@ -137,79 +119,18 @@ class Descent:
 
     def _with_lbfgs(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place to the best point found. Returns its loss."""
-        if count < FEWEST_BEFORE + FINISHING_STEPS:
-            self._in_float32 = None
         losses: list[float] = []
-        numbers = itertools.count()
-
-        def report(loss: float) -> None:
-            losses.append(loss)
-            on_step(next(numbers), loss)
-
-        last = FINISHING_STEPS if self._in_float32 else 0
-        has_settled = self._take(optimiser, image, count - last, losses, report)
-        is_enough = has_settled and self._settings.settle
-        left = last if is_enough else count - len(losses)
-        if last and self._goes_on_in_float32(optimiser, image, is_stuck=has_settled and not is_enough):
-            losses.clear()
-            self._take(optimiser, image, left - 1, losses, report)
-        elif not is_enough:
-            self._take(optimiser, image, left, losses, report)
-        return optimiser.finish()
-
-    def _take(
-        self,
-        optimiser: LBFGS | LBFGSOnGPU,
-        image: Tensor,
-        count: int,
-        losses: Sequence[float],
-        report: Callable[[float], None],
-    ) -> bool:
-        """Take up to `count` steps; whether there is no point in more, so that these may be fewer. losses:
-        those so far, to which `report` adds one."""
         self._record(optimiser, image, count)
         for taken in range(1, count + 1):
             self._step(optimiser, image)
             if self._recorded is not None and taken % STEPS_UNREAD and taken < count:
                 continue
             for loss in optimiser.losses():
-                report(loss)
-            if self._has_settled(losses):
-                return True
-        return False
-
-    def _has_settled(self, losses: Sequence[float]) -> bool:
-        """Whether the last steps brought hardly anything; nothing at all where all are wanted, but need not
-        be in bfloat16."""
-        if len(losses) <= SETTLED_STEPS or not (self._settings.settle or self._in_float32):
-            return False
-        least = min(losses)
-        share = SETTLED_SHARE if self._settings.settle else 0.0
-        return min(losses[:-SETTLED_STEPS]) - least <= share * least
-
-    def _goes_on_in_float32(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor, *, is_stuck: bool) -> bool:
-        """Look at float32's gradient at the best point, and go on with it where it leads elsewhere, or where
-        bfloat16's leads nowhere. Is asked once."""
-        in_float32, self._in_float32 = self._in_float32, None
-        if in_float32 is None or self._objective.features.keeps_direction and not is_stuck:
-            return False
-        before = self._objective, self.tile, self._by_strips
-        optimiser.finish()
-        try:
-            self._objective, self.tile = in_float32()
-            self._by_strips = self.tile is not None and self._objective.has_room_for_strips(self.tile)
-            loss, gradient = self._evaluate(image, self._loss_and_gradient)
-        except (BadInput, BadMachine) as error:
-            self._warnings.append(f"the last steps were taken in bfloat16 as well, since {error}")
-        else:
-            both = in_a_row(gradient, like=image), optimiser.best_gradient
-            if is_stuck or float(torch.cosine_similarity(*both, dim=0)) < KEPT_DIRECTION:
-                self._recorded = None
-                optimiser.go_on_with(loss, gradient)
-                return True
-        self._objective, self.tile, self._by_strips = before
-        optimiser.move_on()
-        return False
+                on_step(len(losses), loss)
+                losses.append(loss)
+            if self._settings.settle and _has_settled(losses):
+                break
+        return optimiser.finish()
 
     def _record(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor, count: int) -> None:
         """Have steps recorded, where so many are worth it and they are not yet."""
@@ -359,6 +280,14 @@ def within_memory(
         tile = max(SMALLEST_TILE, (tile or side) // 2 // 16 * 16)
         warnings.append(f"memory ran out; went on with tiles of {tile} px")
         _give_back_memory(device)
+
+
+def _has_settled(losses: Sequence[float]) -> bool:
+    """Whether the last steps brought hardly anything."""
+    if len(losses) <= SETTLED_STEPS:
+        return False
+    least = min(losses)
+    return min(losses[:-SETTLED_STEPS]) - least <= SETTLED_SHARE * least
 
 
 def _give_back_memory(device: torch.device) -> None:

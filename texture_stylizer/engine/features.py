@@ -6,7 +6,7 @@ weights, the small embedded one, or a file of the user's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -117,13 +117,9 @@ class Features(nn.Module):
         pooling: Pooling = "average",
         content: ContentTerm = GATYS_CONTENT,
         style: Mapping[str, float] = GATYS_STYLE,
-        in_float32: Callable[[], Features] | None = None,
-        keeps_direction: bool = False,
     ) -> None:
         """style: the layers whose Gram matrices are compared, those of colours among them or not, and their
-        weights. in_float32: makes the same network in float32, for the end of a run; None where this one is,
-        or where nothing is known of them before they were rounded. keeps_direction: whether its gradients in
-        bfloat16 are known to point where those in float32 do, to the end of a run."""
+        weights."""
         super().__init__()
         if pooling not in ("average", "max"):
             raise BadInput(f"pooling is {pooling!r}, but must be average or max")
@@ -131,8 +127,6 @@ class Features(nn.Module):
         self.pooling = pooling
         self.content = content
         self.style = dict(style)
-        self.in_float32 = in_float32
-        self.keeps_direction = keeps_direction
         self._layers = _load_convolutions(weights, name)
         self.convolutions = nn.ModuleList(self._layers)
         self._place_constants()

@@ -55,7 +55,7 @@ class LBFGS:
         self._variable = variable
         self._first_step = first_step
         flat = in_a_row(variable, like=variable)
-        self._best, self.best_gradient, self._direction = (torch.empty_like(flat) for _ in range(3))
+        self._best, self._best_gradient, self._direction = (torch.empty_like(flat) for _ in range(3))
         """Each in a row; the gradient is that at the best point."""
         self._best_loss = float("inf")
         self._length = 1.0
@@ -73,22 +73,12 @@ class LBFGS:
             if self._length < SHORTEST:
                 self._history.forget()
                 self._aim()
-        self.move_on()
+        self._move_on()
 
-    def move_on(self) -> None:
+    def _move_on(self) -> None:
         """Set the variable to the next point that is to be tried."""
         place = in_a_row(self._variable, like=self._variable)
         torch.add(self._best, self._direction, alpha=self._length, out=place).clamp_(0.0, 1.0)
-
-    def go_on_with(self, loss: Tensor, gradient: Tensor) -> None:
-        """Move on from the best point, given what another way to measure finds there; that is a step, too.
-        What is known of the curvature stays."""
-        self._best_loss = float(loss)
-        self._unread.append(self._best_loss)
-        self.best_gradient.copy_(in_a_row(gradient, like=self._variable))
-        self._history.meet(self.best_gradient)
-        self._aim()
-        self.move_on()
 
     def losses(self) -> list[float]:
         """Those of the steps since this was last asked."""
@@ -104,18 +94,18 @@ class LBFGS:
     def _accept(self, loss: float, gradient: Tensor) -> None:
         position = in_a_row(self._variable, like=self._variable)
         if self._best_loss < float("inf"):
-            self._history.remember(position, self._best, gradient, self.best_gradient)
+            self._history.remember(position, self._best, gradient, self._best_gradient)
         self._best.copy_(position)
-        self.best_gradient.copy_(gradient)
+        self._best_gradient.copy_(gradient)
         self._best_loss = loss
         self._aim()
 
     def _aim(self) -> None:
         """Along minus the gradient times the inverse curvature, or as far as the first step is to go."""
         self._length = 1.0
-        if self._history.aim(self.best_gradient, self._direction):
+        if self._history.aim(self._best_gradient, self._direction):
             return
-        direction = torch.neg(self.best_gradient, out=self._direction)
+        direction = torch.neg(self._best_gradient, out=self._direction)
         size = float(torch.linalg.vector_norm(direction, ord=1)) / direction.numel()
         direction.mul_(FIRST_STEP_SHARE * self._first_step / max(size, 1e-30))
 
@@ -162,13 +152,6 @@ class _History:
             self._scale = curvature / change
         else:
             self._unused.insert(0, row)
-
-    def meet(self, gradient: Tensor) -> None:
-        """Have the inner products of all pairs with a gradient that is not what it was and a change."""
-        if self._used:
-            rows = max(self._used) + 1
-            found = torch.mv(self._pairs[:rows].flatten(0, 1), gradient.to(self._pairs.dtype))
-            self._with_gradient[:rows] = found.cpu().to(self._with_gradient).view(rows, 2)
 
     def aim(self, gradient: Tensor, direction: Tensor) -> bool:
         """Set `direction` to minus the gradient times the inverse curvature; False where nothing is known."""

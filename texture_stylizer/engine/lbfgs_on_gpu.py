@@ -24,7 +24,7 @@ class LBFGSOnGPU:
         self._variable = variable
         self._first_step = first_step
         flat = in_a_row(variable, like=variable)
-        self._best, self.best_gradient, self._direction = (torch.zeros_like(flat) for _ in range(3))
+        self._best, self._best_gradient, self._direction = (torch.zeros_like(flat) for _ in range(3))
         """Each in a row; the gradient is that at the best point."""
         self._best_loss = flat.new_full((), float("inf"))
         self._length = flat.new_ones(())
@@ -39,9 +39,9 @@ class LBFGSOnGPU:
         gradient = in_a_row(gradient, like=self._variable)
         better = loss < self._best_loss
         has_before = better & self._best_loss.isfinite()
-        self._history.remember(position, self._best, gradient, self.best_gradient, has_before)
+        self._history.remember(position, self._best, gradient, self._best_gradient, has_before)
         torch.where(better, position, self._best, out=self._best)
-        torch.where(better, gradient, self.best_gradient, out=self.best_gradient)
+        torch.where(better, gradient, self._best_gradient, out=self._best_gradient)
         self._best_loss.copy_(torch.where(better, loss, self._best_loss))
         length = torch.where(better, 1.0, self._length * SHORTER)
         gone = length < SHORTEST
@@ -51,27 +51,18 @@ class LBFGSOnGPU:
 
     def _aim_and_move(self, loss: Tensor) -> None:
         """From the best point on; the loss is noted as that of a step."""
-        size = torch.linalg.vector_norm(self.best_gradient, ord=1) / self.best_gradient.numel()
+        size = torch.linalg.vector_norm(self._best_gradient, ord=1) / self._best_gradient.numel()
         # With nothing new to know this is the direction of before, to the bit.
         first_scale = FIRST_STEP_SHARE * self._first_step / size.clamp_min(1e-30)
-        self._history.aim(self.best_gradient, first_scale, self._direction)
-        self.move_on()
+        self._history.aim(self._best_gradient, first_scale, self._direction)
+        self._move_on()
         self._losses.index_copy_(0, self._taken, loss.to(self._losses).view(1))
         self._taken.add_(1)
 
-    def move_on(self) -> None:
+    def _move_on(self) -> None:
         """Set the variable to the next point that is to be tried."""
         position = in_a_row(self._variable, like=self._variable)
         torch.addcmul(self._best, self._direction, self._length, out=position).clamp_(0.0, 1.0)
-
-    def go_on_with(self, loss: Tensor, gradient: Tensor) -> None:
-        """Move on from the best point, given what another way to measure finds there; that is a step, too.
-        What is known of the curvature stays."""
-        self._best_loss.copy_(loss)
-        self.best_gradient.copy_(in_a_row(gradient, like=self._variable))
-        self._length.fill_(1.0)
-        self._history.meet(self.best_gradient)
-        self._aim_and_move(loss)
 
     def losses(self) -> list[float]:
         """Those of the steps since this was last asked; waits for them."""
@@ -131,10 +122,6 @@ class _History:
         left = torch.where(new, self._known.clamp(max=self._count - 1), self._known)
         self._known.copy_(left + useful)
         self._next.add_(useful).remainder_(self._count)
-
-    def meet(self, gradient: Tensor) -> None:
-        """Have the inner products of all pairs with a gradient that is not what it was and a change."""
-        self._with_gradient.copy_(torch.mv(self._vectors, gradient).view_as(self._with_gradient))
 
     def aim(self, gradient: Tensor, unknown_scale: Tensor, direction: Tensor) -> None:
         """Set `direction` to minus the gradient times the inverse curvature, or `unknown_scale` where nothing

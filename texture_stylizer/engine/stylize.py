@@ -253,9 +253,7 @@ class _Run:
     def _descend(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> None:
         """Change the unknowns `image` in place by the level's steps; its loss and tile are noted."""
         objective, tile = self._fitting_objective(self.features, content, sheet)
-        exact = self.features.in_float32 if level == len(self.sizes) - 1 else None
-        in_float32 = None if exact is None else lambda: self._fitting_objective(exact(), content, sheet)
-        descent = Descent(objective, sheet, self.settings, tile, self.warnings, in_float32)
+        descent = Descent(objective, sheet, self.settings, tile, self.warnings)
         count = self.counts[level]
         if count:
             loss = descent.run(image, count, lambda step, loss: self._report(level, step, loss, image, sheet))

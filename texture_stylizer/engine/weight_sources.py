@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import urllib.error
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -86,22 +85,17 @@ def load_features(
     content, style = GATYS_CONTENT, GATYS_STYLE
     if name == "embedded":
         content, style = EMBEDDED_CONTENT, EMBEDDED_STYLE
-    in_float32 = None
     if dtype.itemsize < torch.float32.itemsize:
         weights = {
             key: round_kernels(value.float(), dtype) if value.ndim == 4 else value
             for key, value in weights.items()
         }
-        in_float32 = partial(load_features, name, pooling=pooling, device=device, download=False)
     features = Features(
         weights,
         name=name,
         pooling=pooling,
         content=content,
         style=style,
-        in_float32=in_float32,
-        # 0.997 of the cosine at the least, of four pairs after 48, 98 and 583 steps.
-        keeps_direction=name == "embedded" and pooling == "average",
     )
     return features.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..descriptions import Depth
 from ..engine.color import Array, by_rows, decode, encode, join_range, split_range
 from ..errors import BadInput
+from .protocol import partial_path
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".bmp", ".webp", ".exr", ".hdr")
 JPEG_QUALITY = 95
@@ -124,7 +125,7 @@ def write_image(
     depth = _writing_depth(suffix, depth or picture.depth)
     alpha = None if suffix in _WITHOUT_ALPHA else picture.alpha
     pixels = _stored_values(color, picture.gain, alpha, suffix=suffix, depth=depth)
-    temporary = temporary_path(path)
+    temporary = partial_path(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(temporary, _specification(picture, pixels, depth, suffix), pixels)
@@ -158,11 +159,6 @@ def _put(temporary: Path, path: Path, *, replace: bool) -> Path:
                 return candidate
         number += 1
         candidate = path.with_stem(f"{path.stem}_{number:03d}")
-
-
-def temporary_path(path: Path) -> Path:
-    """Where a file is written before it is renamed: beside it, so that renaming is one step."""
-    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
 
 
 @by_rows

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .commands.interrupts import cancel_on_signals
 from .descriptions import BakeOptions, Compute, StyleImage
 from .errors import BadInput, Cancelled, StylizerError
 from .settings import (
@@ -36,37 +36,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parser.parse_args(arguments)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
-    from .commands.display import show_error
+    from .commands.display import say, show_error
+    from .commands.failures import unexpected
     from .commands.request import WrongArguments
 
     try:
         return options.command(options)
     except WrongArguments as wrong:
-        print(f"error: {wrong}", file=sys.stderr)
+        say(f"error: {wrong}")
         return 2
     except (KeyboardInterrupt, Cancelled):
-        print("cancelled", file=sys.stderr)
+        say("cancelled")
         return 130
     except StylizerError as error:
         show_error(error, verbose=options.verbose)
         return 1
+    except Exception as error:
+        subject = getattr(options, "input", getattr(options, "output", Path("texture-stylizer")))
+        show_error(unexpected(subject, error), verbose=options.verbose)
+        return 1
 
 
 def script() -> None:
-    """The console script: ends the process without running bpy's exit code, which can crash."""
-    # Said outright, since a shell that starts us in the background has SIGINT ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _interrupt)
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if "bpy" in sys.modules:
-        os._exit(status)
+    """The console script."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # It was started without one.
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+    cancel_on_signals()
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        status = 130
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # Whoever read it has gone; Python's own exit would complain about that.
+            os._exit(status)
     sys.exit(status)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -261,4 +269,6 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    # `python -m` looks for libraries in the current folder first.
+    sys.path = [entry for entry in sys.path if entry and entry != os.getcwd()]
     script()

@@ -82,18 +82,16 @@ def _import_fbx(bpy: Any, name: str) -> Any:
     return bpy.ops.import_scene.fbx(filepath=name)
 
 
-def save_scene(path: Path) -> None:
-    """Write the open scene as the kind that the suffix tells. Raises BadInput when that cannot be done."""
-    if path.suffix.lower() == ".blend":
-        save_blend(path)
-        return
+def save_scene(path: Path, home: Path) -> None:
+    """Write the open scene as the kind that the suffix tells. Raises BadInput when that cannot be done.
+
+    path: in a private folder below `home`, from where it and what lies beside it are moved to `home`.
+    """
     import bpy
 
-    path = path.resolve()
-    # These name the files beside them after themselves, so they are written under their own name.
-    temporary = path if path.suffix.lower() in (".obj", ".gltf") else _part_path(path)
-    name = str(temporary)
+    name = str(path)
     exporters = {
+        ".blend": lambda: _save_blend(bpy, path, home),
         ".fbx": lambda: bpy.ops.export_scene.fbx(filepath=name, path_mode="RELATIVE"),
         ".obj": lambda: bpy.ops.wm.obj_export(filepath=name, path_mode="RELATIVE"),
         ".glb": lambda: bpy.ops.export_scene.gltf(filepath=name, export_format="GLB", export_extras=True),
@@ -103,18 +101,25 @@ def save_scene(path: Path) -> None:
     }
     usd = lambda: bpy.ops.wm.usd_export(filepath=name, relative_paths=True)  # noqa: E731
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with quiet():
             exporters.get(path.suffix.lower(), usd)()
-        if not temporary.is_file():
-            raise BadInput(f"{path} was not written by Blender's exporter; choose another kind")
-        os.replace(temporary, path)
     except (OSError, RuntimeError) as reason:
         raise BadInput(f"{path} cannot be written ({_one_line(reason)}); choose another folder") from reason
-    finally:
-        if temporary != path:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+    if not path.is_file():
+        raise BadInput(f"{path} was not written by Blender's exporter; choose another kind")
+
+
+def _save_blend(bpy: Any, path: Path, home: Path) -> None:
+    """Save a .blend whose paths are right once it lies in `home`."""
+    for image in bpy.data.images:
+        found = Path(bpy.path.abspath(image.filepath)) if image.filepath else home
+        if image.library is None and found.is_relative_to(path.parent):
+            final = str(home / found.relative_to(path.parent))
+            image.filepath_raw = bpy.path.relpath(final) if bpy.data.filepath else final
+    # Blender writes paths relative to where it saves.
+    temporary = path.parent.with_name(f"{path.parent.name}.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, relative_remap=True, check_existing=False)
+    os.replace(temporary, path)
 
 
 def open_blend(path: Path) -> None:
@@ -129,26 +134,6 @@ def open_blend(path: Path) -> None:
         raise BadInput(f"{path}: Blender cannot open it ({_one_line(reason)}); save it anew") from reason
 
 
-def save_blend(path: Path) -> None:
-    """Save the open scene to `path`, whole or not at all. Raises BadInput when that cannot be done."""
-    import bpy
-
-    path = path.resolve()
-    temporary = _part_path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with quiet():
-            bpy.ops.wm.save_as_mainfile(
-                filepath=str(temporary), copy=True, relative_remap=True, check_existing=False
-            )
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as reason:
-        raise BadInput(f"{path} cannot be written ({reason}); choose another folder") from reason
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
 def chosen_objects(names: Sequence[str] | None, path: Path) -> list[Any]:
     """The objects of those names, or every object of every scene. Raises BadInput for an unknown name."""
     import bpy
@@ -161,11 +146,6 @@ def chosen_objects(names: Sequence[str] | None, path: Path) -> list[Any]:
         known = ", ".join(sorted(object_.name for object_ in bpy.data.objects)[:12])
         raise BadInput(f"{path}: there is no object {missing[0]!r}; it has: {known}")
     return [bpy.data.objects[name] for name in names]
-
-
-def _part_path(path: Path) -> Path:
-    """Where a file is written before it is renamed: beside it, so that renaming is one step."""
-    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
 
 
 def _one_line(reason: BaseException) -> str:

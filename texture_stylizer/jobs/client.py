@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..descriptions import Job, Outcome
 from ..errors import BadMachine, Cancelled, StylizerError, from_message
@@ -36,6 +36,14 @@ from .protocol import (
 from .python import command_of, safe_environment, start
 
 OnEvent = Callable[[Message], None]
+
+
+class RunsJobs(Protocol):
+    """A worker, or a way to one."""
+
+    def run(self, jobs: Sequence[Job], on_event: OnEvent | None = None) -> list[Outcome | StylizerError]:
+        """Work on `jobs` in order and wait. Returns an outcome or an error for each."""
+        ...
 
 
 def private_folder() -> Path:
@@ -387,4 +395,4 @@ def remove_folder(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-__all__ = ["Cancelled", "WorkerClient", "private_folder", "remove_folder", "worker_python"]
+__all__ = ["Cancelled", "RunsJobs", "WorkerClient", "private_folder", "remove_folder", "worker_python"]

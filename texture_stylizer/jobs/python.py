@@ -1,4 +1,4 @@
-"""Other Pythons, started so that nothing which lies in the current folder is imported. Standard library only."""
+"""Other Pythons, started so that nothing in the current folder is imported. Standard library only."""
 
 from __future__ import annotations
 

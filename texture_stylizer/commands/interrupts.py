@@ -1,0 +1,46 @@
+"""Ctrl+C, SIGTERM and a closed terminal: all cancel, once, and never in the middle of clearing away."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+
+_NUMBERS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+]
+
+
+def cancel_on_signals() -> None:
+    """Let every signal that asks for an end raise KeyboardInterrupt; those after the first do nothing."""
+    for number in _NUMBERS:
+        # A shell that starts us in the background has SIGINT ignored; `nohup` ignores SIGHUP on purpose.
+        if signal.getsignal(number) is not signal.SIG_IGN or number == signal.SIGINT:
+            signal.signal(number, _cancel)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put off what such a signal would do until the block is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in _NUMBERS}
+    handled = [number for number, handler in before.items() if callable(handler)]
+    for number in handled:
+        signal.signal(number, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number in handled:
+            signal.signal(number, before[number])
+        if came:
+            signal.raise_signal(came[0])
+
+
+def _cancel(*_: object) -> None:
+    for number in _NUMBERS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -6,7 +6,7 @@ import contextlib
 import os
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +91,20 @@ def save_scene(path: Path, home: Path) -> None:
 
     name = str(path)
     exporters = {
-        ".blend": lambda: _save_blend(bpy, path, home),
-        ".fbx": lambda: bpy.ops.export_scene.fbx(filepath=name, path_mode="RELATIVE"),
+        ".blend": lambda: _save_in(
+            bpy,
+            path,
+            home,
+            lambda temporary: bpy.ops.wm.save_as_mainfile(
+                filepath=temporary, copy=True, relative_remap=True, check_existing=False
+            ),
+        ),
+        ".fbx": lambda: _save_in(
+            bpy,
+            path,
+            home,
+            lambda temporary: bpy.ops.export_scene.fbx(filepath=temporary, path_mode="RELATIVE"),
+        ),
         ".obj": lambda: bpy.ops.wm.obj_export(filepath=name, path_mode="RELATIVE"),
         ".glb": lambda: bpy.ops.export_scene.gltf(filepath=name, export_format="GLB", export_extras=True),
         ".gltf": lambda: bpy.ops.export_scene.gltf(
@@ -109,16 +121,16 @@ def save_scene(path: Path, home: Path) -> None:
         raise BadInput(f"{path} was not written by Blender's exporter; choose another kind")
 
 
-def _save_blend(bpy: Any, path: Path, home: Path) -> None:
-    """Save a .blend whose paths are right once it lies in `home`."""
+def _save_in(bpy: Any, path: Path, home: Path, save: Callable[[str], Any]) -> None:
+    """Let Blender save a file whose paths are right once it and its textures lie in `home`."""
     for image in bpy.data.images:
         found = Path(bpy.path.abspath(image.filepath)) if image.filepath else home
         if image.library is None and found.is_relative_to(path.parent):
             final = str(home / found.relative_to(path.parent))
             image.filepath_raw = bpy.path.relpath(final) if bpy.data.filepath else final
-    # Blender writes paths relative to where it saves.
-    temporary = path.parent.with_name(f"{path.parent.name}.blend")
-    bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, relative_remap=True, check_existing=False)
+    # Blender writes paths relative to where it saves: this begins with the private folder's name.
+    temporary = path.parent.with_name(f"{path.parent.name}{path.suffix.lower()}")
+    save(str(temporary))
     os.replace(temporary, path)
 
 

@@ -28,15 +28,20 @@ def ask_blender(
 ) -> Message:
     """Let a Blender without a window do one task of `inside_blender`; waits. Returns its answer.
 
-    subject: the file that it is about. folder: where it keeps temporary files; one that is deleted at the end
+    subject: the file that it is about; sentences name it as it is given here. folder: where it keeps temporary files; one that is deleted at the end
     by default. on_message: is given what Blender says meanwhile, and returns what it is to be told.
     Raises the errors of errors.py, also when Blender crashes.
     """
     own = folder or private_folder()
     try:
         with _Blender(own) as blender:
-            blender.send({"type": "task", "task": task, "subject": str(subject), **fields})
+            blender.send({"type": "task", "task": task, "subject": str(subject.absolute()), **fields})
             for message in blender.messages():
+                for sentence in (message, *message.get("problems", ())):
+                    if "message" in sentence:
+                        sentence["message"] = sentence["message"].replace(
+                            str(subject.absolute()), str(subject)
+                        )
                 if message["type"] == "answer":
                     return message
                 if message["type"] == "failed":

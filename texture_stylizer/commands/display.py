@@ -35,7 +35,9 @@ def show_error(error: BaseException, *, verbose: bool) -> None:
             _print(clean(line), sys.stderr)
 
 
-def _print(text: str, stream: TextIO) -> None:
+def _print(text: str, stream: TextIO | None) -> None:
+    if stream is None:
+        return
     try:
         try:
             print(text, file=stream, flush=True)

@@ -20,6 +20,7 @@ from ..errors import StylizerError, from_message, to_message
 from ..jobs.client import OnEvent
 from ..jobs.protocol import Message, from_line, is_private, to_line
 from ..jobs.python import PACKAGE_FOLDER
+from .failures import unexpected
 from .request import Request
 from .stage import remove_stage
 
@@ -44,7 +45,7 @@ class Channel:
 
     def note(self, text: str) -> None:
         """Let the user read a line."""
-        self.send({"type": "note", "text": text})
+        self.send({"type": "note", "message": text})
 
     def run(self, jobs: Sequence[Job], on_event: OnEvent | None = None) -> list[Outcome | StylizerError]:
         """What `WorkerClient.run` does; the command shows the progress."""
@@ -76,7 +77,8 @@ def main() -> None:
     try:
         answer: Message = {"type": "answer", **_TASKS[order["task"]](order, channel)}
     except Exception as error:
-        answer = {"type": "failed", "traceback": traceback.format_exc(), **to_message(error)}
+        known = error if isinstance(error, StylizerError) else unexpected(Path(order["subject"]), error)
+        answer = {"type": "failed", "traceback": traceback.format_exc(), **to_message(known)}
     channel.send(answer)
     # bpy's own exit code can crash.
     os._exit(0)

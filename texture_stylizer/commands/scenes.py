@@ -33,13 +33,13 @@ def stylize_scene(
 
     def answer(message: Message) -> Message | None:
         if message["type"] == "note":
-            say(stage.in_place(message["text"]))
+            say(stage.in_place(message["message"]))
             return None
         return {"type": "results", "results": _run_jobs(message["jobs"], client)}
 
     answered = ask_blender(
         "stylize",
-        source.absolute(),
+        source,
         answer,
         folder=folder,
         request=request.to_json(),
@@ -66,7 +66,7 @@ def _run_jobs(jobs: list[dict[str, Any]], client: WorkerClient) -> list[dict[str
 
 def inspect_in_blender(path: Path) -> dict[str, Any]:
     """What `inspect --json` prints for a scene or model, found by a Blender of its own."""
-    return ask_blender("inspect", path.absolute(), lambda _: None)["found"]
+    return ask_blender("inspect", path, lambda _: None)["found"]
 
 
 def inspect_scene(path: Path) -> dict[str, Any]:
@@ -95,6 +95,7 @@ def restyle_scene(
 
     objects = chosen_objects(request.objects, source)
     scratch = private_folder()
+    results = _results_folder(target, scratch)
     try:
         with quiet():
             run = plan(
@@ -104,17 +105,17 @@ def restyle_scene(
                 variant=request.variant,
                 roles=request.roles,
                 compute=request.compute,
-                folder=_results_folder(target, scratch),
+                folder=results,
                 keep_jpeg=request.jpeg == "keep",
                 skip_hidden=not request.objects,
                 bake=request.bake,
                 frames=request.frames,
                 seams=request.seams,
-                beside=home / "textures",
+                beside=home / "textures" if results != scratch else None,
             )
-    except BadInput as error:
+    except StylizerError as error:
         remove_folder(scratch)
-        raise BadInput(f"{source}: {error}") from None
+        raise type(error)(f"{source}: {error}") from None
     for use in run.uses:
         if use.skipped is not None and use.role in request.roles:
             channel.note(f"skipped: {source}: {use.image}: {use.skipped}")
@@ -149,4 +150,4 @@ def restyle_scene(
 def _results_folder(target: Path, scratch: Path) -> Path:
     """`textures` beside the target, or a temporary folder for kinds whose exporter copies or embeds them."""
     copies = (".glb", ".gltf", ".usd", ".usda", ".usdc", ".usdz")
-    return scratch if target.suffix.lower() in copies else target.resolve().parent / "textures"
+    return scratch if target.suffix.lower() in copies else target.parent / "textures"

@@ -32,13 +32,13 @@ def run(path: Path, action: str, name: str | None, output: Path | None) -> int:
         raise BadInput(f"{path}: only a .blend has variants; give one")
     question: dict[str, Any] = {"action": action, "name": name or ""}
     if action == "list":
-        answer = ask_blender("variants", path.absolute(), lambda _: None, target="", home="", **question)
+        answer = ask_blender("variants", path, lambda _: None, target="", home="", **question)
         for line in answer["lines"]:
             tell(line)
         return 0
     with no_empty_folders(planned.target), Stage(planned.target, made, named=planned.named) as stage:
         question |= {"target": str(stage.file), "home": str(stage.home), "private": [str(stage.folder)]}
-        ask_blender("variants", path.absolute(), lambda _: None, **question)
+        ask_blender("variants", path, lambda _: None, **question)
         stage.publish()
     tell(f"{path} -> {planned.target if output is not None else path}")
     return 0

@@ -239,6 +239,8 @@ def _read_style(style: StyleImage) -> Array:
         picture = _read_source(Source(style.path, style.encoding), Destination(style.path))
     except BadInput as reason:
         raise BadInput(f"the style cannot be used: {reason}") from None
+    if not np.isfinite(picture.color).all():
+        raise BadInput(f"the style {style.path} has values that are not finite; repair it, or choose another")
     if picture.alpha is None:
         return picture.color
     alpha = picture.alpha.astype(np.float32)

@@ -109,6 +109,8 @@ class Worker:
             # Everything ends up in the same small tree; the trace goes along for --verbose.
             trace = "" if isinstance(error, Cancelled) else traceback.format_exc()
             answer = {"type": "failed", "id": job.id, "traceback": trace, **to_message(error)}
+            if job.name not in answer["message"]:
+                answer["message"] = f"{job.name}: {answer['message']}"
         else:
             answer = {"type": "done", "id": job.id, "outcome": outcome.to_json()}
         # Before the answer: from then on the folder and the results in it are the other side's.

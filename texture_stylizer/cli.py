@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import __version__
 from .commands.interrupts import cancel_on_signals
@@ -77,10 +77,16 @@ def script() -> None:
     sys.exit(status)
 
 
+class _Parser(argparse.ArgumentParser):
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        from .commands.display import clean
+
+        # It repeats what was typed.
+        super().exit(status, message and clean(message.rstrip("\n")) + "\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="texture-stylizer", description="Restyle the textures of game assets."
-    )
+    parser = _Parser(prog="texture-stylizer", description="Restyle the textures of game assets.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_stylize(commands)
@@ -152,6 +158,27 @@ def _add_stylize(commands: Any) -> None:
     add("--verbose", action="store_true", help="show tracebacks")
 
 
+def _check_effects(options: argparse.Namespace) -> None:
+    """Raises WrongArguments for an option that could not have an effect."""
+    from .commands.kinds import IMAGE_SUFFIXES
+    from .commands.request import WrongArguments
+
+    baking = (options.bake_size, options.bake_density, options.bake_sharing, options.bake_unwrap or None)
+    if options.bake == "never" and any(value is not None for value in baking):
+        raise WrongArguments("options for baking need --bake missing")
+    if options.bake_size is not None and options.bake_density is not None:
+        raise WrongArguments("--bake-density takes the place of --bake-size; give one of them")
+    on_surface = options.style_width is not None or options.style_direction == "surface"
+    if options.seams == "off" and on_surface:
+        raise WrongArguments("--style-width and --style-direction surface need --seams on")
+    if all(path.suffix.lower() in IMAGE_SUFFIXES for path in options.inputs):
+        given = {"--objects": options.objects, "--frames": options.frames, "--bake": options.bake != "never"}
+        for name in (name for name, value in given.items() if value):
+            raise WrongArguments(f"{name} needs a model or a .blend, but every input is an image")
+    if options.objects is not None and not all(options.objects.split(",")):
+        raise WrongArguments("--objects has an empty name; give names with commas between them")
+
+
 def _check_seams(inputs: Sequence[Path]) -> None:
     from .commands.kinds import IMAGE_SUFFIXES
     from .commands.request import WrongArguments
@@ -167,8 +194,7 @@ def _stylize(options: argparse.Namespace) -> int:
     from .commands.request import Request, WrongArguments
     from .commands.stylize import run
 
-    if options.bake == "never" and (options.bake_size or options.bake_density or options.bake_unwrap):
-        raise WrongArguments("options for baking need --bake missing")
+    _check_effects(options)
     if options.seams == "on":
         _check_seams(options.inputs)
     roles = tuple(options.roles.split(","))

@@ -83,8 +83,8 @@ class BakeOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.size <= 16384:
             raise BadInput(f"the bake size is {self.size}, but must be from 1 to 16384 pixels")
-        if self.density is not None and self.density <= 0:
-            raise BadInput(f"the bake density is {self.density}, but must be above 0")
+        if self.density is not None and not 0 < self.density < float("inf"):
+            raise BadInput(f"the bake density is {self.density}, but must be a number above 0")
 
 
 @dataclass(frozen=True)

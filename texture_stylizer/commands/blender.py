@@ -28,8 +28,9 @@ def ask_blender(
 ) -> Message:
     """Let a Blender without a window do one task of `inside_blender`; waits. Returns its answer.
 
-    subject: the file that it is about; sentences name it as it is given here. folder: where it keeps temporary files; one that is deleted at the end
-    by default. on_message: is given what Blender says meanwhile, and returns what it is to be told.
+    subject: the file that it is about; sentences name it as it is given here. folder: where it keeps
+    temporary files; one that is deleted at the end by default. on_message: is given what Blender says
+    meanwhile, and returns what it is to be told.
     Raises the errors of errors.py, also when Blender crashes.
     """
     own = folder or private_folder()

@@ -94,7 +94,7 @@ class ProgressBar:
             return
         if event["type"] == "started":
             name = self._names.get(event["id"], event["id"])
-            self._tasks[event["id"]] = self._bar.add_task(clean(name), total=1.0, detail="starting")
+            self._tasks[event["id"]] = self._bar.add_task(clean(str(name)), total=1.0, detail="starting")
         elif event.get("id") not in self._tasks:
             return
         elif event["type"] == "progress":

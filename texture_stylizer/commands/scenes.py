@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..descriptions import Job, Outcome
-from ..errors import BadInput, StylizerError, from_message, to_message
+from ..errors import StylizerError, from_message, to_message
 from ..jobs.client import WorkerClient, private_folder, remove_folder
 from ..jobs.protocol import Message
 from .blend import chosen_objects, load_scene, quiet, save_scene

@@ -16,9 +16,9 @@ from .modifiers import put_back, rename_record, set_materials
 from .records import (
     COMPARED,
     SLOT_LINKS,
-    mapping_of,
     VARIANT,
     clear_record,
+    mapping_of,
     mark_made,
     original_of,
     record_of,

@@ -30,7 +30,7 @@ def what_ran(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*.ran"))
 
 
-@pytest.mark.parametrize("search_path", [None, "", ".", f"{os.pathsep}/nowhere", f".{os.pathsep}"])
+@pytest.mark.parametrize("search_path", [None, f".{os.pathsep}"])
 def test_a_worker_takes_no_library_from_the_current_folder(
     hostile_folder: Path, monkeypatch: pytest.MonkeyPatch, search_path: str | None
 ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, BadMachine
+
+_ROOM = 16384
+"""Bytes that are still free on a disk which was not filled by an export."""
 
 
 @contextlib.contextmanager
@@ -115,6 +120,7 @@ def save_scene(path: Path, home: Path) -> None:
     try:
         with quiet():
             exporters.get(path.suffix.lower(), usd)()
+        _check_whole(path.parent)
     except (OSError, RuntimeError) as reason:
         raise BadInput(f"{path} cannot be written ({_one_line(reason)}); choose another folder") from reason
     if not path.is_file():
@@ -131,6 +137,8 @@ def _save_in(bpy: Any, path: Path, home: Path, save: Callable[[str], Any]) -> No
     # Blender writes paths relative to where it saves: this begins with the private folder's name.
     temporary = path.parent.with_name(f"{path.parent.name}{path.suffix.lower()}")
     save(str(temporary))
+    if not temporary.is_file():
+        raise BadInput(f"{path} cannot be written, the disk may be full; make room, or choose another folder")
     os.replace(temporary, path)
 
 
@@ -160,5 +168,26 @@ def chosen_objects(names: Sequence[str] | None, path: Path) -> list[Any]:
     return [bpy.data.objects[name] for name in names]
 
 
+def _check_whole(folder: Path) -> None:
+    """Raises OSError where files may have been cut short: some exporters do not notice a full disk."""
+    room = folder / ".room"
+    room.write_bytes(bytes(_ROOM))
+    room.unlink()
+    if sys.platform != "win32":
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        for path in folder.rglob("*"):
+            if limit != resource.RLIM_INFINITY and path.is_file() and path.stat().st_size >= limit:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+
+
 def _one_line(reason: BaseException) -> str:
-    return " ".join(str(reason).replace("Error:", "").split())[:300]
+    """What went wrong, without Python's way to it."""
+    text = str(reason).strip()
+    if "Traceback" in text:
+        lines = [
+            line.strip() for line in text.splitlines() if re.match(r"\s*[\w.]*(Error|Exception)\b", line)
+        ]
+        text = lines[-1] if lines else text.splitlines()[0]
+    return " ".join(text.removeprefix("Error:").split())[:300]

@@ -112,14 +112,15 @@ class _Blender:
     def crash(self, subject: Path) -> BadInput:
         """Why it ended without an answer."""
         code = self._process.wait()
-        how = (
-            "was ended from outside, perhaps for want of memory"
-            if code == _KILLED
-            else f"crashed on it ({code})"
-        )
-        error = BadInput(
-            f"{subject}: Blender {how}; open it in Blender, save it anew or export it as another kind"
-        )
+        if code == _KILLED:
+            error = BadInput(
+                f"{subject}: Blender was ended at work, perhaps for want of memory; try it alone"
+            )
+        else:
+            error = BadInput(
+                f"{subject}: Blender crashes on it ({code}), so it is probably damaged; "
+                "take an earlier version of it, or export it anew"
+            )
         error.add_note("\n".join(self._last))
         return error
 

@@ -10,9 +10,10 @@ from ..errors import BadInput, StylizerError
 
 def naming(subject: Path, error: StylizerError) -> StylizerError:
     """The error, beginning with the file that it is about unless it says so itself."""
-    if str(subject) in str(error):
+    text = str(error).replace(str(subject.resolve()), str(subject))
+    if text == str(error) and text.startswith(str(subject)):
         return error
-    return with_trace_of(error, type(error)(f"{subject}: {error}"))
+    return with_trace_of(error, type(error)(text if text.startswith(str(subject)) else f"{subject}: {text}"))
 
 
 def unexpected(subject: Path, error: Exception) -> StylizerError:

@@ -60,7 +60,7 @@ def stylize_gltf(
         if isinstance(result, Outcome):
             changes.append(Change(texture, Path(result.output).read_bytes()))
             row = report_row(result, texture.role, list(texture.materials), texture.name)
-            rows.append(row | {"output": str(stage.final(stage.file))})
+            rows.append(row | {"output": str(stage.target)})
         else:
             problems.append(type(result)(f"{source}: {result}"))
     if changes:

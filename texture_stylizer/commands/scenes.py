@@ -48,7 +48,7 @@ def stylize_scene(
         private=[str(folder), str(stage.folder)],
     )
     rows = [
-        row | {"output": str(stage.final(Path(row["output"]))), "scene": str(stage.final(stage.file))}
+        row | {"output": str(stage.final(Path(row["output"]))), "scene": str(stage.target)}
         for row in answered["rows"]
     ]
     return rows, [from_message(problem) for problem in answered["problems"]]

@@ -21,7 +21,8 @@ State = tuple[int, int, int]
 class Stage:
     """Where an output and all that lies beside it are written before `publish` renames them.
 
-    folder: the private folder; file: the output's place in it; home: the folder where it all goes.
+    target: the output as the user named it; folder: the private folder; file: the output's place in it; home:
+    the folder where it all goes.
     """
 
     def __init__(self, target: Path, made: MadeFiles, *, named: bool) -> None:
@@ -30,6 +31,7 @@ class Stage:
         Raises BadInput when there can be no such folder.
         """
         self._made = made
+        self.target = target
         self.home = target.parent.resolve()
         try:
             self.home.mkdir(parents=True, exist_ok=True)

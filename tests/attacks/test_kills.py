@@ -81,7 +81,7 @@ def test_a_signal_at_any_moment(model_place: Place, number: int, phase: Phase) -
         # It was through before the signal came.
         assert {"out/cube.obj", "out/cube.mtl"} <= model_place.files().keys()
         return
-    assert process.returncode == (-9 if number == signal.SIGKILL else 130)
+    assert process.returncode == (-9 if number == signal.SIGKILL else 130), error
     assert error == ("" if number == signal.SIGKILL else "cancelled\n")
     check_nothing_is_left(model_place, before)
 

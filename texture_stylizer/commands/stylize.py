@@ -64,9 +64,17 @@ def _attempt(
 def _stylize(
     request: Request, output: Output, client: WorkerClient, made: MadeFiles
 ) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    source, suffix = output.source, check_kind(output.source)
-    with temporary_folder() as folder, Stage(output.target, made, named=output.named) as stage:
+    check_kind(output.source)
+    with temporary_folder() as folder:
         client.guard(folder)
+        return _stylize_in(folder, request, output, client, made)
+
+
+def _stylize_in(
+    folder: Path, request: Request, output: Output, client: WorkerClient, made: MadeFiles
+) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+    source, suffix = output.source, output.source.suffix.lower()
+    with Stage(output.target, made, named=output.named) as stage:
         client.guard(stage.folder)
         try:
             if suffix in IMAGE_SUFFIXES:

@@ -120,10 +120,10 @@ class WorkerClient:
         self._send({"type": "run", "job": job.to_json()})
 
     def guard(self, folder: Path) -> None:
-        """Let the worker delete a private folder when it ends, for when this process is killed."""
+        """Let the worker delete a private folder when it ends, for when this process is killed. Starts it."""
+        self._start_if_needed()
         self._guarded.append(str(folder))
-        if self.alive:
-            self._send({"type": "guard", "folder": str(folder)})
+        self._send({"type": "guard", "folder": str(folder)})
 
     def cancel(self, job_id: str) -> None:
         """Ask for a job's end; its `failed` event, of kind cancelled, follows."""

@@ -35,7 +35,9 @@ def ask_blender(
     """
     own = folder or private_folder()
     try:
-        with _Blender(own) as blender:
+        with contextlib.ExitStack() as stack:
+            with undisturbed():
+                blender = stack.enter_context(_Blender(own))
             blender.send({"type": "task", "task": task, "subject": str(subject.absolute()), **fields})
             for message in blender.messages():
                 for sentence in (message, *message.get("problems", ())):

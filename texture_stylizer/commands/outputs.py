@@ -109,8 +109,16 @@ def _check_report(report: Path, outputs: Sequence[Output], read: Sequence[Path],
         raise WrongArguments(f"the report {report} is a folder; give a file")
     if report.is_symlink():
         raise WrongArguments(f"the report {report} is a symbolic link; give another file")
+    try:
+        check_report_place(report, made)
+    except BadInput as reason:
+        raise WrongArguments(str(reason)) from None
+
+
+def check_report_place(report: Path, made: MadeFiles) -> None:
+    """Raises BadInput where a file that is no report is there already."""
     if report.exists() and not made.has_earlier(report) and not _is_report(report):
-        raise WrongArguments(f"{report} is there already and is no report; give another file")
+        raise BadInput(f"{report} is there already and is no report; give another file")
 
 
 def _is_report(path: Path) -> bool:

@@ -16,7 +16,7 @@ from .gltf import stylize_gltf
 from .images import stylize_image
 from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, check_kind
 from .made_files import MadeFiles
-from .outputs import Output, outputs_of
+from .outputs import Output, check_report_place, outputs_of
 from .request import Request
 from .scenes import stylize_scene
 from .stage import Stage
@@ -100,6 +100,7 @@ def _announce_features(request: Request, rows: list[dict[str, Any]]) -> None:
 def _write_report(
     path: Path, rows: list[dict[str, Any]], failures: list[dict[str, str]], made: MadeFiles
 ) -> None:
+    check_report_place(path, made)
     report = {"version": __version__, "textures": rows, "failed": failures}
     write_whole(path, (json.dumps(report, indent=2) + "\n").encode("utf-8"))
     made.remember([path])

@@ -228,7 +228,9 @@ class WorkerClient:
             process.kill()
             process.wait()
         for reader in self._readers:
-            reader.join(timeout=2.0)
+            # An interrupt may have come before it was started.
+            if reader.is_alive():
+                reader.join(timeout=2.0)
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()

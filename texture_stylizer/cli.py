@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import __version__
-from .commands.interrupts import cancel_on_signals
 from .descriptions import BakeOptions, Compute, StyleImage
 from .errors import BadInput, Cancelled, StylizerError
+from .jobs.interrupts import cancel_on_signals, raise_if_asked, was_asked
 from .settings import (
     COLOR_ROLES,
     PRECISIONS,
@@ -41,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .commands.request import WrongArguments
 
     try:
-        return options.command(options)
+        status = options.command(options)
+        if status:
+            raise_if_asked()
+        return status
     except WrongArguments as wrong:
         say(f"error: {wrong}")
         return 2
@@ -52,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         show_error(error, verbose=options.verbose)
         return 1
     except Exception as error:
+        if was_asked():
+            say("cancelled")
+            return 130
         subject = getattr(options, "input", getattr(options, "output", Path("texture-stylizer")))
         show_error(unexpected(subject, error), verbose=options.verbose)
         return 1
@@ -67,6 +73,7 @@ def script() -> None:
     try:
         status = main()
     except KeyboardInterrupt:
+        print("cancelled", file=sys.stderr)
         status = 130
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import re
 import struct
@@ -87,14 +88,16 @@ def _import_fbx(bpy: Any, name: str) -> Any:
     return bpy.ops.import_scene.fbx(filepath=name)
 
 
-def save_scene(path: Path, home: Path) -> None:
-    """Write the open scene as the kind that the suffix tells. Raises BadInput when that cannot be done.
+def save_scene(path: Path, home: Path) -> list[str]:
+    """Write the open scene as the kind that the suffix tells. Returns what was left out, as sentences.
 
+    Raises BadInput when that cannot be done.
     path: in a private folder below `home`, from where it and what lies beside it are moved to `home`.
     """
     import bpy
 
     name = str(path)
+    left_out = _drop_numbers_that_json_lacks(bpy) if path.suffix.lower() in (".glb", ".gltf") else []
     exporters = {
         ".blend": lambda: _save_in(
             bpy,
@@ -125,6 +128,25 @@ def save_scene(path: Path, home: Path) -> None:
         raise BadInput(f"{path} cannot be written ({_one_line(reason)}); choose another folder") from reason
     if not path.is_file():
         raise BadInput(f"{path} was not written by Blender's exporter; choose another kind")
+    return left_out
+
+
+def _drop_numbers_that_json_lacks(bpy: Any) -> list[str]:
+    """Custom properties that are not finite would end a glTF export: it writes them as JSON."""
+    left_out = []
+    bones = [bone for armature in bpy.data.armatures for bone in armature.bones]
+    for owner in (*bpy.data.user_map(), *bones):
+        for key in list(owner.keys()):
+            value = owner[key]
+            plain = getattr(value, "to_dict", getattr(value, "to_list", lambda value=value: value))()
+            try:
+                json.dumps(plain, allow_nan=False, default=str, skipkeys=True)
+            except ValueError:
+                del owner[key]
+                left_out.append(
+                    f"the custom property {key} of {owner.name} is left out: it is no finite number"
+                )
+    return left_out
 
 
 def _save_in(bpy: Any, path: Path, home: Path, save: Callable[[str], Any]) -> None:

@@ -13,9 +13,9 @@ from typing import IO, Any
 
 from ..errors import BadInput, BadMachine, from_message
 from ..jobs.client import private_folder, remove_folder
+from ..jobs.interrupts import raise_if_asked, undisturbed
 from ..jobs.protocol import Message, from_line, to_line
 from ..jobs.python import bootstrap, command_of, safe_environment, start
-from .interrupts import undisturbed
 
 OnMessage = Callable[[Message], Message | None]
 
@@ -71,7 +71,7 @@ class _Blender:
             self._process = start(_command(), folder, safe_environment(sys.executable, **temporary))
         except OSError as reason:
             raise BadMachine(f"{sys.executable} does not start ({reason.strerror})") from reason
-        self._messages: queue.Queue[Message] = queue.Queue()
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._last: collections.deque[str] = collections.deque(maxlen=20)
         self._readers = [
             threading.Thread(target=target, args=(stream,), daemon=True)
@@ -106,6 +106,7 @@ class _Blender:
         while True:
             # With a time limit, since on Windows no signal ends a wait without one.
             with contextlib.suppress(queue.Empty):
+                raise_if_asked()
                 message = self._messages.get(timeout=0.5)
                 if message is _END:
                     return

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ..errors import BadInput
 from ..jobs.client import private_folder, remove_folder
+from ..jobs.interrupts import undisturbed
 from ..jobs.protocol import partial_path
-from .interrupts import undisturbed
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -126,7 +126,8 @@ def restyle_scene(
             if target.suffix.lower() != ".blend":
                 # A model has no variants: its materials keep their names and get no records.
                 make_permanent(variant.name)
-        save_scene(target, home)
+        for left_out in save_scene(target, home):
+            channel.note(f"warning: {source}: {left_out}")
     except BaseException:
         withdraw(run)
         raise

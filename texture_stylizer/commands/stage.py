@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import BadInput
+from ..jobs.interrupts import undisturbed
 from ..jobs.protocol import FOLDER_PREFIX
-from .interrupts import undisturbed
 from .made_files import MadeFiles
 
 State = tuple[int, int, int]

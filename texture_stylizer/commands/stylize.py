@@ -9,6 +9,7 @@ from typing import Any
 from .. import __version__
 from ..errors import Cancelled, OutOfMemory, StylizerError
 from ..jobs.client import WorkerClient
+from ..jobs.interrupts import raise_if_asked
 from .display import say, show_error, tell
 from .failures import naming, unexpected, with_trace_of
 from .files import no_empty_folders, temporary_folder, write_whole
@@ -47,17 +48,20 @@ def _attempt(
     request: Request, output: Output, client: WorkerClient, made: MadeFiles
 ) -> tuple[list[dict[str, Any]], list[StylizerError]]:
     """Work on one input. Whatever goes wrong is a sentence that names it, and the others go on."""
+    raise_if_asked()
     try:
         with no_empty_folders(output.target):
             return _stylize(request, output, client, made)
     except Cancelled:
         raise
     except StylizerError as error:
+        raise_if_asked()
         return [], [naming(output.source, error)]
     except MemoryError as error:
         problem = OutOfMemory(f"{output.source}: there is too little memory for it; close other programs")
         return [], [with_trace_of(error, problem)]
     except Exception as error:
+        raise_if_asked()
         return [], [unexpected(output.source, error)]
 
 

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from ..descriptions import Job, Outcome
 from ..errors import BadMachine, Cancelled, StylizerError, from_message
 from .cache_folder import CACHE_VARIABLE
+from .interrupts import raise_if_asked
 from .protocol import (
     FOLDER_PREFIX,
     SILENCE_LIMIT_SECONDS,
@@ -86,7 +87,8 @@ class WorkerClient:
         self._python = worker_python(python)
         self._cache_folder = cache_folder
         self._process: subprocess.Popen[str] | None = None
-        self._messages: queue.Queue[Message] = queue.Queue()
+        # A `Queue` may stay locked for ever when Ctrl+C comes at a bad moment.
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._stderr: collections.deque[str] = collections.deque(maxlen=40)
         self._readers: list[threading.Thread] = []
         self._heard = 0.0
@@ -192,6 +194,7 @@ class WorkerClient:
             self.submit(job)
         try:
             while not all(job.id in results for job in jobs):
+                raise_if_asked()
                 for message in self.poll(wait=0.1):
                     if message["type"] == "done":
                         results[message["id"]] = Outcome.from_json(message["outcome"])
@@ -254,7 +257,7 @@ class WorkerClient:
             return
         self.close()
         self._stderr.clear()
-        self._messages = queue.Queue()
+        self._messages = queue.SimpleQueue()
         self._working_folder = private_folder()
         try:
             self._process = start(

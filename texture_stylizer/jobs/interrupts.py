@@ -1,4 +1,7 @@
-"""Ctrl+C, SIGTERM and a closed terminal: all cancel, once, and never in the middle of clearing away."""
+"""Ctrl+C, SIGTERM and a closed terminal: all cancel, once, and never in the middle of clearing away.
+
+Only a process that called `cancel_on_signals` takes them so; in Blender nothing of this has an effect.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,17 @@ def cancel_on_signals() -> None:
         # A shell that starts us in the background has SIGINT ignored; `nohup` ignores SIGHUP on purpose.
         if signal.getsignal(number) is not signal.SIG_IGN or number == signal.SIGINT:
             signal.signal(number, _cancel)
+
+
+def was_asked() -> bool:
+    """Whether such a signal has come."""
+    return signal.getsignal(signal.SIGINT) is _do_nothing
+
+
+def raise_if_asked() -> None:
+    """Raise KeyboardInterrupt again: some libraries lose it, while they are imported for instance."""
+    if was_asked():
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -42,5 +56,10 @@ def undisturbed() -> Iterator[None]:
 
 def _cancel(*_: object) -> None:
     for number in _NUMBERS:
-        signal.signal(number, signal.SIG_IGN)
+        if signal.getsignal(number) is _cancel:
+            signal.signal(number, _do_nothing)
     raise KeyboardInterrupt
+
+
+def _do_nothing(*_: object) -> None:
+    """What the signals after the first do."""

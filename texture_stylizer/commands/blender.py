@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from ..errors import BadInput, BadMachine, from_message
 from ..jobs.client import private_folder, remove_folder
-from ..jobs.interrupts import raise_if_asked, undisturbed
+from ..jobs.interrupts import raise_if_asked
 from ..jobs.protocol import Message, from_line, to_line
 from ..jobs.python import bootstrap, command_of, safe_environment, start
 
@@ -35,9 +35,7 @@ def ask_blender(
     """
     own = folder or private_folder()
     try:
-        with contextlib.ExitStack() as stack:
-            with undisturbed():
-                blender = stack.enter_context(_Blender(own))
+        with _Blender(own) as blender:
             blender.send({"type": "task", "task": task, "subject": str(subject.absolute()), **fields})
             for message in blender.messages():
                 for sentence in (message, *message.get("problems", ())):
@@ -57,8 +55,7 @@ def ask_blender(
             raise blender.crash(subject)
     finally:
         if folder is None:
-            with undisturbed():
-                remove_folder(own)
+            remove_folder(own)
 
 
 class _Blender:
@@ -84,15 +81,14 @@ class _Blender:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with undisturbed():
-            self._process.kill()
-            self._process.wait()
-            for reader in self._readers:
-                reader.join(timeout=2.0)
-            for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-                if stream is not None:
-                    with contextlib.suppress(OSError):
-                        stream.close()
+        self._process.kill()
+        self._process.wait()
+        for reader in self._readers:
+            reader.join(timeout=2.0)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
 
     def send(self, message: Message) -> None:
         assert self._process.stdin is not None
@@ -104,10 +100,10 @@ class _Blender:
     def messages(self) -> Any:
         """What it says, until it ends."""
         while True:
-            # With a time limit, since on Windows no signal ends a wait without one.
+            # With a time limit, so that it is seen when a signal has come.
             with contextlib.suppress(queue.Empty):
                 raise_if_asked()
-                message = self._messages.get(timeout=0.5)
+                message = self._messages.get(timeout=0.1)
                 if message is _END:
                     return
                 yield message

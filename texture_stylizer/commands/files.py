@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..errors import BadInput
 from ..jobs.client import private_folder, remove_folder
-from ..jobs.interrupts import undisturbed
 from ..jobs.protocol import partial_path
 
 
@@ -46,5 +45,4 @@ def temporary_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        with undisturbed():
-            remove_folder(folder)
+        remove_folder(folder)

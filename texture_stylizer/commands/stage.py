@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import BadInput
-from ..jobs.interrupts import undisturbed
 from ..jobs.protocol import FOLDER_PREFIX
 from .made_files import MadeFiles
 
@@ -53,8 +52,7 @@ class Stage:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        with undisturbed():
-            remove_stage(self.folder)
+        remove_stage(self.folder)
 
     def final(self, path: Path) -> Path:
         """Where a file of this folder will be; any other path as it is."""
@@ -69,7 +67,7 @@ class Stage:
         when one is taken or cannot be put there."""
         staged = [path for path in self.folder.rglob("*") if path.is_file()]
         staged.sort(key=lambda path: (path == self.file, path))
-        with undisturbed(), contextlib.ExitStack() as undo:
+        with contextlib.ExitStack() as undo:
             with self._made.turn():
                 placed = [path for number, path in enumerate(staged) if self._place(path, number, undo)]
             undo.pop_all()

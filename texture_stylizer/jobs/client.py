@@ -7,7 +7,6 @@ timer; `run` waits, for scripts and the command line.
 from __future__ import annotations
 
 import collections
-import dataclasses
 import importlib.util
 import os
 import queue
@@ -19,9 +18,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from ..descriptions import Job, Outcome
+from ..descriptions import Job, Outcome, with_absolute_paths
 from ..errors import BadMachine, Cancelled, StylizerError, from_message
 from .cache_folder import CACHE_VARIABLE
 from .interrupts import raise_if_asked
@@ -87,7 +86,6 @@ class WorkerClient:
         self._python = worker_python(python)
         self._cache_folder = cache_folder
         self._process: subprocess.Popen[str] | None = None
-        # A `Queue` may stay locked for ever when Ctrl+C comes at a bad moment.
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._stderr: collections.deque[str] = collections.deque(maxlen=40)
         self._readers: list[threading.Thread] = []
@@ -155,6 +153,7 @@ class WorkerClient:
         self._send({"type": question})
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
+            raise_if_asked()
             for message in self.poll(wait=0.2):
                 if message["type"] == answer:
                     return message
@@ -231,9 +230,7 @@ class WorkerClient:
             process.kill()
             process.wait()
         for reader in self._readers:
-            # An interrupt may have come before it was started.
-            if reader.is_alive():
-                reader.join(timeout=2.0)
+            reader.join(timeout=2.0)
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
@@ -370,28 +367,6 @@ def _environment(python: str, cache_folder: Path | None) -> dict[str, str]:
     """The worker's environment; a cache that is named by a relative path stays where it was."""
     named = cache_folder or os.environ.get(CACHE_VARIABLE)
     return safe_environment(python, **({CACHE_VARIABLE: os.path.abspath(named)} if named else {}))
-
-
-def with_absolute_paths(job: Job) -> Job:
-    """A job that means the same in another working folder."""
-
-    def moved(part: Any) -> Any:
-        source = dataclasses.replace(part.source, path=os.path.abspath(part.source.path))
-        destination = dataclasses.replace(part.destination, path=os.path.abspath(part.destination.path))
-        return dataclasses.replace(part, source=source, destination=destination)
-
-    features = job.compute.features
-    if os.path.isfile(features):
-        features = os.path.abspath(features)
-    return dataclasses.replace(
-        moved(job),
-        styles=tuple(dataclasses.replace(s, path=os.path.abspath(s.path)) for s in job.styles),
-        compute=dataclasses.replace(job.compute, features=features),
-        folder=os.path.abspath(job.folder),
-        surface=os.path.abspath(job.surface) if job.surface else "",
-        tiles=tuple(moved(tile) for tile in job.tiles),
-        frames=tuple(moved(frame) for frame in job.frames),
-    )
 
 
 def remove_folder(folder: Path) -> None:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def shortened(text: str, limit: int) -> str:
-    """`text` in at most `limit` bytes of UTF-8, cut between two letters."""
-    return text.encode("utf-8", "surrogateescape")[:limit].decode("utf-8", "ignore")
+    """`text` in at most `limit` bytes of UTF-8, cut between two letters; without what is no text."""
+    return text.encode("utf-8", "ignore")[:limit].decode("utf-8", "ignore")

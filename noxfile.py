@@ -20,7 +20,7 @@ BIN = "Scripts" if sys.platform == "win32" else "bin"
 # bpy has wheels for one Python each.
 PYTHON_OF_BLENDER = {"4.2": "3.11", "4.5": "3.11", "5.0": "3.11", "5.2": "3.13"}
 DEMO_BLENDER = "5.0"
-PLAIN_TESTS = ["tests/engine", "tests/jobs", "tests/gltf", "tests/training"]
+PLAIN_TESTS = ["tests/engine", "tests/jobs", "tests/gltf", "tests/training", "tests/attacks"]
 # The command line and the add-on: whole on the newest Blender, their core on the oldest.
 REST_OF_BLENDER = {
     "4.2": ["tests/ui/test_addon.py", "tests/ui/test_interruptions.py", "tests/cli/test_models.py"],

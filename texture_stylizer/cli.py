@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import __version__
 from .descriptions import BakeOptions, Compute, StyleImage
 from .errors import BadInput, Cancelled, StylizerError
+from .jobs.interrupts import cancel_on_signals, raise_if_asked, was_asked
 from .settings import (
     COLOR_ROLES,
     OPTIMIZERS,
@@ -37,43 +37,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parser.parse_args(arguments)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
-    from .commands.display import show_error
+    from .commands.display import say, show_error
+    from .commands.failures import unexpected
     from .commands.request import WrongArguments
 
     try:
-        return options.command(options)
+        status = options.command(options)
+        if status:
+            raise_if_asked()
+        return status
     except WrongArguments as wrong:
-        print(f"error: {wrong}", file=sys.stderr)
+        say(f"error: {wrong}")
         return 2
     except (KeyboardInterrupt, Cancelled):
-        print("cancelled", file=sys.stderr)
+        say("cancelled")
         return 130
     except StylizerError as error:
         show_error(error, verbose=options.verbose)
         return 1
+    except Exception as error:
+        if was_asked():
+            say("cancelled")
+            return 130
+        subject = getattr(options, "input", getattr(options, "output", Path("texture-stylizer")))
+        show_error(unexpected(subject, error), verbose=options.verbose)
+        return 1
 
 
 def script() -> None:
-    """The console script: ends the process without running bpy's exit code, which can crash."""
-    # Said outright, since a shell that starts us in the background has SIGINT ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _interrupt)
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if "bpy" in sys.modules:
-        os._exit(status)
+    """The console script."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # It was started without one.
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+    cancel_on_signals()
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        print("cancelled", file=sys.stderr)
+        status = 130
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # Whoever read it has gone; Python's own exit would complain about that.
+            os._exit(status)
     sys.exit(status)
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+class _Parser(argparse.ArgumentParser):
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        from .commands.display import clean
+
+        # It repeats what was typed.
+        super().exit(status, message and clean(message.rstrip("\n")) + "\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="texture-stylizer", description="Restyle the textures of game assets."
-    )
+    parser = _Parser(prog="texture-stylizer", description="Restyle the textures of game assets.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_stylize(commands)
@@ -153,6 +174,27 @@ def _add_stylize(commands: Any) -> None:
     add("--verbose", action="store_true", help="show tracebacks")
 
 
+def _check_effects(options: argparse.Namespace) -> None:
+    """Raises WrongArguments for an option that could not have an effect."""
+    from .commands.kinds import IMAGE_SUFFIXES
+    from .commands.request import WrongArguments
+
+    baking = (options.bake_size, options.bake_density, options.bake_sharing, options.bake_unwrap or None)
+    if options.bake == "never" and any(value is not None for value in baking):
+        raise WrongArguments("options for baking need --bake missing")
+    if options.bake_size is not None and options.bake_density is not None:
+        raise WrongArguments("--bake-density takes the place of --bake-size; give one of them")
+    on_surface = options.style_width is not None or options.style_direction == "surface"
+    if options.seams == "off" and on_surface:
+        raise WrongArguments("--style-width and --style-direction surface need --seams on")
+    if all(path.suffix.lower() in IMAGE_SUFFIXES for path in options.inputs):
+        given = {"--objects": options.objects, "--frames": options.frames, "--bake": options.bake != "never"}
+        for name in (name for name, value in given.items() if value):
+            raise WrongArguments(f"{name} needs a model or a .blend, but every input is an image")
+    if options.objects is not None and not all(options.objects.split(",")):
+        raise WrongArguments("--objects has an empty name; give names with commas between them")
+
+
 def _check_seams(inputs: Sequence[Path]) -> None:
     from .commands.kinds import IMAGE_SUFFIXES
     from .commands.request import WrongArguments
@@ -168,8 +210,7 @@ def _stylize(options: argparse.Namespace) -> int:
     from .commands.request import Request, WrongArguments
     from .commands.stylize import run
 
-    if options.bake == "never" and (options.bake_size or options.bake_density or options.bake_unwrap):
-        raise WrongArguments("options for baking need --bake missing")
+    _check_effects(options)
     if options.seams == "on":
         _check_seams(options.inputs)
     roles = tuple(options.roles.split(","))
@@ -271,4 +312,6 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    # `python -m` looks for libraries in the current folder first.
+    sys.path = [entry for entry in sys.path if entry and entry != os.getcwd()]
     script()

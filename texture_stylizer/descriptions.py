@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -83,8 +84,8 @@ class BakeOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.size <= 16384:
             raise BadInput(f"the bake size is {self.size}, but must be from 1 to 16384 pixels")
-        if self.density is not None and self.density <= 0:
-            raise BadInput(f"the bake density is {self.density}, but must be above 0")
+        if self.density is not None and not 0 < self.density < float("inf"):
+            raise BadInput(f"the bake density is {self.density}, but must be a number above 0")
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,28 @@ class Job:
             tiles=tuple(UdimTile(**_in_and_out(tile)) for tile in fields["tiles"]),
             frames=tuple(Frame(**_in_and_out(frame)) for frame in fields["frames"]),
         )
+
+
+def with_absolute_paths(job: Job) -> Job:
+    """A job that means the same in another working folder."""
+
+    def moved(part: Any) -> Any:
+        source = dataclasses.replace(part.source, path=os.path.abspath(part.source.path))
+        destination = dataclasses.replace(part.destination, path=os.path.abspath(part.destination.path))
+        return dataclasses.replace(part, source=source, destination=destination)
+
+    features = job.compute.features
+    if os.path.isfile(features):
+        features = os.path.abspath(features)
+    return dataclasses.replace(
+        moved(job),
+        styles=tuple(dataclasses.replace(s, path=os.path.abspath(s.path)) for s in job.styles),
+        compute=dataclasses.replace(job.compute, features=features),
+        folder=os.path.abspath(job.folder),
+        surface=os.path.abspath(job.surface) if job.surface else "",
+        tiles=tuple(moved(tile) for tile in job.tiles),
+        frames=tuple(moved(frame) for frame in job.frames),
+    )
 
 
 def _in_and_out(fields: dict[str, Any]) -> dict[str, Any]:

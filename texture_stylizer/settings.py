@@ -7,6 +7,7 @@ files are made from these fields.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -79,8 +80,8 @@ class Settings:
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise BadInput(f"{name.replace('_', ' ')} is {value}, but must be at least {least}")
+            if value is not None:
+                check_number(name.replace("_", " "), value, least, _MOST.get(name), whole=name in _WHOLE)
         if self.preserve_color not in PRESERVE_COLOR_MODES:
             raise BadInput(
                 f"preserve color is {self.preserve_color!r}, but must be one of "
@@ -97,8 +98,10 @@ class Settings:
             raise BadInput(f"wrap is {self.wrap!r}, but must be one of {', '.join(WRAPS)}")
         if isinstance(self.tile, str) and self.tile != "auto":
             raise BadInput(f"tile is {self.tile!r}, but must be auto, None or a number of pixels")
-        if isinstance(self.tile, int) and self.tile < 16:
-            raise BadInput(f"tile is {self.tile}, but must be at least 16 pixels")
+        if not isinstance(self.tile, str) and self.tile is not None:
+            check_number("tile", self.tile, 16, whole=True)
+            if self.tile % 16:
+                raise BadInput(f"tile is {self.tile}, but must be a multiple of 16 pixels")
 
     @classmethod
     def preset(cls, quality: Quality, **changes: Any) -> Settings:
@@ -124,6 +127,23 @@ class Settings:
         return cls(**{name: value for name, value in fields.items() if name in known})
 
 
+def check_number(
+    name: str, value: Any, least: float, most: float | None = None, *, whole: bool = False
+) -> None:
+    """Raises BadInput for what is no finite number, no whole one where that is needed, or out of range."""
+    kind = "a whole number" if whole else "a number"
+    try:
+        fits = math.isfinite(value) and not isinstance(value, bool) and (not whole or value == int(value))
+    except (TypeError, ValueError, OverflowError):
+        fits = False
+    if not fits:
+        raise BadInput(f"{name} is {value}, but must be {kind}")
+    if value < least:
+        raise BadInput(f"{name} is {value}, but must be at least {least}")
+    if most is not None and value > most:
+        raise BadInput(f"{name} is {value}, but must be at most {most}")
+
+
 _LEAST: dict[str, float] = {
     "content_weight": 0.0,
     "total_variation": 0.0,
@@ -133,7 +153,10 @@ _LEAST: dict[str, float] = {
     "scales": 1,
     "learning_rate": 1e-6,
     "max_size": 16,
+    "seed": -(2**63),
 }
+_MOST = {"scales": 32, "seed": 2**63 - 1}
+_WHOLE = ("iterations", "scales", "max_size", "seed")
 
 _PRESETS: dict[str, Settings] = {
     "draft": Settings(iterations=70, settle=True, max_size=256),

@@ -68,6 +68,14 @@ def test_a_bad_input_is_named_and_the_others_are_done(folder: Path) -> None:
         ("a.png", "-o", "out", "--iterations", "-1"),
         ("a.png", "-o", "out", "--roles", "hair"),
         ("a.png", "-o", "out", "--seams", "on"),
+        ("a.png", "-o", "out", "--seed", "1180591620717411303424"),
+        ("a.png", "-o", "out", "--content-weight", "nan"),
+        ("a.png", "-o", "out", "--style-scale", "inf"),
+        ("a.png", "-o", "out", "--tile", "17"),
+        ("a.png", "-o", "out", "--bake-sharing", "atlas"),
+        ("a.png", "-o", "out", "--objects", "Cube"),
+        ("a.glb", "-o", "out", "--seams", "off", "--style-width", "1"),
+        ("a.glb", "-o", "out", "--bake", "missing", "--bake-size", "64", "--bake-density", "9"),
     ],
 )
 def test_wrong_arguments_write_nothing(folder: Path, arguments: tuple[str, ...]) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import json
 import os
+import re
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, BadMachine
+
+_ROOM = 16384
+"""Bytes that are still free on a disk which was not filled by an export."""
 
 
 @contextlib.contextmanager
@@ -82,19 +88,31 @@ def _import_fbx(bpy: Any, name: str) -> Any:
     return bpy.ops.import_scene.fbx(filepath=name)
 
 
-def save_scene(path: Path) -> None:
-    """Write the open scene as the kind that the suffix tells. Raises BadInput when that cannot be done."""
-    if path.suffix.lower() == ".blend":
-        save_blend(path)
-        return
+def save_scene(path: Path, home: Path) -> list[str]:
+    """Write the open scene as the kind that the suffix tells. Returns what was left out, as sentences.
+
+    Raises BadInput when that cannot be done.
+    path: in a private folder below `home`, from where it and what lies beside it are moved to `home`.
+    """
     import bpy
 
-    path = path.resolve()
-    # These name the files beside them after themselves, so they are written under their own name.
-    temporary = path if path.suffix.lower() in (".obj", ".gltf") else _part_path(path)
-    name = str(temporary)
+    name = str(path)
+    left_out = _drop_numbers_that_json_lacks(bpy) if path.suffix.lower() in (".glb", ".gltf") else []
     exporters = {
-        ".fbx": lambda: bpy.ops.export_scene.fbx(filepath=name, path_mode="RELATIVE"),
+        ".blend": lambda: _save_in(
+            bpy,
+            path,
+            home,
+            lambda temporary: bpy.ops.wm.save_as_mainfile(
+                filepath=temporary, copy=True, relative_remap=True, check_existing=False
+            ),
+        ),
+        ".fbx": lambda: _save_in(
+            bpy,
+            path,
+            home,
+            lambda temporary: bpy.ops.export_scene.fbx(filepath=temporary, path_mode="RELATIVE"),
+        ),
         ".obj": lambda: bpy.ops.wm.obj_export(filepath=name, path_mode="RELATIVE"),
         ".glb": lambda: bpy.ops.export_scene.gltf(filepath=name, export_format="GLB", export_extras=True),
         ".gltf": lambda: bpy.ops.export_scene.gltf(
@@ -103,18 +121,47 @@ def save_scene(path: Path) -> None:
     }
     usd = lambda: bpy.ops.wm.usd_export(filepath=name, relative_paths=True)  # noqa: E731
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with quiet():
             exporters.get(path.suffix.lower(), usd)()
-        if not temporary.is_file():
-            raise BadInput(f"{path} was not written by Blender's exporter; choose another kind")
-        os.replace(temporary, path)
+        _check_whole(path.parent)
     except (OSError, RuntimeError) as reason:
         raise BadInput(f"{path} cannot be written ({_one_line(reason)}); choose another folder") from reason
-    finally:
-        if temporary != path:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+    if not path.is_file():
+        raise BadInput(f"{path} was not written by Blender's exporter; choose another kind")
+    return left_out
+
+
+def _drop_numbers_that_json_lacks(bpy: Any) -> list[str]:
+    """Custom properties that are not finite would end a glTF export: it writes them as JSON."""
+    left_out = []
+    bones = [bone for armature in bpy.data.armatures for bone in armature.bones]
+    for owner in (*bpy.data.user_map(), *bones):
+        for key in list(owner.keys()):
+            value = owner[key]
+            plain = getattr(value, "to_dict", getattr(value, "to_list", lambda value=value: value))()
+            try:
+                json.dumps(plain, allow_nan=False, default=str, skipkeys=True)
+            except ValueError:
+                del owner[key]
+                left_out.append(
+                    f"the custom property {key} of {owner.name} is left out: it is no finite number"
+                )
+    return left_out
+
+
+def _save_in(bpy: Any, path: Path, home: Path, save: Callable[[str], Any]) -> None:
+    """Let Blender save a file whose paths are right once it and its textures lie in `home`."""
+    for image in bpy.data.images:
+        found = Path(bpy.path.abspath(image.filepath)) if image.filepath else home
+        if image.library is None and found.is_relative_to(path.parent):
+            final = str(home / found.relative_to(path.parent))
+            image.filepath_raw = bpy.path.relpath(final) if bpy.data.filepath else final
+    # Blender writes paths relative to where it saves: this begins with the private folder's name.
+    temporary = path.parent.with_name(f"{path.parent.name}{path.suffix.lower()}")
+    save(str(temporary))
+    if not temporary.is_file():
+        raise BadInput(f"{path} cannot be written, the disk may be full; make room, or choose another folder")
+    os.replace(temporary, path)
 
 
 def open_blend(path: Path) -> None:
@@ -127,26 +174,6 @@ def open_blend(path: Path) -> None:
             bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
     except RuntimeError as reason:
         raise BadInput(f"{path}: Blender cannot open it ({_one_line(reason)}); save it anew") from reason
-
-
-def save_blend(path: Path) -> None:
-    """Save the open scene to `path`, whole or not at all. Raises BadInput when that cannot be done."""
-    import bpy
-
-    path = path.resolve()
-    temporary = _part_path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with quiet():
-            bpy.ops.wm.save_as_mainfile(
-                filepath=str(temporary), copy=True, relative_remap=True, check_existing=False
-            )
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as reason:
-        raise BadInput(f"{path} cannot be written ({reason}); choose another folder") from reason
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def chosen_objects(names: Sequence[str] | None, path: Path) -> list[Any]:
@@ -163,10 +190,26 @@ def chosen_objects(names: Sequence[str] | None, path: Path) -> list[Any]:
     return [bpy.data.objects[name] for name in names]
 
 
-def _part_path(path: Path) -> Path:
-    """Where a file is written before it is renamed: beside it, so that renaming is one step."""
-    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+def _check_whole(folder: Path) -> None:
+    """Raises OSError where files may have been cut short: some exporters do not notice a full disk."""
+    room = folder / ".room"
+    room.write_bytes(bytes(_ROOM))
+    room.unlink()
+    if sys.platform != "win32":
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        for path in folder.rglob("*"):
+            if limit != resource.RLIM_INFINITY and path.is_file() and path.stat().st_size >= limit:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
 
 
 def _one_line(reason: BaseException) -> str:
-    return " ".join(str(reason).replace("Error:", "").split())[:300]
+    """What went wrong, without Python's way to it."""
+    text = str(reason).strip()
+    if "Traceback" in text:
+        lines = [
+            line.strip() for line in text.splitlines() if re.match(r"\s*[\w.]*(Error|Exception)\b", line)
+        ]
+        text = lines[-1] if lines else text.splitlines()[0]
+    return " ".join(text.removeprefix("Error:").split())[:300]

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadInput
+from ..jobs.client import private_folder, remove_folder
+from ..jobs.protocol import partial_path
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file, its folder too; it appears whole or not at all. Raises BadInput when it cannot be."""
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary = partial_path(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(data)
@@ -34,3 +36,13 @@ def no_empty_folders(path: Path) -> Iterator[None]:
         for folder in missing:
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A private folder for temporary files, deleted in any case. Raises BadMachine when there can be none."""
+    folder = private_folder()
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
+import filecmp
 import shutil
-import sys
-import urllib.parse
 import uuid
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ import numpy as np
 
 from ..descriptions import Destination, Job, Outcome, Source
 from ..errors import BadInput, Cancelled, StylizerError
-from ..gltf.container import Container, file_of_uri, read_container
+from ..gltf.container import Container, file_of_uri, place_of_uri, read_container
 from ..gltf.geometry import meshes_showing
 from ..gltf.restyle import Change, restyled_files
 from ..gltf.textures import (
@@ -24,10 +22,14 @@ from ..gltf.textures import (
     materials_without_textures,
     suffix_of,
 )
-from ..jobs.client import WorkerClient, private_folder, remove_folder
-from .display import ProgressBar
+from ..jobs.client import WorkerClient
+from ..names import shortened
+from .display import ProgressBar, say
 from .files import write_whole
+from .made_files import MadeFiles
+from .outputs import check_not_anothers
 from .request import Request, report_row
+from .stage import Stage
 
 
 def inspect_gltf(path: Path) -> dict[str, Any]:
@@ -40,30 +42,29 @@ def inspect_gltf(path: Path) -> dict[str, Any]:
 
 
 def stylize_gltf(
-    request: Request, source: Path, target: Path, client: WorkerClient
+    request: Request, source: Path, stage: Stage, client: WorkerClient, folder: Path, made: MadeFiles
 ) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    """Write `source` with restyled images to `target`. Returns the report's rows and what failed."""
+    """Write `source` with restyled images to the stage; `folder` is for temporary files.
+
+    Returns the report's rows and what failed.
+    """
     container = read_container(source)
+    _check_places(container, stage.home, made)
     textures = find_gltf_textures(container, roles=request.roles, objects=request.objects)
     wanted = [texture for texture in textures if texture.skipped is None]
     if not wanted:
         raise BadInput(f"{source}: {_nothing_found(textures)}")
-    folder = private_folder()
-    try:
-        results = _work(request, container, wanted, folder, client)
-        changes, problems, rows = [], [], []
-        for texture, result in zip(wanted, results, strict=True):
-            if isinstance(result, Outcome):
-                changes.append(Change(texture, Path(result.output).read_bytes()))
-                row = report_row(result, texture.role, list(texture.materials), texture.name)
-                rows.append(row | {"output": str(target)})
-            else:
-                problems.append(type(result)(f"{source}: {texture.name}: {result}"))
-        if changes:
-            files = restyled_files(container, changes, textures, _file_part(request.variant))
-            _write(container, target, files)
-    finally:
-        remove_folder(folder)
+    results = _work(request, container, wanted, folder, client)
+    changes, problems, rows = [], [], []
+    for texture, result in zip(wanted, results, strict=True):
+        if isinstance(result, Outcome):
+            changes.append(Change(texture, Path(result.output).read_bytes()))
+            row = report_row(result, texture.role, list(texture.materials), texture.name)
+            rows.append(row | {"output": str(stage.target)})
+        else:
+            problems.append(type(result)(f"{source}: {result}"))
+    if changes:
+        _write(container, stage, restyled_files(container, changes, textures, _file_part(request.variant)))
     return rows, problems
 
 
@@ -112,10 +113,9 @@ def _write_meshes(container: Container, texture: GltfTexture, wanted: list[GltfT
     try:
         arrays = meshes_showing(container, same_image)
     except BadInput as reason:
-        print(
+        say(
             f"warning: {container.path}: {texture.name}: {reason}, so it was drawn as a flat picture; "
-            "export the model anew if its seams show",
-            file=sys.stderr,
+            "export the model anew if its seams show"
         )
         return ""
     if not arrays:
@@ -124,31 +124,23 @@ def _write_meshes(container: Container, texture: GltfTexture, wanted: list[GltfT
     return str(path)
 
 
-def _write(container: Container, target: Path, files: dict[str, bytes]) -> None:
-    """Write the model and what lies beside it; the model last, so that it never names a missing file."""
-    folder = target.resolve().parent
-    written: list[Path] = []
-    try:
-        for uri in _kept_uris(container, files):
-            old = file_of_uri(container, uri)
-            new = folder / urllib.parse.unquote(uri)
-            if old.is_file() and not new.exists():
-                new.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(old, new)
-                written.append(new)
-            elif old.is_file() and not new.samefile(old) and new.read_bytes() != old.read_bytes():
-                raise BadInput(f"{new} exists and is another file; choose an empty folder")
-        for uri, data in sorted(files.items(), reverse=True):
-            new = folder / urllib.parse.unquote(uri) if uri else target.resolve()
-            if uri and new.exists():
-                raise BadInput(f"{new} exists already; choose another folder or --variant")
-            write_whole(new, data)
-            written.append(new)
-    except BaseException:
-        for path in written:
-            with contextlib.suppress(OSError):
-                path.unlink()
-        raise
+def _check_places(container: Container, home: Path, made: MadeFiles) -> None:
+    """Raises BadInput for a file beside the model that leads out of its folder, or is another's there."""
+    for uri in read_uris(container.document.value):
+        old, new = file_of_uri(container, uri), place_of_uri(home, uri)
+        if old.is_file() and not (new.is_file() and filecmp.cmp(old, new, shallow=False)):
+            check_not_anothers(new, made)
+
+
+def _write(container: Container, stage: Stage, files: dict[str, bytes]) -> None:
+    """Write the model and what lies beside it."""
+    for uri in _kept_uris(container, files):
+        old, new = file_of_uri(container, uri), place_of_uri(stage.folder, uri)
+        if old.is_file() and not new.exists():
+            new.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(old, new)
+    for uri, data in files.items():
+        write_whole(place_of_uri(stage.folder, uri) if uri else stage.file, data)
 
 
 def _kept_uris(container: Container, files: dict[str, bytes]) -> list[str]:
@@ -179,4 +171,5 @@ def _nothing_found(textures: list[GltfTexture]) -> str:
 
 
 def _file_part(variant: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in variant)[:60]
+    cleaned = "".join(c if c.isalnum() or c in "-_." else "_" for c in variant)
+    return shortened(cleaned, 60)

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from ..descriptions import Destination, Job, Outcome, Source
-from ..jobs.client import WorkerClient, private_folder, remove_folder
+from ..jobs.client import WorkerClient
 from .display import ProgressBar
 from .request import Request, report_row
 
 
-def stylize_image(request: Request, source: Path, target: Path, client: WorkerClient) -> list[dict[str, Any]]:
-    """Write the restyled `source` to `target`. Returns the report's row."""
-    folder = private_folder()
+def stylize_image(
+    request: Request, source: Path, target: Path, client: WorkerClient, folder: Path
+) -> list[dict[str, Any]]:
+    """Write the restyled `source` to `target`; `folder` is for temporary files. Returns the report's row."""
     job = Job(
         id=uuid.uuid4().hex[:12],
         name=str(source),
@@ -25,11 +26,8 @@ def stylize_image(request: Request, source: Path, target: Path, client: WorkerCl
         compute=request.compute,
         folder=str(folder),
     )
-    try:
-        with ProgressBar({job.id: source.name}) as bar:
-            (result,) = client.run([job], bar.on_event)
-    finally:
-        remove_folder(folder)
+    with ProgressBar({job.id: source.name}) as bar:
+        (result,) = client.run([job], bar.on_event)
     if not isinstance(result, Outcome):
         raise result
     return [report_row(result, "base_color", [], str(source))]

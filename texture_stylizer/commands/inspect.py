@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
+from .display import clean, tell
 from .gltf import inspect_gltf
 from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, check_kind
+from .scenes import inspect_in_blender
 
 
 def run(path: Path, *, as_json: bool) -> int:
@@ -16,25 +18,13 @@ def run(path: Path, *, as_json: bool) -> int:
     suffix = check_kind(path)
     if suffix in IMAGE_SUFFIXES:
         raise BadInput(f"{path}: an image has no materials to inspect; give a scene or a model")
-    found = inspect_gltf(path) if suffix in GLTF_SUFFIXES else _inspect_scene(path)
+    found = inspect_gltf(path) if suffix in GLTF_SUFFIXES else inspect_in_blender(path)
     if as_json:
-        print(json.dumps(found, indent=2))
+        for line in json.dumps(found, indent=2).splitlines():
+            tell(line)
     else:
         _print_table(found)
     return 0
-
-
-def _inspect_scene(path: Path) -> dict[str, Any]:
-    from .blend import chosen_objects, load_scene
-
-    load_scene(path)
-    from ..scene.textures import find_textures, materials_without_textures
-
-    objects = chosen_objects(None, path)
-    return {
-        "textures": [use.to_json() for use in find_textures(objects, skip_hidden=True)],
-        "materials_without_textures": materials_without_textures(objects),
-    }
 
 
 def _print_table(found: dict[str, Any]) -> None:
@@ -52,10 +42,11 @@ def _print_table(found: dict[str, Any]) -> None:
                 row["skipped"] or "",
             )
         )
+    rows = [tuple(clean(cell) for cell in cells) for cells in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for cells in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        print(line.rstrip())
+        tell(line.rstrip())
     bare = found["materials_without_textures"]
     if bare:
-        print("without textures:", ", ".join(bare))
+        tell(f"without textures: {', '.join(bare)}")

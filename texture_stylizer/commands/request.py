@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -34,6 +35,28 @@ class Request:
     frames: bool
     seams: bool
     verbose: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Nested plain values."""
+        fields = dataclasses.asdict(self)
+        paths = {"inputs": [str(path) for path in self.inputs], "output": str(self.output)}
+        return fields | paths | {"report": str(self.report) if self.report else None}
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Request:
+        """The request that `to_json` gave."""
+        changes = {
+            "inputs": tuple(Path(path) for path in fields["inputs"]),
+            "output": Path(fields["output"]),
+            "styles": tuple(StyleImage(**style) for style in fields["styles"]),
+            "settings": Settings.from_json(fields["settings"]),
+            "compute": Compute(**fields["compute"]),
+            "roles": tuple(fields["roles"]),
+            "objects": tuple(fields["objects"]),
+            "report": Path(fields["report"]) if fields["report"] else None,
+            "bake": BakeOptions(**fields["bake"]) if fields["bake"] else None,
+        }
+        return cls(**(fields | changes))
 
 
 def report_row(outcome: Outcome, role: str, materials: list[str], name: str) -> dict[str, Any]:

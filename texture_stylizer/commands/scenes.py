@@ -1,22 +1,90 @@
-"""`stylize` for what Blender has to open or import: .blend, .fbx, .obj, USD, and glTF to another kind."""
+"""`stylize` for what Blender has to open or import: .blend, .fbx, .obj, USD, and glTF to another kind.
+
+`stylize_scene` and `inspect_in_blender` are the command's side, which has the worker; `restyle_scene` and
+`inspect_scene` are called in the process that has bpy.
+"""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import BadInput, StylizerError
+from ..descriptions import Job, Outcome
+from ..errors import StylizerError, from_message, to_message
 from ..jobs.client import WorkerClient, private_folder, remove_folder
+from ..jobs.protocol import Message
 from .blend import chosen_objects, load_scene, quiet, save_scene
-from .display import ProgressBar
+from .blender import ask_blender
+from .display import ProgressBar, say
 from .request import Request, report_row
+from .stage import Stage
+
+if TYPE_CHECKING:
+    from .inside_blender import Channel
 
 
 def stylize_scene(
-    request: Request, source: Path, target: Path, client: WorkerClient
+    request: Request, source: Path, stage: Stage, client: WorkerClient, folder: Path
 ) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    """Restyle a scene's textures with Blender's module and write it to `target`, of any scene kind.
+    """Restyle a scene's textures with a Blender of its own and write it to the stage, as any scene kind.
+
+    folder: for temporary files. Returns the report's rows and what failed.
+    """
+
+    def answer(message: Message) -> Message | None:
+        if message["type"] == "note":
+            say(stage.in_place(message["message"]))
+            return None
+        return {"type": "results", "results": _run_jobs(message["jobs"], client)}
+
+    answered = ask_blender(
+        "stylize",
+        source,
+        answer,
+        folder=folder,
+        request=request.to_json(),
+        target=str(stage.file),
+        home=str(stage.home),
+        private=[str(folder), str(stage.folder)],
+    )
+    rows = [
+        row | {"output": str(stage.final(Path(row["output"]))), "scene": str(stage.target)}
+        for row in answered["rows"]
+    ]
+    return rows, [from_message(problem) for problem in answered["problems"]]
+
+
+def _run_jobs(jobs: list[dict[str, Any]], client: WorkerClient) -> list[dict[str, Any]]:
+    described = [Job.from_json(job) for job in jobs]
+    with ProgressBar({job.id: job.name for job in described}) as bar:
+        results = client.run(described, bar.on_event)
+    return [
+        {"outcome": result.to_json()} if isinstance(result, Outcome) else to_message(result)
+        for result in results
+    ]
+
+
+def inspect_in_blender(path: Path) -> dict[str, Any]:
+    """What `inspect --json` prints for a scene or model, found by a Blender of its own."""
+    return ask_blender("inspect", path, lambda _: None)["found"]
+
+
+def inspect_scene(path: Path) -> dict[str, Any]:
+    """What `inspect --json` prints for a scene or model; needs bpy."""
+    load_scene(path)
+    from ..scene.textures import find_textures, materials_without_textures
+
+    objects = chosen_objects(None, path)
+    return {
+        "textures": [use.to_json() for use in find_textures(objects, skip_hidden=True)],
+        "materials_without_textures": materials_without_textures(objects),
+    }
+
+
+def restyle_scene(
+    request: Request, source: Path, target: Path, home: Path, channel: Channel
+) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+    """Restyle a scene's textures and write it to `target`, from where it will be moved to `home`; needs bpy.
 
     Returns the report's rows and what failed.
     """
@@ -27,6 +95,7 @@ def stylize_scene(
 
     objects = chosen_objects(request.objects, source)
     scratch = private_folder()
+    results = _results_folder(target, scratch)
     try:
         with quiet():
             run = plan(
@@ -36,29 +105,29 @@ def stylize_scene(
                 variant=request.variant,
                 roles=request.roles,
                 compute=request.compute,
-                folder=_results_folder(target, scratch),
+                folder=results,
                 keep_jpeg=request.jpeg == "keep",
                 skip_hidden=not request.objects,
                 bake=request.bake,
                 frames=request.frames,
                 seams=request.seams,
+                beside=home / "textures" if results != scratch else None,
             )
-    except BadInput as error:
+    except StylizerError as error:
         remove_folder(scratch)
-        raise BadInput(f"{source}: {error}") from None
+        raise type(error)(f"{source}: {error}") from None
     for use in run.uses:
         if use.skipped is not None and use.role in request.roles:
-            print(f"skipped: {source}: {use.image}: {use.skipped}", file=sys.stderr)
+            channel.note(f"skipped: {source}: {use.image}: {use.skipped}")
     try:
-        names = {job.id: job.name for job in run.jobs.values()}
-        with ProgressBar(names) as bar:
-            work(run, client, bar.on_event)
+        work(run, channel)
         with quiet():
             variant = apply(run)
             if target.suffix.lower() != ".blend":
                 # A model has no variants: its materials keep their names and get no records.
                 make_permanent(variant.name)
-        save_scene(target)
+        for left_out in save_scene(target, home):
+            channel.note(f"warning: {source}: {left_out}")
     except BaseException:
         withdraw(run)
         raise
@@ -69,20 +138,17 @@ def stylize_scene(
     for use in run.uses:
         outcome = run.outcomes.get(use.session_uid)
         if outcome is not None and use.skipped is None:
-            rows.append(
-                report_row(outcome, use.role, list(use.materials), use.image) | {"scene": str(target)}
-            )
+            rows.append(report_row(outcome, use.role, list(use.materials), use.image))
     for key, color in run.baked.items():
         if key in run.outcomes:
             name = run.jobs[key].name
-            row = report_row(run.outcomes[key], "base_color", [color.material], name)
-            rows.append(row | {"scene": str(target)})
+            rows.append(report_row(run.outcomes[key], "base_color", [color.material], name))
         for warning in color.warnings:
-            print(f"warning: {source}: {warning}", file=sys.stderr)
+            channel.note(f"warning: {source}: {warning}")
     return rows, [type(error)(f"{source}: {error}") for error in run.failed.values()]
 
 
 def _results_folder(target: Path, scratch: Path) -> Path:
     """`textures` beside the target, or a temporary folder for kinds whose exporter copies or embeds them."""
     copies = (".glb", ".gltf", ".usd", ".usda", ".usdc", ".usdz")
-    return scratch if target.suffix.lower() in copies else target.resolve().parent / "textures"
+    return scratch if target.suffix.lower() in copies else target.parent / "textures"

@@ -3,94 +3,108 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import Cancelled, StylizerError
+from ..errors import Cancelled, OutOfMemory, StylizerError
 from ..jobs.client import WorkerClient
-from .display import show_error
-from .files import no_empty_folders, write_whole
+from ..jobs.interrupts import raise_if_asked
+from .display import say, show_error, tell
+from .failures import naming, unexpected, with_trace_of
+from .files import no_empty_folders, temporary_folder, write_whole
 from .gltf import stylize_gltf
 from .images import stylize_image
-from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, SCENE_SUFFIXES, check_kind
-from .request import Request, WrongArguments
+from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, check_kind
+from .made_files import MadeFiles
+from .outputs import Output, check_report_place, outputs_of
+from .request import Request
 from .scenes import stylize_scene
+from .stage import Stage
 
 
 def run(request: Request) -> int:
     """Work on every input. Returns the exit status."""
-    outputs = output_paths(request)
+    made = MadeFiles()
+    outputs = outputs_of(request, made)
     rows: list[dict[str, Any]] = []
     failures: list[dict[str, str]] = []
     with WorkerClient() as client:
-        for source, target in zip(request.inputs, outputs, strict=True):
-            try:
-                with no_empty_folders(target):
-                    new_rows, problems = _stylize(request, source, target, client)
-            except Cancelled:
-                raise
-            except StylizerError as error:
-                problems = [error]
-                new_rows = []
+        for output in outputs:
+            new_rows, problems = _attempt(request, output, client, made)
             for problem in problems:
                 show_error(problem, verbose=request.verbose)
-                failures.append({"input": str(source), "reason": str(problem)})
+                failures.append({"input": str(output.source), "reason": str(problem)})
             rows += new_rows
             if new_rows:
-                print(f"{source} -> {target}")
+                tell(f"{output.source} -> {output.target}")
     _announce_features(request, rows)
     if request.report is not None:
-        _write_report(request.report, rows, failures)
+        _write_report(request.report, rows, failures, made)
     return 1 if failures else 0
 
 
-def _stylize(
-    request: Request, source: Path, target: Path, client: WorkerClient
+def _attempt(
+    request: Request, output: Output, client: WorkerClient, made: MadeFiles
 ) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    suffix = check_kind(source)
-    if suffix in IMAGE_SUFFIXES:
-        return stylize_image(request, source, target, client), []
-    if suffix in GLTF_SUFFIXES and suffix == target.suffix.lower() and request.bake is None:
-        return stylize_gltf(request, source, target, client)
-    return stylize_scene(request, source, target, client)
+    """Work on one input. Whatever goes wrong is a sentence that names it, and the others go on."""
+    raise_if_asked()
+    try:
+        with no_empty_folders(output.target):
+            return _stylize(request, output, client, made)
+    except Cancelled:
+        raise
+    except StylizerError as error:
+        raise_if_asked()
+        return [], [naming(output.source, error)]
+    except MemoryError as error:
+        problem = OutOfMemory(f"{output.source}: there is too little memory for it; close other programs")
+        return [], [with_trace_of(error, problem)]
+    except Exception as error:
+        raise_if_asked()
+        return [], [unexpected(output.source, error)]
 
 
-def output_paths(request: Request) -> list[Path]:
-    """The output of each input. Raises WrongArguments for any that would cover an input or another."""
-    output = request.output
-    is_file = output.suffix.lower() in (*IMAGE_SUFFIXES, *SCENE_SUFFIXES) and not output.is_dir()
-    if is_file and len(request.inputs) > 1:
-        raise WrongArguments(
-            f"{output} is one file, but there are {len(request.inputs)} inputs; give a folder"
-        )
-    if not is_file and output.exists() and not output.is_dir():
-        raise WrongArguments(f"{output} is a file of another kind; give a folder, a scene or an image")
-    paths = [output if is_file else output / source.name for source in request.inputs]
-    sources = [*request.inputs, *(Path(style.path) for style in request.styles)]
-    used = {source.resolve() for source in sources}
-    for source, path in zip(request.inputs, paths, strict=True):
-        if path.resolve() in used or _same_file(path, sources):
-            raise WrongArguments(f"{path} is an input; give another output")
-        if is_file and (path.suffix.lower() in IMAGE_SUFFIXES) != (source.suffix.lower() in IMAGE_SUFFIXES):
-            raise WrongArguments(f"{source} cannot be written as {path.name}; give a file of its kind")
-    if len(set(paths)) < len(paths):
-        twice = next(path for path in paths if paths.count(path) > 1)
-        raise WrongArguments(f"two inputs would both be written to {twice}; give them in two runs")
-    return paths
+def _stylize(
+    request: Request, output: Output, client: WorkerClient, made: MadeFiles
+) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+    check_kind(output.source)
+    with temporary_folder() as folder:
+        client.guard(folder)
+        return _stylize_in(folder, request, output, client, made)
 
 
-def _same_file(path: Path, sources: list[Path]) -> bool:
-    return any(path.exists() and source.exists() and path.samefile(source) for source in sources)
+def _stylize_in(
+    folder: Path, request: Request, output: Output, client: WorkerClient, made: MadeFiles
+) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+    source, suffix = output.source, output.source.suffix.lower()
+    with Stage(output.target, made, named=output.named) as stage:
+        client.guard(stage.folder)
+        try:
+            if suffix in IMAGE_SUFFIXES:
+                (row,) = stylize_image(request, source, stage.file, client, folder)
+                rows, problems = [row | {"output": str(stage.final(stage.file))}], []
+            elif suffix in GLTF_SUFFIXES and suffix == output.target.suffix.lower() and request.bake is None:
+                rows, problems = stylize_gltf(request, source, stage, client, folder, made)
+            else:
+                rows, problems = stylize_scene(request, source, stage, client, folder)
+        except StylizerError as error:
+            raise type(error)(stage.in_place(str(error))).with_traceback(error.__traceback__) from error
+        if rows:
+            stage.publish()
+        return rows, problems
 
 
 def _announce_features(request: Request, rows: list[dict[str, Any]]) -> None:
     """Say which network `auto` took."""
     if request.compute.features == "auto" and rows:
-        print(f"features: {rows[0]['features']} (auto)", file=sys.stderr)
+        say(f"features: {rows[0]['features']} (auto)")
 
 
-def _write_report(path: Path, rows: list[dict[str, Any]], failures: list[dict[str, str]]) -> None:
+def _write_report(
+    path: Path, rows: list[dict[str, Any]], failures: list[dict[str, str]], made: MadeFiles
+) -> None:
+    check_report_place(path, made)
     report = {"version": __version__, "textures": rows, "failed": failures}
     write_whole(path, (json.dumps(report, indent=2) + "\n").encode("utf-8"))
+    made.remember([path])

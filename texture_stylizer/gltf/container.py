@@ -7,7 +7,7 @@ import binascii
 import struct
 import urllib.parse
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from ..errors import BadInput
 from .json_text import JsonText
@@ -114,4 +114,16 @@ def file_of_uri(container: Container, uri: str) -> Path:
     found = (folder / urllib.parse.unquote(uri)).resolve()
     if "://" in uri or not found.is_relative_to(folder):
         raise BadInput(f"the URI {uri} leads out of the model's folder; move the file beside the model")
+    return found
+
+
+def place_of_uri(folder: Path, uri: str) -> Path:
+    """Where the file of a URI is written below another model's folder. Raises BadInput for one that leads out
+    of it: an absolute one, or through `..` or a symbolic link."""
+    name = urllib.parse.unquote(uri)
+    windows = PureWindowsPath(name)
+    found = folder / name
+    absolute = name.startswith("/") or windows.root or windows.drive or ":" in name.partition("/")[0]
+    if absolute or "\0" in name or not found.resolve().is_relative_to(folder.resolve()):
+        raise BadInput(f"the URI {uri[:200]} leads out of the model's folder; move the file beside the model")
     return found

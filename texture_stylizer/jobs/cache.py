@@ -5,6 +5,7 @@ A result is an .npy array and a .json file under one key; the oldest go when the
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -24,6 +25,8 @@ from .cache_folder import CACHE_VARIABLE, entries
 
 SIZE_LIMIT = 4 * 2**30
 """Bytes of results that are kept."""
+
+_DIGEST = "image_sha256"
 
 # Changes whenever the same settings would give another picture.
 ENGINE_VERSION = "25"
@@ -64,13 +67,17 @@ def key_of(
 
 
 def load(folder: Path, key: str) -> CachedResult | None:
-    """The result of that key, or None; a damaged entry counts as none."""
+    """The result of that key, or None; an entry about which there is any doubt counts as none."""
     try:
         image = np.load(folder / f"{key}.npy", allow_pickle=False)
         facts = json.loads((folder / f"{key}.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        if facts.pop(_DIGEST) != _digest(image):
+            return None
+    except Exception:
+        # Whatever a disk, another program or a user has done to it, the picture can be made anew.
         return None
-    os.utime(folder / f"{key}.json")
+    with contextlib.suppress(OSError):
+        os.utime(folder / f"{key}.json")
     return CachedResult(image, facts)
 
 
@@ -84,11 +91,17 @@ def store(folder: Path, key: str, result: CachedResult) -> None:
         with partial.open("wb") as file:
             np.save(file, result.image, allow_pickle=False)
         os.replace(partial, folder / f"{key}.npy")
-        partial.write_text(json.dumps(result.facts), "utf-8")
+        partial.write_text(json.dumps(result.facts | {_DIGEST: _digest(result.image)}), "utf-8")
         os.replace(partial, folder / f"{key}.json")
     finally:
         partial.unlink(missing_ok=True)
     _drop_oldest(folder)
+
+
+def _digest(image: Array) -> str:
+    described = hashlib.sha256(f"{image.dtype} {image.shape}".encode())
+    described.update(np.ascontiguousarray(image).data)
+    return described.hexdigest()
 
 
 def _drop_oldest(folder: Path) -> None:

@@ -18,36 +18,42 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from ..descriptions import Job, Outcome
+from ..descriptions import Job, Outcome, with_absolute_paths
 from ..errors import BadMachine, Cancelled, StylizerError, from_message
 from .cache_folder import CACHE_VARIABLE
-from .protocol import FOLDER_PREFIX, SILENCE_LIMIT_SECONDS, Message, from_line, to_line
-
-PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
-
-# Loads the package from its folder under its own name, whatever name it was installed under and without
-# touching sys.path: an extension's neighbours must not shadow the worker's libraries.
-_BOOTSTRAP = """
-import importlib.util, runpy, sys
-from pathlib import Path
-from typing import Any
-folder = Path(sys.argv.pop(1))
-spec = importlib.util.spec_from_file_location(
-    "texture_stylizer", folder / "__init__.py", submodule_search_locations=[str(folder)])
-package = importlib.util.module_from_spec(spec)
-sys.modules["texture_stylizer"] = package
-spec.loader.exec_module(package)
-runpy.run_module("texture_stylizer.jobs.worker", run_name="__main__", alter_sys=True)
-"""
+from .interrupts import raise_if_asked
+from .protocol import (
+    FOLDER_PREFIX,
+    SILENCE_LIMIT_SECONDS,
+    Message,
+    from_line,
+    is_private,
+    partial_path,
+    to_line,
+)
+from .python import command_of, safe_environment, start
 
 OnEvent = Callable[[Message], None]
 
 
+class RunsJobs(Protocol):
+    """A worker, or a way to one."""
+
+    def run(self, jobs: Sequence[Job], on_event: OnEvent | None = None) -> list[Outcome | StylizerError]:
+        """Work on `jobs` in order and wait. Returns an outcome or an error for each."""
+        ...
+
+
 def private_folder() -> Path:
-    """A new temporary folder for a run's arrays, readable by this user alone."""
-    return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    """A new temporary folder for a run's arrays, readable by this user alone. Raises BadMachine for none."""
+    try:
+        return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    except OSError as reason:
+        raise BadMachine(
+            f"there is no folder for temporary files ({reason.strerror}); make room, or let TMPDIR name one"
+        ) from reason
 
 
 def worker_python(configured: str | None = None) -> str:
@@ -62,7 +68,7 @@ def worker_python(configured: str | None = None) -> str:
             raise BadMachine(
                 f"there is no Python at {configured}; choose another in the add-on's preferences"
             )
-        return configured
+        return os.path.abspath(configured)
     if importlib.util.find_spec("torch") is None:
         raise BadMachine(
             f"torch is not installed for {sys.executable}; set up the worker's environment in the "
@@ -80,13 +86,15 @@ class WorkerClient:
         self._python = worker_python(python)
         self._cache_folder = cache_folder
         self._process: subprocess.Popen[str] | None = None
-        self._messages: queue.Queue[Message] = queue.Queue()
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._stderr: collections.deque[str] = collections.deque(maxlen=40)
         self._readers: list[threading.Thread] = []
         self._heard = 0.0
         self._pending: dict[str, Job] = {}
         self._started: set[str] = set()
         self._broken: str | None = None
+        self._working_folder: Path | None = None
+        self._guarded: list[str] = []
 
     def __enter__(self) -> WorkerClient:
         return self
@@ -107,8 +115,15 @@ class WorkerClient:
     def submit(self, job: Job) -> None:
         """Hand over a job; its events come through `poll`. Starts the worker when none is running."""
         self._start_if_needed()
+        job = with_absolute_paths(job)
         self._pending[job.id] = job
         self._send({"type": "run", "job": job.to_json()})
+
+    def guard(self, folder: Path) -> None:
+        """Let the worker delete a private folder when it ends, for when this process is killed. Starts it."""
+        self._start_if_needed()
+        self._guarded.append(str(folder))
+        self._send({"type": "guard", "folder": str(folder)})
 
     def cancel(self, job_id: str) -> None:
         """Ask for a job's end; its `failed` event, of kind cancelled, follows."""
@@ -138,6 +153,7 @@ class WorkerClient:
         self._send({"type": question})
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
+            raise_if_asked()
             for message in self.poll(wait=0.2):
                 if message["type"] == answer:
                     return message
@@ -177,6 +193,7 @@ class WorkerClient:
             self.submit(job)
         try:
             while not all(job.id in results for job in jobs):
+                raise_if_asked()
                 for message in self.poll(wait=0.1):
                     if message["type"] == "done":
                         results[message["id"]] = Outcome.from_json(message["outcome"])
@@ -191,6 +208,14 @@ class WorkerClient:
 
     def close(self) -> None:
         """End the worker, at once if it is busy, and clear away what it left half-written."""
+        folder, self._working_folder = self._working_folder, None
+        try:
+            self._end_process()
+        finally:
+            if folder is not None:
+                remove_folder(folder)
+
+    def _end_process(self) -> None:
         if self._process is None:
             return
         process, self._process = self._process, None
@@ -229,18 +254,16 @@ class WorkerClient:
             return
         self.close()
         self._stderr.clear()
-        self._messages = queue.Queue()
-        self._process = subprocess.Popen(
-            [self._python, "-u", "-c", _BOOTSTRAP, str(PACKAGE_FOLDER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env=_environment(self._python, self._cache_folder),
-            **_own_group(),
-        )
+        self._messages = queue.SimpleQueue()
+        self._working_folder = private_folder()
+        try:
+            self._process = start(
+                command_of(self._python, "jobs.worker"),
+                self._working_folder,
+                _environment(self._python, self._cache_folder),
+            )
+        except OSError as reason:
+            raise BadMachine(f"{self._python} does not start ({reason.strerror}); choose another") from reason
         self._heard = time.monotonic()
         self._readers = [
             threading.Thread(target=target, args=(self._process,), daemon=True)
@@ -248,6 +271,8 @@ class WorkerClient:
         ]
         for reader in self._readers:
             reader.start()
+        for folder in (str(self._working_folder), *self._guarded):
+            self._send({"type": "guard", "folder": folder})
 
     def _read_events(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -327,8 +352,8 @@ class WorkerClient:
     def _remove_partial_files(self, pid: int) -> None:
         """Files that a killed worker was just writing beside their destination."""
         for job in self._pending.values():
-            path = Path(job.destination.path)
-            path.with_name(f".{path.stem}.{pid}.part{path.suffix}").unlink(missing_ok=True)
+            for part in (job, *job.tiles, *job.frames):
+                partial_path(Path(part.destination.path), pid).unlink(missing_ok=True)
 
 
 def _error_of(message: Message) -> StylizerError:
@@ -339,23 +364,15 @@ def _error_of(message: Message) -> StylizerError:
 
 
 def _environment(python: str, cache_folder: Path | None) -> dict[str, str]:
-    """This process's environment; another interpreter gets none of this one's Python settings."""
-    own = python == sys.executable
-    kept = {name: value for name, value in os.environ.items() if own or not name.startswith("PYTHON")}
-    return kept if cache_folder is None else kept | {CACHE_VARIABLE: str(cache_folder)}
-
-
-def _own_group() -> dict[str, Any]:
-    """Keep Ctrl+C from reaching the worker: it is told to cancel instead."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
+    """The worker's environment; a cache that is named by a relative path stays where it was."""
+    named = cache_folder or os.environ.get(CACHE_VARIABLE)
+    return safe_environment(python, **({CACHE_VARIABLE: os.path.abspath(named)} if named else {}))
 
 
 def remove_folder(folder: Path) -> None:
-    """Delete a folder that `private_folder` made."""
-    if folder.name.startswith(FOLDER_PREFIX):
+    """Delete a folder that `private_folder` made, or one beside results that is named alike."""
+    if is_private(folder):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-__all__ = ["Cancelled", "WorkerClient", "private_folder", "remove_folder", "worker_python"]
+__all__ = ["Cancelled", "RunsJobs", "WorkerClient", "private_folder", "remove_folder", "worker_python"]

@@ -66,17 +66,18 @@ def detect_kind() -> str:
 def setup_steps(folder: Path, kind: str, base_python: str) -> list[Step]:
     """What has to run, in order."""
     python = str(environment_python(folder))
-    pip = (python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off")
+    # -I: nothing that lies in the current folder or is set for another Python is taken.
+    pip = (python, "-I", "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off")
     index: tuple[str, ...] = ()
     if kind == "rocm":
         index = ("--index-url", _ROCM_INDEX)
     elif kind == "cuda" and sys.platform == "win32":
         index = ("--index-url", _WINDOWS_CUDA_INDEX)
     return [
-        Step("Making the environment", (base_python, "-m", "venv", "--clear", str(folder))),
+        Step("Making the environment", (base_python, "-I", "-m", "venv", "--clear", str(folder))),
         Step("Installing torch, this takes minutes", (*pip, *index, "torch>=2.4", "torchvision>=0.19")),
         Step("Installing the other libraries", (*pip, *LIBRARIES.values(), WEIGHTS)),
-        Step("Trying it", (python, "-c", f"import torch, torchvision, {', '.join(LIBRARIES)}")),
+        Step("Trying it", (python, "-I", "-c", f"import torch, torchvision, {', '.join(LIBRARIES)}")),
     ]
 
 
@@ -154,6 +155,7 @@ class EnvironmentSetup:
         try:
             self._process = subprocess.Popen(
                 step.command,
+                cwd=self.folder.parent,
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=subprocess.STDOUT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import Any
 import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
+from PIL import Image
 
 from ..descriptions import Depth
 from ..engine.color import Array, by_rows, decode, encode, join_range, split_range
 from ..errors import BadInput
+from .orientation import HELD_BY, UPRIGHT, orientation_of, upright, write_webp
+from .protocol import partial_path
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".bmp", ".webp", ".exr", ".hdr")
 JPEG_QUALITY = 95
@@ -29,6 +33,8 @@ _DEPTHS: dict[str, tuple[Depth, ...]] = {
     ".exr": ("half", "float"),
     ".hdr": ("float",),
 }
+# What describes the old file's storage must not be said of the new one, and a profile speaks for itself.
+_OF_THE_OLD_FILE = ("oiio:", "tiff:", "png:", "openexr:", "jpeg:", "ICCProfile:", "Orientation")
 _ROWS_CHECKED = 256
 _LARGEST = {"uint8": 255, "uint16": 65535}
 
@@ -39,7 +45,8 @@ class Picture:
 
     color: (H, W, 3) float32, display-encoded [0, 1]. gain: (H, W, 1), at least 1, or None: what linear
     values above 1 were divided by. alpha: (H, W), straight, of the file's own type, or None.
-    metadata: the file's own attributes, such as its colour profile and orientation.
+    metadata: the file's own attributes, such as its colour profile. orientation: as EXIF counts it, from 1;
+    the pixels are as they are stored. animated: the file has more frames than this one.
     """
 
     color: Array
@@ -47,6 +54,8 @@ class Picture:
     alpha: NDArray[Any] | None
     depth: Depth
     metadata: oiio.ImageSpec | None = None
+    orientation: int = UPRIGHT
+    animated: bool = False
 
     @property
     def linear(self) -> bool:
@@ -57,6 +66,7 @@ def read_image(path: Path) -> Picture:
     """Read an image file. Raises BadInput, naming the file, when there is none or it cannot be read."""
     if not path.is_file():
         raise BadInput(f"there is no image {path}; check the path")
+    _check_name(path)
     config = oiio.ImageSpec()
     config.attribute("oiio:UnassociatedAlpha", 1)
     opened = oiio.ImageInput.open(str(path), config)
@@ -67,8 +77,10 @@ def read_image(path: Path) -> Picture:
         spec = opened.spec()
         kind, depth = _reading_type(str(spec.format))
         pixels = opened.read_image(0, 0, 0, spec.nchannels, kind)
-        if pixels is None:
-            raise BadInput(f"{path} is damaged ({_reason(opened.geterror())}); save it anew")
+        problem = _reason(opened.geterror()) if pixels is None or opened.has_error else ""
+        # A JPEG that ends too soon is filled with grey, and one that lacks its last bytes alone is whole.
+        if pixels is None or (problem and not _is_whole(path)):
+            raise BadInput(f"{path} is damaged ({problem}); save it anew")
     pixels = np.asarray(pixels).reshape(spec.height, spec.width, spec.nchannels)
     linear = path.suffix.lower() in _LINEAR_SUFFIXES or depth in ("half", "float")
     alpha_channel = spec.alpha_channel if spec.alpha_channel >= 0 else None
@@ -79,7 +91,35 @@ def read_image(path: Path) -> Picture:
         linear=linear,
         premultiplied=linear and spec.getattribute("oiio:UnassociatedAlpha") != 1,
     )
-    return Picture(picture.color, picture.gain, picture.alpha, depth, spec)
+    return dataclasses.replace(
+        picture,
+        metadata=spec,
+        orientation=orientation_of(path, spec),
+        animated=_is_animated(path, spec),
+    )
+
+
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadInput(f"{path} has a name that is no UTF-8; rename it") from None
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+    except Exception:
+        return False
+    return True
+
+
+def _is_animated(path: Path, spec: oiio.ImageSpec) -> bool:
+    if path.suffix.lower() == ".png":
+        with path.open("rb") as file:
+            return b"acTL" in file.read(65536).partition(b"IDAT")[0]
+    return path.suffix.lower() == ".webp" and spec.get_int_attribute("oiio:Movie") == 1
 
 
 def picture_from_pixels(
@@ -121,13 +161,19 @@ def write_image(
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise BadInput(f"{path.name} has no known image format; use one of {', '.join(SUFFIXES)}")
+    _check_name(path)
     depth = _writing_depth(suffix, depth or picture.depth)
     alpha = None if suffix in _WITHOUT_ALPHA else picture.alpha
     pixels = _stored_values(color, picture.gain, alpha, suffix=suffix, depth=depth)
-    temporary = temporary_path(path)
+    temporary = partial_path(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(temporary, _specification(picture, pixels, depth, suffix), pixels)
+        if suffix not in HELD_BY:
+            pixels = upright(pixels, picture.orientation)
+        if suffix == ".webp" and picture.orientation != UPRIGHT:
+            write_webp(temporary, pixels, picture.orientation)
+        else:
+            _write(temporary, _specification(picture, pixels, depth, suffix), pixels)
         _check_whole(temporary)
         return _put(temporary, path, replace=replace)
     except OSError as reason:
@@ -158,11 +204,6 @@ def _put(temporary: Path, path: Path, *, replace: bool) -> Path:
                 return candidate
         number += 1
         candidate = path.with_stem(f"{path.stem}_{number:03d}")
-
-
-def temporary_path(path: Path) -> Path:
-    """Where a file is written before it is renamed: beside it, so that renaming is one step."""
-    return path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
 
 
 @by_rows
@@ -208,14 +249,25 @@ def _specification(picture: Picture, pixels: NDArray[Any], depth: Depth, suffix:
     spec = oiio.ImageSpec(width, height, channels, depth)
     if picture.metadata is not None:
         for attribute in picture.metadata.extra_attribs:
-            # What describes the old file's storage must not be said of the new one.
-            if not attribute.name.startswith(("oiio:", "tiff:", "png:", "openexr:", "jpeg:")):
-                spec.attribute(attribute.name, attribute.type, attribute.value)
+            # Text that is no UTF-8 cannot be read; nothing hangs on it.
+            with contextlib.suppress(UnicodeError):
+                if not attribute.name.startswith(_OF_THE_OLD_FILE):
+                    _set(spec, attribute)
+    spec.attribute("Orientation", picture.orientation if suffix in HELD_BY else UPRIGHT)
     if channels == 4 and depth in _LARGEST:
         spec.attribute("oiio:UnassociatedAlpha", 1)
     if suffix in (".jpg", ".jpeg", ".webp"):
         spec.attribute("Compression", f"jpeg:{JPEG_QUALITY}" if suffix != ".webp" else "lossless:100")
     return spec
+
+
+def _set(spec: oiio.ImageSpec, attribute: Any) -> None:
+    value = attribute.value
+    if isinstance(value, (int, float, str)):
+        # Set with their types, some are dropped by the library.
+        spec.attribute(attribute.name, value)
+    else:
+        spec.attribute(attribute.name, attribute.type, value)
 
 
 def _write(path: Path, spec: oiio.ImageSpec, pixels: NDArray[Any]) -> None:

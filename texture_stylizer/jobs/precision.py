@@ -62,5 +62,8 @@ def _remember(path: Path, known: dict[str, float]) -> None:
     # A folder that cannot be written costs a measurement each time, and no more.
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(known, indent=1), "utf-8")
-        os.replace(partial, path)
+        try:
+            partial.write_text(json.dumps(known, indent=1), "utf-8")
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ To the worker, on its stdin; its end means that the other side is gone:
 
     {"type": "run", "job": {...}}            a `Job`
     {"type": "cancel", "id": "..."}          stops that job within one iteration
+    {"type": "guard", "folder": "..."}       a private folder that is to go when the worker ends
     {"type": "describe"}                     asks for a `machine` message
     {"type": "download"}                     fetches VGG19's weights, answered by `downloaded`
 
@@ -24,7 +25,10 @@ From the worker, on its stdout:
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 Message = dict[str, Any]
@@ -34,7 +38,22 @@ SILENCE_LIMIT_SECONDS = 120.0
 """A worker that says nothing for so long is taken for dead, and ended."""
 
 FOLDER_PREFIX = "texture_stylizer_"
-"""Every temporary folder's name begins so; nothing else is ever deleted by the worker."""
+"""Every temporary folder's name begins so, after a dot where it lies beside results; nothing else is ever
+deleted as a folder."""
+
+
+def is_private(folder: Path) -> bool:
+    """Whether a folder is one of ours, by its name."""
+    return folder.name.removeprefix(".").startswith(FOLDER_PREFIX)
+
+
+def partial_path(path: Path, pid: int) -> Path:
+    """Where a process writes a file before it is renamed: beside it, so that renaming is one step.
+
+    Its name has the same length for any file, since one may be as long as the disk allows.
+    """
+    name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    return path.with_name(f".{name}.{pid}.part{path.suffix[:16]}")
 
 
 def to_line(message: Message) -> str:

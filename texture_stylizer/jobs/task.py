@@ -27,6 +27,7 @@ from . import cache
 from .frames import run_frames
 from .images import Picture, picture_from_pixels, read_image, write_image
 from .mesh_file import Triangles, read_triangles, tiled_axes
+from .orientation import upright
 from .precision import choose_precision
 from .sharing import Shares
 from .udim import Canvas, lay_out, settings_for, take_apart, triangles_on
@@ -72,14 +73,16 @@ def _run_single(
     """One texture or UDIM set, optimised from `start` where that is given. Returns its picture too."""
     started = time.perf_counter()
     pictures = _read_sources(job)
-    styles = [(_read_style(style), style.weight) for style in job.styles]
-    work = _work_of(job, pictures, start)
     warnings: list[str] = []
 
     def warn(message: str) -> None:
         warnings.append(message)
         on_warning(message)
 
+    styles = [(_read_style(style, warn), style.weight) for style in job.styles]
+    if any(picture.animated for picture in pictures):
+        warn("it is an animation, of which only the first frame is used")
+    work = _work_of(job, pictures, start)
     on_iterate = _saying_how_long(on_iterate, warn, work.color.shape)
     try:
         made = _make(job, job.compute.device, work, styles, on_iterate)
@@ -260,18 +263,23 @@ def _write(destination: Destination, picture: Picture, image: Array) -> Path:
     return write_image(path, picture, image, depth=destination.depth, replace=destination.replace)
 
 
-def _read_style(style: StyleImage) -> Array:
-    """A style's colours; where it is transparent it counts as white paper."""
+def _read_style(style: StyleImage, warn: OnWarning) -> Array:
+    """A style's colours, upright; where it is transparent it counts as white paper."""
     try:
         picture = _read_source(Source(style.path, style.encoding), Destination(style.path))
     except BadInput as reason:
         raise BadInput(f"the style cannot be used: {reason}") from None
+    if not np.isfinite(picture.color).all():
+        raise BadInput(f"the style {style.path} has values that are not finite; repair it, or choose another")
+    if picture.animated:
+        warn(f"the style {style.path} is an animation, of which only the first frame is used")
+    color = np.ascontiguousarray(upright(picture.color, picture.orientation))
     if picture.alpha is None:
-        return picture.color
-    alpha = picture.alpha.astype(np.float32)
+        return color
+    alpha = upright(picture.alpha, picture.orientation).astype(np.float32)
     if picture.alpha.dtype.kind == "u":
         alpha /= np.float32(np.iinfo(picture.alpha.dtype).max)
-    return (picture.color * alpha[..., None] + (1.0 - alpha[..., None])).astype(np.float32)
+    return (color * alpha[..., None] + (1.0 - alpha[..., None])).astype(np.float32)
 
 
 def _weights_sha256(source: str) -> str:

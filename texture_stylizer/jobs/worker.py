@@ -24,7 +24,8 @@ from .. import __version__
 from ..descriptions import Job, Outcome
 from ..errors import BadMachine, Cancelled, StylizerError, to_message
 from .environment import LIBRARIES
-from .protocol import FOLDER_PREFIX, HEARTBEAT_SECONDS, Message, from_line, to_line
+from .protocol import HEARTBEAT_SECONDS, Message, from_line, is_private, to_line
+from .python import PACKAGE_FOLDER
 
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 1.0
@@ -41,6 +42,7 @@ class Worker:
         self._waiting: queue.Queue[Message] = queue.Queue()
         self._cancelled: set[str] = set()
         self._folders: set[Path] = set()
+        self._guarded: list[Path] = []
 
     def run(self) -> None:
         """Work until stdin closes."""
@@ -107,6 +109,8 @@ class Worker:
             # Everything ends up in the same small tree; the trace goes along for --verbose.
             trace = "" if isinstance(error, Cancelled) else traceback.format_exc()
             answer = {"type": "failed", "id": job.id, "traceback": trace, **to_message(error)}
+            if job.name not in answer["message"]:
+                answer["message"] = f"{job.name}: {answer['message']}"
         else:
             answer = {"type": "done", "id": job.id, "outcome": outcome.to_json()}
         # Before the answer: from then on the folder and the results in it are the other side's.
@@ -151,14 +155,18 @@ class Worker:
                 continue
             if message["type"] == "cancel":
                 self._cancelled.add(message["id"])
+            elif message["type"] == "guard":
+                self._guarded.append(Path(message["folder"]))
             else:
                 self._waiting.put(message)
         self._end()
 
     def _end(self) -> None:
         """The other side is gone: leave nothing behind, and do not wait for the iteration to finish."""
-        for folder in list(self._folders):
-            if folder.name.startswith(FOLDER_PREFIX):
+        # Windows does not delete the folder that a process works in.
+        os.chdir(PACKAGE_FOLDER)
+        for folder in (*self._folders, *self._guarded):
+            if is_private(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 

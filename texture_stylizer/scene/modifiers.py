@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from .records import MODIFIERS, mark_made, original_of, was_made_for
+from .records import MODIFIERS, mapping_of, mark_made, original_of, was_made_for
 
 _GROUP, _INPUTS, _VARIANT = "group", "inputs", "variant"
 
@@ -50,8 +50,8 @@ def set_materials(object_: Any, copies: Mapping[Any, Any], variant: str) -> int:
 
 def put_back(object_: Any, variant: str | None = None) -> int:
     """Give the modifiers their own groups and inputs again, if `variant` or any is shown there."""
-    record = object_.get(MODIFIERS)
-    if record is None or (variant is not None and record[_VARIANT] != variant):
+    record = mapping_of(object_, MODIFIERS)
+    if not record or (variant is not None and record.get(_VARIANT) != variant):
         return 0
     changed = 0
     for name, was in record.items():
@@ -72,9 +72,8 @@ def put_back(object_: Any, variant: str | None = None) -> int:
 
 def rename_record(object_: Any, variant: str, new_name: str) -> None:
     """Follow a variant's new name."""
-    record = object_.get(MODIFIERS)
-    if record is not None and record[_VARIANT] == variant:
-        record[_VARIANT] = new_name
+    if mapping_of(object_, MODIFIERS).get(_VARIANT) == variant:
+        object_[MODIFIERS][_VARIANT] = new_name
 
 
 def _nodes_modifiers(object_: Any) -> Iterator[Any]:

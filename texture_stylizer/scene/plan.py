@@ -43,7 +43,7 @@ class Order:
     """What all jobs of a run have in common.
 
     results: the folder for the results, and whether it was there before the run; folder: the run's temporary
-    one; taken: paths given to jobs already.
+    one; beside: where the results are to be moved, if anywhere; taken: paths given to jobs already.
     """
 
     styles: tuple[StyleImage, ...]
@@ -56,6 +56,7 @@ class Order:
     keep_jpeg: bool
     preview_size: int
     seams: bool
+    beside: Path | None = None
     taken: set[Path] = field(default_factory=set)
 
 
@@ -114,6 +115,7 @@ def begin(
     unwanted: Collection[int] = (),
     materials: Collection[int] | None = None,
     seams: bool = True,
+    beside: Path | None = None,
 ) -> Restyle:
     """Find the textures; `next_job` then writes the pixels of one after the other.
 
@@ -123,6 +125,7 @@ def begin(
     materials: session ids of the only materials to restyle; None for all that the objects show.
     keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
     folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
+    beside: where the results are to be moved, so that their names are free there too.
     Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise, and for
     a style whose file is not there.
     """
@@ -170,6 +173,7 @@ def begin(
         keep_jpeg=keep_jpeg,
         preview_size=preview_size,
         seams=seams,
+        beside=beside,
     )
     return Restyle(
         order,
@@ -276,7 +280,7 @@ def _without_baked(use: TextureUse, materials: set[str]) -> TextureUse:
 
 def _bake_job(color: BakedColor, order: Order) -> Job:
     name = f"{color.material}_{color.objects[0]}_{order.variant}"
-    path = free_path(order.results, name, ".png", order.taken)
+    path = free_path(order.results, name, ".png", order.taken, order.beside)
     return Job(
         id=uuid.uuid4().hex[:12],
         name=f"{color.material} on {', '.join(color.objects)}",
@@ -296,18 +300,29 @@ def _job(use: TextureUse, order: Order) -> Job:
     job_id = uuid.uuid4().hex[:12]
     tiles: tuple[UdimTile, ...] = ()
     frames: tuple[Frame, ...] = ()
-    keep_jpeg = order.keep_jpeg
+    keep_jpeg, beside = order.keep_jpeg, order.beside
     if image.source == "TILED":
         tiles = tile_jobs(
-            image, order.results, order.folder, job_id, order.variant, order.taken, keep_jpeg=keep_jpeg
+            image,
+            order.results,
+            order.folder,
+            job_id,
+            order.variant,
+            order.taken,
+            keep_jpeg=keep_jpeg,
+            beside=beside,
         )
         source, destination = tiles[0].source, tiles[0].destination
     elif image.source == "SEQUENCE":
-        frames = frame_jobs(image, order.results, order.variant, order.taken, keep_jpeg=keep_jpeg)
+        frames = frame_jobs(
+            image, order.results, order.variant, order.taken, keep_jpeg=keep_jpeg, beside=beside
+        )
         source, destination = frames[0].source, frames[0].destination
     else:
         source = write_source(image, order.folder / job_id)
-        destination = destination_in(order.results, image, order.variant, order.taken, keep_jpeg=keep_jpeg)
+        destination = destination_in(
+            order.results, image, order.variant, order.taken, keep_jpeg=keep_jpeg, beside=beside
+        )
     return Job(
         id=job_id,
         name=use.image,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import bpy
+
+Value = TypeVar("Value")
 
 _PREFIX = "texture_stylizer_"
 VARIANT = _PREFIX + "variant"
@@ -36,18 +38,36 @@ class Record:
 
 
 def record_of(material: Any) -> Record | None:
-    """The record of a stylised copy; None for any other material."""
+    """The record of a stylised copy; None for any other material. Whoever else wrote into these properties
+    is not believed."""
     variant = material.get(VARIANT)
-    if variant is None:
+    if not isinstance(variant, str):
         return None
-    original = material.get(_ORIGINAL) or bpy.data.materials.get(material.get(_ORIGINAL_NAME, ""))
+    original, name = material.get(_ORIGINAL), material.get(_ORIGINAL_NAME)
+    if not isinstance(original, bpy.types.Material):
+        original = bpy.data.materials.get(name) if isinstance(name, str) else None
     return Record(
         variant,
         original,
         bool(material.get(_FAKE_USER, False)),
-        json.loads(material.get(_DETAILS, "{}")),
-        tuple(json.loads(material.get(_OBJECTS, "[]"))),
+        _parsed(material.get(_DETAILS), {}),
+        tuple(name for name in _parsed(material.get(_OBJECTS), []) if isinstance(name, str)),
     )
+
+
+def mapping_of(data_block: Any, key: str) -> dict[str, Any]:
+    """What a property of named values holds; nothing where it is of another kind."""
+    value = data_block.get(key)
+    return dict(value.items()) if hasattr(value, "items") else {}
+
+
+def _parsed(text: Any, default: Value) -> Value:
+    """The value of a JSON text; the default for what is none, or is of another type."""
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return default
+    return found if isinstance(found, type(default)) else default
 
 
 def original_of(material: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..descriptions import Outcome, SceneStyle, StyleImage
 from ..errors import BadInput, Cancelled
-from ..jobs.client import WorkerClient, remove_folder
+from ..jobs.client import RunsJobs, WorkerClient, remove_folder
 from ..settings import Settings
 from .bake import remove_uv_maps
 from .pixels import load_result
@@ -123,7 +123,7 @@ def delete_results(run: Restyle) -> None:
     remove_folder(run.folder)
 
 
-def work(run: Restyle, client: WorkerClient, on_event: OnEvent | None = None) -> None:
+def work(run: Restyle, client: RunsJobs, on_event: OnEvent | None = None) -> None:
     """Run the jobs and wait; outcomes and failures go into `run`. Raises Cancelled."""
     results = client.run(list(run.jobs.values()), on_event)
     for session_uid, result in zip(run.jobs, results, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,18 @@ def frame_files(image: Any) -> dict[int, Path]:
 
 
 def frame_jobs(
-    image: Any, folder: Path, variant: str, taken: set[Path], *, keep_jpeg: bool
+    image: Any,
+    folder: Path,
+    variant: str,
+    taken: set[Path],
+    *,
+    keep_jpeg: bool,
+    beside: Path | None = None,
 ) -> tuple[Frame, ...]:
-    """The frames of a sequence with their files in and out. Raises BadInput when there is none."""
+    """The frames of a sequence with their files in and out. Raises BadInput when there is none.
+
+    beside: another folder in which there must be none of their names.
+    """
     files = frame_files(image)
     if not files:
         raise BadInput(f"no frame of {image.name} is at {file_path(image)}; find the files")
@@ -41,7 +51,10 @@ def frame_jobs(
     start, digits = (named[1], len(named[2])) if named else (image.name, 4)
     name, number = safe_file_name(f"{start.rstrip('._- ') or 'frame'}_{variant}"), 1
     wanted = name
-    while any(folder.glob(f"{wanted}_[0-9]*{suffix}")) or folder / wanted in taken:
+    folders = [folder, *([beside] if beside else [])]
+    while folder / wanted in taken or any(
+        any(place.glob(f"{glob.escape(wanted)}_[0-9]*{suffix}")) for place in folders
+    ):
         wanted = f"{name}_{number:03d}"
         number += 1
     taken.add(folder / wanted)

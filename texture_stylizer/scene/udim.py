@@ -22,11 +22,12 @@ def tile_jobs(
     taken: set[Path],
     *,
     keep_jpeg: bool,
+    beside: Path | None = None,
 ) -> tuple[UdimTile, ...]:
     """The tiles of a UDIM set with their files in and out; missing tiles are left out.
 
-    folder: where results go; run_folder: where packed tiles are written for the worker. Raises BadInput when
-    there is no tile at all.
+    folder: where results go; beside: where there must be none of their names either; run_folder: where packed
+    tiles are written for the worker. Raises BadInput when there is no tile at all.
     """
     sources = {}
     for tile in image.tiles:
@@ -38,7 +39,7 @@ def tile_jobs(
     suffix = Path(next(iter(sources.values())).path).suffix.lower()
     if suffix not in RESULT_SUFFIXES or (suffix in (".jpg", ".jpeg") and not keep_jpeg):
         suffix = ".png"
-    pattern = free_path(folder, f"{_base_name(image)}_{variant}", f".<UDIM>{suffix}", taken)
+    pattern = free_path(folder, f"{_base_name(image)}_{variant}", f".<UDIM>{suffix}", taken, beside)
     return tuple(
         UdimTile(
             number,

@@ -18,6 +18,7 @@ from .records import (
     SLOT_LINKS,
     VARIANT,
     clear_record,
+    mapping_of,
     mark_made,
     original_of,
     record_of,
@@ -301,7 +302,7 @@ def _forget_former_slots(object_: Any, name: str, copies: list[Any]) -> None:
     if shown_variants([object_]) <= {name}:
         clear_record(object_)
         return
-    links = dict(object_.get(SLOT_LINKS, {}))
+    links = mapping_of(object_, SLOT_LINKS)
     for index, slot in enumerate(object_.material_slots):
         if slot.material in copies:
             links.pop(str(index), None)
@@ -328,7 +329,7 @@ def _assign(object_: Any, copies: Mapping[Any, Any], variant: str) -> int:
         if copy is None or slot.material == copy:
             continue
         if record is None:
-            links = dict(object_.get(SLOT_LINKS, {}))
+            links = mapping_of(object_, SLOT_LINKS)
             links[str(index)] = slot.link
             object_[SLOT_LINKS] = links
         slot.link = "OBJECT"
@@ -339,7 +340,7 @@ def _assign(object_: Any, copies: Mapping[Any, Any], variant: str) -> int:
 
 def _restore(object_: Any, only: list[Any] | None = None) -> int:
     """Put the originals back into the slots that show a copy, or one of `only`."""
-    links = dict(object_.get(SLOT_LINKS, {}))
+    links = mapping_of(object_, SLOT_LINKS)
     changed = 0
     for index, slot in enumerate(object_.material_slots):
         record = None if slot.material is None else record_of(slot.material)

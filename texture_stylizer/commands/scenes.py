@@ -49,6 +49,8 @@ def stylize_scene(
     for use in run.uses:
         if use.skipped is not None and use.role in request.roles:
             print(f"skipped: {source}: {use.image}: {use.skipped}", file=sys.stderr)
+    for warning in run.warnings:
+        print(f"warning: {source}: {warning}", file=sys.stderr)
     try:
         names = {job.id: job.name for job in run.jobs.values()}
         with ProgressBar(names) as bar:

@@ -10,6 +10,7 @@ import bpy
 
 from .modifiers import names_material
 from .records import original_of
+from .uv_maps import render_uv_map
 
 
 @dataclass
@@ -45,6 +46,12 @@ def material_users(objects: Iterable[Any], *, skip_hidden: bool = False) -> dict
             if material not in slot_materials:
                 _add(users, material, object_, reason or _why_not_replaceable(object_, material))
     return users
+
+
+def render_uv_map_of(users: MaterialUsers) -> str:
+    """Name of the UV map that is meant where a material's nodes name none, or "" where no user has one."""
+    meshes = (object_ for object_ in users.objects if object_.type == "MESH")
+    return next((name for mesh in meshes if (name := render_uv_map(mesh)) is not None), "")
 
 
 def materials_of(objects: Iterable[Any]) -> list[Any]:

@@ -61,8 +61,8 @@ def apply(run: Restyle) -> Variant:
     _remove_unused(run, images)
     if not made.materials:
         raise BadInput("the materials were deleted during the run; nothing was changed")
-    failures = tuple(str(error) for error in run.failed.values())
-    failures += tuple(warning for color in run.baked.values() for warning in color.warnings)
+    failures = made.failed + tuple(str(error) for error in run.failed.values())
+    failures += (*run.warnings, *(warning for color in run.baked.values() for warning in color.warnings))
     return Variant(made.name, made.materials, made.images, failures)
 
 

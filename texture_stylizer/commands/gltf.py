@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shutil
 import sys
 import urllib.parse
@@ -14,7 +15,7 @@ import numpy as np
 
 from ..descriptions import Destination, Job, Outcome, Source
 from ..errors import BadInput, Cancelled, StylizerError
-from ..gltf.container import Container, file_of_uri, read_container
+from ..gltf.container import Container, file_of_uri, parse_container, read_container, uri_below
 from ..gltf.geometry import meshes_showing
 from ..gltf.restyle import Change, restyled_files
 from ..gltf.textures import (
@@ -74,10 +75,12 @@ def _work(
     folder: Path,
     client: WorkerClient,
 ) -> list[Outcome | StylizerError]:
-    """One job for each image, however many roles it has. Returns a result for each of `wanted`."""
-    jobs: dict[int, Job] = {}
+    """One job for each picture, whatever images and roles it has. Returns a result for each of `wanted`."""
+    keys = {texture.image: _picture_key(container, texture.image) for texture in wanted}
+    jobs: dict[str, Job] = {}
     for texture in wanted:
-        if texture.image in jobs:
+        key = keys[texture.image]
+        if key in jobs:
             continue
         data = image_bytes(container, texture.image)
         suffix = suffix_of(data)
@@ -85,35 +88,38 @@ def _work(
         source = folder / f"{job_id}{suffix}"
         source.write_bytes(data)
         result_suffix = ".png" if suffix == ".jpg" and request.jpeg == "png" else suffix
-        jobs[texture.image] = Job(
+        same = [other for other in wanted if keys[other.image] == key]
+        jobs[key] = Job(
             id=job_id,
             name=texture.name,
             source=Source(str(source)),
-            destination=Destination(str(folder / f"{job_id}_restyled{result_suffix}"), "uint8"),
+            destination=Destination(str(folder / f"{job_id}_restyled{result_suffix}")),
             styles=request.styles,
             settings=request.settings,
             compute=request.compute,
             folder=str(folder),
-            surface=_write_meshes(container, texture, wanted, folder / f"{job_id}_meshes.npz")
-            if request.seams
-            else "",
+            surface=_write_meshes(container, same, folder / f"{job_id}_meshes.npz") if request.seams else "",
         )
     with ProgressBar({job.id: job.name for job in jobs.values()}) as bar:
         results = dict(zip(jobs, client.run(list(jobs.values()), bar.on_event), strict=True))
     for result in results.values():
         if isinstance(result, Cancelled):
             raise result
-    return [results[texture.image] for texture in wanted]
+    return [results[keys[texture.image]] for texture in wanted]
 
 
-def _write_meshes(container: Container, texture: GltfTexture, wanted: list[GltfTexture], path: Path) -> str:
-    """Write the meshes that show an image. Returns the file; "", with a warning, where they are not known."""
-    same_image = [other for other in wanted if other.image == texture.image]
+def _picture_key(container: Container, image: int) -> str:
+    """What tells one picture from another, whichever images hold it."""
+    return hashlib.sha256(image_bytes(container, image)).hexdigest()
+
+
+def _write_meshes(container: Container, textures: list[GltfTexture], path: Path) -> str:
+    """Write the meshes that show a picture. Returns the file; "", with a warning, where none is known."""
     try:
-        arrays = meshes_showing(container, same_image)
+        arrays = meshes_showing(container, textures)
     except BadInput as reason:
         print(
-            f"warning: {container.path}: {texture.name}: {reason}, so it was drawn as a flat picture; "
+            f"warning: {container.path}: {textures[0].name}: {reason}, so it was drawn as a flat picture; "
             "export the model anew if its seams show",
             file=sys.stderr,
         )
@@ -129,8 +135,7 @@ def _write(container: Container, target: Path, files: dict[str, bytes]) -> None:
     folder = target.resolve().parent
     written: list[Path] = []
     try:
-        for uri in _kept_uris(container, files):
-            old = file_of_uri(container, uri)
+        for old, uri in _kept_files(container, files):
             new = folder / urllib.parse.unquote(uri)
             if old.is_file() and not new.exists():
                 new.parent.mkdir(parents=True, exist_ok=True)
@@ -151,24 +156,16 @@ def _write(container: Container, target: Path, files: dict[str, bytes]) -> None:
         raise
 
 
-def _kept_uris(container: Container, files: dict[str, bytes]) -> list[str]:
-    """URIs of the files that the changed model still needs from beside the original."""
-    new = read_uris(container.document.value)
-    changed = read_uris(_parsed(container, files[""]))
-    return [uri for uri in new if uri in changed]
-
-
-def read_uris(document: dict[str, Any]) -> list[str]:
-    """The relative URIs of a document's buffers and images."""
-    items = [*document.get("buffers", []), *document.get("images", [])]
-    uris = (item.get("uri", "data:") for item in items)
-    return list(dict.fromkeys(uri for uri in uris if not uri.startswith("data:")))
-
-
-def _parsed(container: Container, data: bytes) -> dict[str, Any]:
-    from ..gltf.container import parse_container
-
-    return parse_container(container.path, data).document.value
+def _kept_files(container: Container, files: dict[str, bytes]) -> list[tuple[Path, str]]:
+    """The files beside the original that the changed model still needs, each with its URI there."""
+    old, new = container.document.value, parse_container(container.path, files[""]).document.value
+    kept: dict[str, Path] = {}
+    for array in ("buffers", "images"):
+        for before, after in zip(old.get(array, []), new.get(array, []), strict=False):
+            uri = before.get("uri", "data:")
+            if not uri.startswith("data:") and after.get("uri") == uri_below(uri):
+                kept[after["uri"]] = file_of_uri(container, uri)
+    return [(path, uri) for uri, path in kept.items()]
 
 
 def _nothing_found(textures: list[GltfTexture]) -> str:

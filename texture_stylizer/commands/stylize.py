@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import Cancelled, StylizerError
+from ..errors import BadInput, Cancelled, StylizerError
 from ..jobs.client import WorkerClient
 from .display import show_error
 from .files import no_empty_folders, write_whole
 from .gltf import stylize_gltf
 from .images import stylize_image
-from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, SCENE_SUFFIXES, check_kind
+from .kinds import IMAGE_SUFFIXES, SCENE_SUFFIXES, check_kind, is_same_gltf
 from .request import Request, WrongArguments
 from .scenes import stylize_scene
 
@@ -52,8 +52,12 @@ def _stylize(
     suffix = check_kind(source)
     if suffix in IMAGE_SUFFIXES:
         return stylize_image(request, source, target, client), []
-    if suffix in GLTF_SUFFIXES and suffix == target.suffix.lower() and request.bake is None:
+    if request.bake is None and is_same_gltf(suffix, target.suffix.lower()):
         return stylize_gltf(request, source, target, client)
+    if target.suffix.lower() == ".vrm":
+        raise BadInput(
+            f"{source}: a .vrm is only made of a .vrm or .glb, without baking; give another output"
+        )
     return stylize_scene(request, source, target, client)
 
 

@@ -30,7 +30,8 @@ PIXELS = encoded(5, size=(40, 30))
 NASTY: list[Any] = [
     None, True, -1, 0, 1, 2, 7, 255, 10**6, 2**31, 2**63, 10**30, 0.5, 1000.0, -0.0, 1e308, "", "x", "a\0b",
     "../../x", "/etc/passwd", "C:\\x", "data:,", "data:image/png;base64,%%%", "http://a/b.png", "\ud800",
-    [], [0], [[]], {}, {"index": 0}, {"index": -1}, {"source": 9}, {"byteOffset": -4}, ["a"], {"a": {"b": []}},
+    [], [0], [[]], {}, {"index": 0}, {"index": -1}, {"source": 9}, {"byteOffset": -4}, ["a"],
+    {"a": {"b": []}},
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ def stylize_scene(
     Returns the report's rows and what failed.
     """
     load_scene(source)
+    from ..scene.kept_images import KeptImages, keep_images
     from ..scene.plan import plan
     from ..scene.restyle import apply, discard, withdraw, work
     from ..scene.variants import make_permanent
@@ -60,7 +61,14 @@ def stylize_scene(
             if target.suffix.lower() != ".blend":
                 # A model has no variants: its materials keep their names and get no records.
                 make_permanent(variant.name)
-        save_scene(target)
+            kept = keep_images(target.resolve().parent) if _names_files(target) else KeptImages()
+        for warning in kept.missing:
+            print(f"warning: {source}: {warning}", file=sys.stderr)
+        try:
+            save_scene(target)
+        except BaseException:
+            kept.withdraw()
+            raise
     except BaseException:
         withdraw(run)
         raise
@@ -88,3 +96,8 @@ def _results_folder(target: Path, scratch: Path) -> Path:
     """`textures` beside the target, or a temporary folder for kinds whose exporter copies or embeds them."""
     copies = (".glb", ".gltf", ".usd", ".usda", ".usdc", ".usdz")
     return scratch if target.suffix.lower() in copies else target.resolve().parent / "textures"
+
+
+def _names_files(target: Path) -> bool:
+    """Whether a kind's exporter names image files where they are, and neither copies nor embeds them."""
+    return target.suffix.lower() in (".fbx", ".obj")

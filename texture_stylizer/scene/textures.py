@@ -174,7 +174,8 @@ def _why_skipped(image: Any, role: Role, roles: Sequence[str], *, frames: bool) 
         return None if frame_files(image) else f"no frame of it is at {file_path(image)}; find the files"
     if image.type in ("RENDER_RESULT", "COMPOSITING") or image.source == "VIEWER":
         return "it is a render result; save it as an image file and use that"
-    if not image.has_data and image.size[0] == 0:
+    # Importers leave images that say that they have data, of a size of 0.
+    if image.size[0] == 0:
         return f"its file {file_path(image)} is missing or no image; find it or pack it into the .blend"
     return None
 

@@ -140,7 +140,8 @@ def leaf_shaders(material: Any, engine: str) -> list[LeafShader]:
 
 def is_fed_by_image_alone(material: Any, leaf: LeafShader, socket_name: str) -> bool:
     """Whether a leaf's colour is an image as it is, with nothing but reroutes and groups between."""
-    groups, tree = [], material.node_tree
+    groups: list[Any] = []
+    tree: Any = material.node_tree
     for name in leaf.groups:
         groups.append(tree.nodes[name])
         tree = tree.nodes[name].node_tree

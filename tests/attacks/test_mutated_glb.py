@@ -23,7 +23,7 @@ from texture_stylizer.gltf.faults import faults_of
 from texture_stylizer.gltf.geometry import meshes_showing
 from texture_stylizer.gltf.restyle import Change, restyled_files
 from texture_stylizer.gltf.textures import find_gltf_textures, image_bytes, materials_without_textures
-from texture_stylizer.jobs.mesh_file import read_triangles
+from texture_stylizer.jobs.mesh_file import read_triangles, save_meshes
 
 COUNT = int(os.environ.get("STYLIZER_MUTATIONS", "500"))
 PIXELS = encoded(5, size=(40, 30))
@@ -125,7 +125,7 @@ def faces(container: Container, texture: Any, folder: Path) -> None:
         arrays = meshes_showing(container, [texture])
     except StylizerError:
         return
-    np.savez(folder / "meshes.npz", allow_pickle=False, **arrays)
+    save_meshes(folder / "meshes.npz", arrays)
     read_triangles(folder / "meshes.npz")
 
 

@@ -188,3 +188,19 @@ def test_a_picture_that_goes_on_across_a_seam_has_no_difference_there() -> None:
     pairs = SeamPairs(surface, coverage(surface, 48, 64), torch.device("cpu"))
     even = torch.full((1, 3, 48, 64), 0.25, dtype=torch.float64)
     assert float(pairs.loss_and_gradient(even)[0]) == pytest.approx(0.0, abs=1e-20)
+
+
+def test_a_seam_that_many_objects_have_counts_for_each_of_them() -> None:
+    """Equal seams are worked out once; the loss and its gradient are those of all."""
+    one = two_squares()
+    sides = {name: np.tile(getattr(one, name), (3, *[1] * (getattr(one, name).ndim - 1)))
+             for name in ("triangles", "areas", "edges", "across", "inside", "across_inside")}  # fmt: skip
+    many = Surface(**sides)
+    found = coverage(one, 48, 64)
+    image = torch.rand(1, 3, 48, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    single, thrice = (SeamPairs(s, found, torch.device("cpu")) for s in (one, many))
+    assert thrice.sources.shape == single.sources.shape
+    loss, gradient = single.loss_and_gradient(image)
+    more, steeper = thrice.loss_and_gradient(image)
+    assert float(more) == pytest.approx(3 * float(loss))
+    assert torch.allclose(steeper, 3 * gradient)

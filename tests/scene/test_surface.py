@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from texture_stylizer.errors import BadInput
-from texture_stylizer.jobs.mesh_file import Triangles, read_triangles
+from texture_stylizer.jobs.mesh_file import Triangles, read_triangles, save_meshes
 from texture_stylizer.scene.surface import copy_meshes, faces_of
 from texture_stylizer.scene.textures import find_textures
 
@@ -28,7 +28,7 @@ def surface_of(*objects: bpy.types.Object, path: Path) -> Triangles | None:
         arrays = copy_meshes(faces_of(uses, objects))
     except BadInput:
         return None
-    np.savez(path / "meshes.npz", **arrays)
+    save_meshes(path / "meshes.npz", arrays)
     return read_triangles(path / "meshes.npz")
 
 

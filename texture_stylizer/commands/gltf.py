@@ -11,8 +11,6 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..descriptions import Destination, Job, Outcome, Source
 from ..errors import BadInput, Cancelled, StylizerError
 from ..gltf.container import Container, file_of_uri, parse_container, read_container, uri_below
@@ -26,6 +24,7 @@ from ..gltf.textures import (
     suffix_of,
 )
 from ..jobs.client import WorkerClient, private_folder, remove_folder
+from ..jobs.mesh_file import save_meshes
 from .display import ProgressBar
 from .files import write_whole
 from .request import Request, report_row
@@ -126,7 +125,7 @@ def _write_meshes(container: Container, textures: list[GltfTexture], path: Path)
         return ""
     if not arrays:
         return ""
-    np.savez(path, allow_pickle=False, **arrays)
+    save_meshes(path, arrays)
     return str(path)
 
 

@@ -89,6 +89,24 @@ class Surface:
         return (np.bincount(self._islands, texels)[self._islands] < 1.0) | (texels <= POINT)
 
     @cached_property
+    def seams(self) -> Seams:
+        """The edges, each once however many objects lie on the same texels."""
+        sides = [self.edges, self.across, self.inside[:, None], self.across_inside[:, None]]
+        rows = np.ascontiguousarray(np.concatenate(sides, axis=1, dtype=np.float64)).reshape(-1, 12)
+        if not len(rows):
+            return Seams(self.edges, self.across, self.inside, self.across_inside, np.ones(0))
+        # The last of those that are alike, in their order: where edges meet, the last one counts.
+        _, back, counts = np.unique(
+            rows[::-1].copy().view("V96")[:, 0], return_index=True, return_counts=True
+        )
+        last = len(rows) - 1 - back
+        order = np.argsort(last)
+        kept = last[order]
+        return Seams(
+            self.edges[kept], self.across[kept], self.inside[kept], self.across_inside[kept], counts[order]
+        )
+
+    @cached_property
     def _islands(self) -> NDArray[np.int64]:
         """For each triangle the number of its island: those that share corners in the map."""
         corners = np.rint(self.triangles.reshape(-1, 2) / _SAME_CORNER).astype(np.int64)
@@ -99,6 +117,17 @@ class Surface:
         shared = sparse.coo_matrix((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), (count, count))
         _, labels = sparse.csgraph.connected_components(shared, directed=False)
         return labels[numbers[:, 0]].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Seams:
+    """Edges of islands as in `Surface`; counts: (m,), how often each is there."""
+
+    edges: FloatArray
+    across: FloatArray
+    inside: FloatArray
+    across_inside: FloatArray
+    counts: NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -284,16 +313,17 @@ def _pairs(surface: Surface, found: Coverage) -> tuple[NDArray[np.int64], NDArra
     """What `SeamPairs` names. Every seam comes twice, once from each of its sides."""
     covered = found.texels
     height, width = covered.shape
-    lengths = _lengths(surface, height, width)
+    seams = surface.seams
+    lengths = _lengths(seams, height, width)
     two_sided = np.flatnonzero(
-        (surface.inside != surface.across_inside).any(axis=1) & (lengths > _SHORTEST_EDGE).all(axis=0)
+        (seams.inside != seams.across_inside).any(axis=1) & (lengths > _SHORTEST_EDGE).all(axis=0)
     )
-    own = to_texels(surface.edges, height, width)[two_sided]
+    own = to_texels(seams.edges, height, width)[two_sided]
     if not len(own) or not covered.any():
         return np.zeros((2, 4, 0), dtype=np.int64), np.zeros((2, 4, 0))
     numbers, position = _along(own, 1)
     sources, shares = [], []
-    for ends, inside in ((surface.edges, surface.inside), (surface.across, surface.across_inside)):
+    for ends, inside in ((seams.edges, seams.inside), (seams.across, seams.across_inside)):
         ends, inside = (to_texels(array, height, width)[two_sided] for array in (ends, inside))
         _, inward, _ = _frame(ends, inside, 1.0)
         at = ends[numbers, 0] * (1 - position) + ends[numbers, 1] * position
@@ -303,7 +333,9 @@ def _pairs(surface: Surface, found: Coverage) -> tuple[NDArray[np.int64], NDArra
         sources.append(np.concatenate([texels for texels, _ in points], axis=1))
         slopes = [counts / (2 * depth) for (_, counts), depth in zip(points, PAIR_DEPTHS, strict=True)]
         shares.append(np.concatenate(slopes, axis=1))
-    return np.stack(sources), np.stack(shares)
+    # A pair that is there n times has n times the square of its difference.
+    often = np.sqrt(seams.counts[two_sided][numbers])
+    return np.stack(sources), np.stack(shares) * np.tile(often, len(PAIR_DEPTHS))
 
 
 def _along(ends: FloatArray, per_texel: int) -> tuple[NDArray[np.int64], FloatArray]:
@@ -365,7 +397,7 @@ def _crossed(
 
 def _nearest_edges(surface: Surface, height: int, width: int) -> NDArray[np.int32]:
     """The number of the nearest island edge for every texel. (H, W)."""
-    ends = to_texels(surface.edges, height, width)
+    ends = to_texels(surface.seams.edges, height, width)
     numbers, share = _along(ends, _SAMPLES_PER_TEXEL)
     places = ends[numbers, 0] * (1 - share) + ends[numbers, 1] * share
     labels = np.full((height, width), -1, dtype=np.int32)
@@ -384,9 +416,10 @@ def _within_reach(covered: NDArray[np.bool_], nearest: NDArray[np.integer]) -> N
 def _crossings(surface: Surface, height: int, width: int) -> FloatArray:
     """For every edge, how a place outside of the island becomes the one on the other side: as far along it
     and as far from it, in the other side's scale. (6, m): a matrix by rows and a shift, (x, y) in texels."""
+    seams = surface.seams
     own, other, inside, across_inside = (
         to_texels(array, height, width)
-        for array in (surface.edges, surface.across, surface.inside, surface.across_inside)
+        for array in (seams.edges, seams.across, seams.inside, seams.across_inside)
     )
     along, outward, length = _frame(own, inside, -1.0)
     other_along, inward, other_length = _frame(other, across_inside, 1.0)
@@ -399,9 +432,9 @@ def _crossings(surface: Surface, height: int, width: int) -> FloatArray:
     return np.concatenate([turn.reshape(-1, 4), shift], axis=1).T.copy()
 
 
-def _lengths(surface: Surface, height: int, width: int) -> FloatArray:
+def _lengths(seams: Seams, height: int, width: int) -> FloatArray:
     """The length in texels of every edge and of the one across, (2, m)."""
-    ends = (to_texels(array, height, width) for array in (surface.edges, surface.across))
+    ends = (to_texels(array, height, width) for array in (seams.edges, seams.across))
     return np.stack([np.linalg.norm(found[:, 1] - found[:, 0], axis=1) for found in ends])
 
 

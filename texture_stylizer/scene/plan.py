@@ -330,7 +330,8 @@ def _on_surface(job: Job, run: Restyle, find: Callable[[list[Any]], list[Faces]]
     """A texture's job with the meshes that it lies on, as far as the chosen objects show it."""
     if not run.order.seams:
         return job
-    objects = [object_ for object_ in bpy.data.objects if object_.session_uid in run.object_uids]
+    chosen = set(run.object_uids)
+    objects = [object_ for object_ in bpy.data.objects if object_.session_uid in chosen]
     try:
         meshes = copy_meshes(find(objects))
     except BadInput as reason:
@@ -344,9 +345,10 @@ def _on_surface(job: Job, run: Restyle, find: Callable[[list[Any]], list[Faces]]
 
 
 def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    import numpy as np
+    # Imported late: the panels need this module, and must not wait for numpy.
+    from ..jobs.mesh_file import save_meshes
 
-    np.savez(path, **arrays)
+    save_meshes(path, arrays)
 
 
 def _baked_faces(color: BakedColor) -> list[Faces]:

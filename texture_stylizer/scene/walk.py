@@ -167,7 +167,8 @@ def node_at(material: Any, path: tuple[str, ...]) -> Any:
 
 def nodes_at(material: Any, path: tuple[str, ...]) -> list[Any]:
     """The group nodes on a path, and the node at its end. Raises KeyError when one is gone."""
-    tree, found = material.node_tree, []
+    tree: Any = material.node_tree
+    found: list[Any] = []
     for name in path:
         found.append(tree.nodes[name])
         tree = getattr(found[-1], "node_tree", None)

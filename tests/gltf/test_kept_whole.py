@@ -109,6 +109,16 @@ def test_a_toon_materials_shade_shows_the_result_too() -> None:
     assert view_bytes(after, 0) == NEW
 
 
+def test_a_fallback_is_not_hidden_behind_the_old_ktx2() -> None:
+    model = Square()
+    model.document["images"].append({"bufferView": 2, "mimeType": "image/ktx2"})
+    model.document["textures"][0]["extensions"] = {"KHR_texture_basisu": {"source": 2}}
+    document, _ = split_glb(after := restyled(model.document, model.binary))
+    color = document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"]["index"]
+    assert "extensions" not in document["textures"][color]
+    assert image_of(after, color) == NEW
+
+
 def test_what_vrm_0_says_of_a_material_follows() -> None:
     model = Square()
     model.document["materials"][0]["occlusionTexture"] = {"index": 0}

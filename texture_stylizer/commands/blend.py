@@ -63,6 +63,7 @@ def load_scene(path: Path) -> None:
         ".obj": lambda: bpy.ops.wm.obj_import(filepath=name),
         ".glb": lambda: bpy.ops.import_scene.gltf(filepath=name),
         ".gltf": lambda: bpy.ops.import_scene.gltf(filepath=name),
+        ".vrm": lambda: bpy.ops.import_scene.gltf(filepath=name),
     }
     usd = lambda: bpy.ops.wm.usd_import(filepath=name)  # noqa: E731
     try:

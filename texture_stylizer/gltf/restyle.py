@@ -9,7 +9,14 @@ from typing import Any
 from ..errors import BadInput
 from .container import Container, container_bytes, encode_data_uri, parse_container, uri_below
 from .faults import faults_of
-from .textures import MIME_TYPES, GltfTexture, buffer_bytes, images_used_elsewhere, suffix_of
+from .textures import (
+    MIME_TYPES,
+    GltfTexture,
+    buffer_bytes,
+    images_used_elsewhere,
+    is_behind_unreadable,
+    suffix_of,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,10 @@ def restyled_files(
     shared = images_used_elsewhere(container.document.value)
     # An image's alpha comes with its colour, by the same place: that is no other use.
     shared |= {t.image for t in all_textures if any(slot.path not in changed for slot in t.slots)}
+    # A new texture, without the KTX2 that viewers would show instead.
+    document = container.document.value
+    textures = {(change.texture.image, slot.texture) for change in changes for slot in change.texture.slots}
+    shared |= {image for image, texture in textures if is_behind_unreadable(document, texture)}
     editor = _Editor(container, variant)
     replaced: dict[int, bytes] = {}
     for change in changes:

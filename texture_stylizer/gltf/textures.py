@@ -186,6 +186,11 @@ def images_used_elsewhere(document: dict[str, Any]) -> set[int]:
     return found
 
 
+def is_behind_unreadable(document: dict[str, Any], texture: int) -> bool:
+    """Whether viewers that can read KTX2 or the like show another image than the texture's own."""
+    return not _UNREADABLE.keys().isdisjoint(document["textures"][texture].get("extensions", {}))
+
+
 def _numbers_of_images(value: Any, in_extension: bool) -> Iterator[tuple[str, int]]:
     """Whole numbers in members of extensions that are called something with image or texture."""
     waiting: list[tuple[str, Any, bool]] = [("", value, in_extension)]

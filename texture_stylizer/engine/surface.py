@@ -94,7 +94,7 @@ class Surface:
         sides = [self.edges, self.across, self.inside[:, None], self.across_inside[:, None]]
         rows = np.ascontiguousarray(np.concatenate(sides, axis=1, dtype=np.float64)).reshape(-1, 12)
         if not len(rows):
-            return Seams(self.edges, self.across, self.inside, self.across_inside, np.ones(0))
+            return Seams(self.edges, self.across, self.inside, self.across_inside, np.ones(0, dtype=np.int64))
         # The last of those that are alike, in their order: where edges meet, the last one counts.
         _, back, counts = np.unique(
             rows[::-1].copy().view("V96")[:, 0], return_index=True, return_counts=True
@@ -334,8 +334,9 @@ def _pairs(surface: Surface, found: Coverage) -> tuple[NDArray[np.int64], NDArra
         slopes = [counts / (2 * depth) for (_, counts), depth in zip(points, PAIR_DEPTHS, strict=True)]
         shares.append(np.concatenate(slopes, axis=1))
     # A pair that is there n times has n times the square of its difference.
-    often = np.sqrt(seams.counts[two_sided][numbers])
-    return np.stack(sources), np.stack(shares) * np.tile(often, len(PAIR_DEPTHS))
+    often = np.tile(seams.counts[two_sided][numbers] ** 0.5, len(PAIR_DEPTHS))
+    weighted: NDArray[np.float64] = np.multiply(np.stack(shares), often)
+    return np.stack(sources), weighted
 
 
 def _along(ends: FloatArray, per_texel: int) -> tuple[NDArray[np.int64], FloatArray]:

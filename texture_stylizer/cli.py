@@ -168,6 +168,7 @@ def _add_stylize(commands: Any) -> None:
     add("--frames", action="store_true", help="restyle image sequences, frame by frame")
     add("--seams", choices=("on", "off"), help="strokes go on across UV seams; default: on for models")
     add("--wrap", choices=WRAPS, help="axes on which a texture is tiled; default: auto")
+    add("--keep-unused", action="store_true", help="keep texels that no face uses, as in a shared atlas")
     add("--jpeg", choices=("png", "keep"), help="JPEGs become PNG or stay JPEG; default: keep in glTF alone")
     add("--report", type=Path, metavar="FILE.json")
     add("--no-cache", action="store_true")
@@ -267,6 +268,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         "wrap",
     )
     changes = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if options.keep_unused:
+        changes["keep_unused"] = True
     if options.tile is not None:
         changes["tile"] = _tile(options.tile)
     return Settings.preset(options.quality, **changes)

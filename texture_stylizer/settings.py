@@ -58,6 +58,8 @@ class Settings:
     max_size         longest side in pixels at which the optimisation runs; None for the full size
     wrap             axes on which the texture is tiled and stays tileable: "x", "y", "both", "none", or
                      "auto" for those on which its borders match; a texture with a mask or a surface has none
+    keep_unused      whether texels that no face uses stay as they were, but for a margin around the islands;
+                     else they are filled from the nearest island, so that mipmaps mix nothing old into it
     seed             of the little noise that wakes up flat areas
     """
 
@@ -75,6 +77,7 @@ class Settings:
     tile: int | Literal["auto"] | None = "auto"
     max_size: int | None = None
     wrap: Wrap = "auto"
+    keep_unused: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:

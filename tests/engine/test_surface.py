@@ -124,12 +124,16 @@ def test_tiles_give_the_gradient_of_the_whole_surface(features64) -> None:
     assert float((whole - tiled).norm() / whole.norm()) < 1e-10
 
 
-def test_unused_texels_are_kept_but_for_a_margin(features32) -> None:
+def test_unused_texels_are_kept_on_wish_but_for_a_margin(features32) -> None:
     surface = two_squares()
     content = np.random.default_rng(0).random((128, 128, 3)).astype(np.float32)
     style = np.random.default_rng(1).random((64, 64, 3)).astype(np.float32)
     result = stylize(
-        content, [(style, 1.0)], Settings(iterations=4, scales=2), features=features32, seams=surface
+        content,
+        [(style, 1.0)],
+        Settings(iterations=4, scales=2, keep_unused=True),
+        features=features32,
+        seams=surface,
     )
     kept = bled(coverage(surface, 128, 128).texels)
     assert np.array_equal(result.image[~kept], content[~kept])
@@ -184,3 +188,19 @@ def test_a_picture_that_goes_on_across_a_seam_has_no_difference_there() -> None:
     pairs = SeamPairs(surface, coverage(surface, 48, 64), torch.device("cpu"))
     even = torch.full((1, 3, 48, 64), 0.25, dtype=torch.float64)
     assert float(pairs.loss_and_gradient(even)[0]) == pytest.approx(0.0, abs=1e-20)
+
+
+def test_a_seam_that_many_objects_have_counts_for_each_of_them() -> None:
+    """Equal seams are worked out once; the loss and its gradient are those of all."""
+    one = two_squares()
+    sides = {name: np.tile(getattr(one, name), (3, *[1] * (getattr(one, name).ndim - 1)))
+             for name in ("triangles", "areas", "edges", "across", "inside", "across_inside")}  # fmt: skip
+    many = Surface(**sides)
+    found = coverage(one, 48, 64)
+    image = torch.rand(1, 3, 48, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    single, thrice = (SeamPairs(s, found, torch.device("cpu")) for s in (one, many))
+    assert thrice.sources.shape == single.sources.shape
+    loss, gradient = single.loss_and_gradient(image)
+    more, steeper = thrice.loss_and_gradient(image)
+    assert float(more) == pytest.approx(3 * float(loss))
+    assert torch.allclose(steeper, 3 * gradient)

@@ -71,7 +71,9 @@ def test_an_image_that_is_data_too_is_changed_for_the_colour_alone(
     assert view_bytes(after, 0) == view_bytes(source.read_bytes(), 0)
     assert material["occlusionTexture"]["index"] == 0
     added = document["textures"][material["pbrMetallicRoughness"]["baseColorTexture"]["index"]]["source"]
-    assert document["images"][added]["uri"].startswith("data:image/png;base64,")
+    assert "uri" not in document["images"][added]
+    made = Image.open(io.BytesIO(view_bytes(after, document["images"][added]["bufferView"])))
+    assert made.size == (33, 21)
 
 
 def test_a_gltf_with_files_beside_it(model: Model, stylize, tmp_path: Path) -> None:

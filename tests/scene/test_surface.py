@@ -8,7 +8,8 @@ import bpy
 import numpy as np
 import pytest
 
-from texture_stylizer.jobs.mesh_file import Triangles, read_triangles
+from texture_stylizer.errors import BadInput
+from texture_stylizer.jobs.mesh_file import Triangles, read_triangles, save_meshes
 from texture_stylizer.scene.surface import copy_meshes, faces_of
 from texture_stylizer.scene.textures import find_textures
 
@@ -23,10 +24,11 @@ def cube(make_image, make_material) -> bpy.types.Object:
 
 def surface_of(*objects: bpy.types.Object, path: Path) -> Triangles | None:
     uses = [use for use in find_textures(objects) if use.skipped is None]
-    arrays = copy_meshes(faces_of(uses, objects))
-    if arrays is None:
+    try:
+        arrays = copy_meshes(faces_of(uses, objects))
+    except BadInput:
         return None
-    np.savez(path / "meshes.npz", **arrays)
+    save_meshes(path / "meshes.npz", arrays)
     return read_triangles(path / "meshes.npz")
 
 
@@ -87,15 +89,16 @@ def test_faces_that_a_modifier_makes_count(cube, tmp_path: Path) -> None:
     assert found.areas.sum() == pytest.approx(72.0)
 
 
-@pytest.mark.parametrize("way", ["mapping", "generated", "box", "edit mode", "curve"])
+@pytest.mark.parametrize("way", ["generated", "noise", "box", "edit mode", "curve"])
 def test_an_image_that_is_not_placed_by_a_uv_map_alone_has_no_surface(cube, tmp_path: Path, way) -> None:
     tree = cube.active_material.node_tree
     node = next(node for node in tree.nodes if node.type == "TEX_IMAGE")
     coordinates = tree.nodes.new("ShaderNodeTexCoord")
-    if way == "mapping":
-        mapping = tree.nodes.new("ShaderNodeMapping")
-        tree.links.new(coordinates.outputs["UV"], mapping.inputs["Vector"])
-        tree.links.new(mapping.outputs["Vector"], node.inputs["Vector"])
+    if way == "noise":
+        noise, add = tree.nodes.new("ShaderNodeTexNoise"), tree.nodes.new("ShaderNodeVectorMath")
+        tree.links.new(coordinates.outputs["UV"], add.inputs[0])
+        tree.links.new(noise.outputs["Color"], add.inputs[1])
+        tree.links.new(add.outputs["Vector"], node.inputs["Vector"])
     elif way == "generated":
         tree.links.new(coordinates.outputs["Generated"], node.inputs["Vector"])
     elif way == "box":
@@ -122,6 +125,81 @@ def test_the_uv_output_and_a_named_map_are_plain(cube, tmp_path: Path) -> None:
     named.uv_map = cube.data.uv_layers.new(name="second").name
     tree.links.new(named.outputs["UV"], node.inputs["Vector"])
     assert surface_of(cube, path=tmp_path) is not None
+
+
+def moved_by(cube, build) -> None:
+    """Lead the UVs through what `build` makes of a tree: it returns an input and an output socket."""
+    tree = cube.active_material.node_tree
+    node = next(node for node in tree.nodes if node.type == "TEX_IMAGE")
+    coordinates = tree.nodes.new("ShaderNodeTexCoord")
+    start, end = build(tree)
+    tree.links.new(coordinates.outputs["UV"], start)
+    tree.links.new(end, node.inputs["Vector"])
+
+
+@pytest.mark.parametrize("kind", ["POINT", "TEXTURE"])
+def test_a_mapping_is_followed(cube, tmp_path: Path, kind: str) -> None:
+    plain = surface_of(cube, path=tmp_path)
+
+    def build(tree):
+        node = tree.nodes.new("ShaderNodeMapping")
+        node.vector_type = kind
+        node.inputs["Location"].default_value = (0.25, 0.5, 0)
+        node.inputs["Rotation"].default_value = (0, 0, np.pi / 2)
+        node.inputs["Scale"].default_value = (2, 4, 1)
+        return node.inputs["Vector"], node.outputs["Vector"]
+
+    moved_by(cube, build)
+    found = surface_of(cube, path=tmp_path)
+    assert plain is not None and found is not None
+    u, v = plain.uvs[..., 0], plain.uvs[..., 1]
+    there = (-4 * v + 0.25, 2 * u + 0.5) if kind == "POINT" else ((v - 0.5) / 2, -(u - 0.25) / 4)
+    assert np.allclose(found.uvs, np.stack(there, axis=-1), atol=1e-5)
+
+
+def test_a_mapping_that_does_nothing_changes_nothing(cube, tmp_path: Path) -> None:
+    plain = surface_of(cube, path=tmp_path)
+
+    def build(tree):
+        node = tree.nodes.new("ShaderNodeMapping")
+        return node.inputs["Vector"], node.outputs["Vector"]
+
+    moved_by(cube, build)
+    found = surface_of(cube, path=tmp_path)
+    assert plain is not None and found is not None
+    assert np.array_equal(found.uvs, plain.uvs)
+
+
+def test_a_group_that_hands_on_the_uvs_is_followed(cube, tmp_path: Path) -> None:
+    plain = surface_of(cube, path=tmp_path)
+
+    def build(tree):
+        group = bpy.data.node_groups.new("UV", "ShaderNodeTree")
+        for way in ("INPUT", "OUTPUT"):
+            group.interface.new_socket("UV", in_out=way, socket_type="NodeSocketVector")
+        start, end = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
+        math = group.nodes.new("ShaderNodeVectorMath")
+        math.operation = "MULTIPLY"
+        math.inputs[1].default_value = (0.5, 1, 1)
+        group.links.new(start.outputs[0], math.inputs[0])
+        group.links.new(math.outputs[0], end.inputs[0])
+        node = tree.nodes.new("ShaderNodeGroup")
+        node.node_tree = group
+        return node.inputs[0], node.outputs[0]
+
+    moved_by(cube, build)
+    found = surface_of(cube, path=tmp_path)
+    assert plain is not None and found is not None
+    assert np.allclose(found.uvs, plain.uvs * [0.5, 1], atol=1e-6)
+
+
+def test_what_cannot_be_followed_is_said(cube, restyle) -> None:
+    tree = cube.active_material.node_tree
+    node = next(node for node in tree.nodes if node.type == "TEX_IMAGE")
+    tree.links.new(tree.nodes.new("ShaderNodeTexCoord").outputs["Generated"], node.inputs["Vector"])
+    (sentence,) = restyle(cube).failed
+    assert "paint: m does not place it by a UV map" in sentence
+    assert "flat picture" in sentence
 
 
 def test_triangles_are_those_of_blender(make_image, make_material, tmp_path: Path) -> None:
@@ -152,14 +230,14 @@ def _corner_set(triangle: np.ndarray) -> frozenset[tuple[float, float]]:
     return frozenset((float(u), float(v)) for u, v in triangle)
 
 
-def test_unused_texels_of_a_scenes_texture_stay(restyle, cube, make_image) -> None:
+def test_unused_texels_of_a_scenes_texture_stay_on_wish(restyle, cube, make_image) -> None:
     from texture_stylizer.settings import Settings
 
     image = next(node.image for node in cube.active_material.node_tree.nodes if node.type == "TEX_IMAGE")
     image.scale(128, 128)
     image.pack()
     before = np.array(image.pixels[:]).reshape(128, 128, 4)
-    restyle(cube, settings=Settings(iterations=3, scales=1))
+    restyle(cube, settings=Settings(iterations=3, scales=1, keep_unused=True))
     made = next(
         node.image for node in cube.material_slots[0].material.node_tree.nodes if node.type == "TEX_IMAGE"
     )

@@ -69,6 +69,7 @@ def load_scene(path: Path) -> None:
         ".obj": lambda: bpy.ops.wm.obj_import(filepath=name),
         ".glb": lambda: bpy.ops.import_scene.gltf(filepath=name),
         ".gltf": lambda: bpy.ops.import_scene.gltf(filepath=name),
+        ".vrm": lambda: bpy.ops.import_scene.gltf(filepath=name),
     }
     usd = lambda: bpy.ops.wm.usd_import(filepath=name)  # noqa: E731
     try:
@@ -79,6 +80,9 @@ def load_scene(path: Path) -> None:
         raise BadInput(f"{path}: Blender cannot import it ({_one_line(reason)}); export it anew") from reason
     if "FINISHED" not in result:
         raise BadInput(f"{path}: Blender cannot import it; export it anew")
+    from ..scene.missing_files import find_beside
+
+    find_beside(path.resolve().parent)
 
 
 def _import_fbx(bpy: Any, name: str) -> Any:

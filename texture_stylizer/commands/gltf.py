@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import filecmp
+import hashlib
 import shutil
 import uuid
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..descriptions import Destination, Job, Outcome, Source
 from ..errors import BadInput, Cancelled, StylizerError
-from ..gltf.container import Container, file_of_uri, place_of_uri, read_container
+from ..gltf.container import (
+    Container,
+    file_of_uri,
+    parse_container,
+    place_of_uri,
+    read_container,
+    uri_below,
+)
 from ..gltf.geometry import meshes_showing
 from ..gltf.restyle import Change, restyled_files
 from ..gltf.textures import (
@@ -23,6 +29,7 @@ from ..gltf.textures import (
     suffix_of,
 )
 from ..jobs.client import WorkerClient
+from ..jobs.mesh_file import save_meshes
 from ..names import shortened
 from .display import ProgressBar, say
 from .files import write_whole
@@ -75,10 +82,12 @@ def _work(
     folder: Path,
     client: WorkerClient,
 ) -> list[Outcome | StylizerError]:
-    """One job for each image, however many roles it has. Returns a result for each of `wanted`."""
-    jobs: dict[int, Job] = {}
+    """One job for each picture, whatever images and roles it has. Returns a result for each of `wanted`."""
+    keys = {texture.image: _picture_key(container, texture.image) for texture in wanted}
+    jobs: dict[str, Job] = {}
     for texture in wanted:
-        if texture.image in jobs:
+        key = keys[texture.image]
+        if key in jobs:
             continue
         data = image_bytes(container, texture.image)
         suffix = suffix_of(data)
@@ -86,56 +95,63 @@ def _work(
         source = folder / f"{job_id}{suffix}"
         source.write_bytes(data)
         result_suffix = ".png" if suffix == ".jpg" and request.jpeg == "png" else suffix
-        jobs[texture.image] = Job(
+        same = [other for other in wanted if keys[other.image] == key]
+        jobs[key] = Job(
             id=job_id,
             name=texture.name,
             source=Source(str(source)),
-            destination=Destination(str(folder / f"{job_id}_restyled{result_suffix}"), "uint8"),
+            destination=Destination(str(folder / f"{job_id}_restyled{result_suffix}")),
             styles=request.styles,
             settings=request.settings,
             compute=request.compute,
             folder=str(folder),
-            surface=_write_meshes(container, texture, wanted, folder / f"{job_id}_meshes.npz")
-            if request.seams
-            else "",
+            surface=_write_meshes(container, same, folder / f"{job_id}_meshes.npz") if request.seams else "",
         )
     with ProgressBar({job.id: job.name for job in jobs.values()}) as bar:
         results = dict(zip(jobs, client.run(list(jobs.values()), bar.on_event), strict=True))
     for result in results.values():
         if isinstance(result, Cancelled):
             raise result
-    return [results[texture.image] for texture in wanted]
+    return [results[keys[texture.image]] for texture in wanted]
 
 
-def _write_meshes(container: Container, texture: GltfTexture, wanted: list[GltfTexture], path: Path) -> str:
-    """Write the meshes that show an image. Returns the file; "", with a warning, where they are not known."""
-    same_image = [other for other in wanted if other.image == texture.image]
+def _picture_key(container: Container, image: int) -> str:
+    """What tells one picture from another, whichever images hold it."""
+    return hashlib.sha256(image_bytes(container, image)).hexdigest()
+
+
+def _write_meshes(container: Container, textures: list[GltfTexture], path: Path) -> str:
+    """Write the meshes that show a picture. Returns the file; "", with a warning, where none is known."""
     try:
-        arrays = meshes_showing(container, same_image)
+        arrays = meshes_showing(container, textures)
     except BadInput as reason:
         say(
-            f"warning: {container.path}: {texture.name}: {reason}, so it was drawn as a flat picture; "
+            f"warning: {container.path}: {textures[0].name}: {reason}, so it was drawn as a flat picture; "
             "export the model anew if its seams show"
         )
         return ""
     if not arrays:
         return ""
-    np.savez(path, allow_pickle=False, **arrays)
+    save_meshes(path, arrays)
     return str(path)
 
 
 def _check_places(container: Container, home: Path, made: MadeFiles) -> None:
     """Raises BadInput for a file beside the model that leads out of its folder, or is another's there."""
-    for uri in read_uris(container.document.value):
-        old, new = file_of_uri(container, uri), place_of_uri(home, uri)
+    document = container.document.value
+    for item in (*document.get("buffers", []), *document.get("images", [])):
+        uri = item.get("uri", "data:")
+        if uri.startswith("data:"):
+            continue
+        old, new = file_of_uri(container, uri), place_of_uri(home, uri_below(uri))
         if old.is_file() and not (new.is_file() and filecmp.cmp(old, new, shallow=False)):
             check_not_anothers(new, made)
 
 
 def _write(container: Container, stage: Stage, files: dict[str, bytes]) -> None:
     """Write the model and what lies beside it."""
-    for uri in _kept_uris(container, files):
-        old, new = file_of_uri(container, uri), place_of_uri(stage.folder, uri)
+    for old, uri in _kept_files(container, files):
+        new = place_of_uri(stage.folder, uri)
         if old.is_file() and not new.exists():
             new.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(old, new)
@@ -143,24 +159,16 @@ def _write(container: Container, stage: Stage, files: dict[str, bytes]) -> None:
         write_whole(place_of_uri(stage.folder, uri) if uri else stage.file, data)
 
 
-def _kept_uris(container: Container, files: dict[str, bytes]) -> list[str]:
-    """URIs of the files that the changed model still needs from beside the original."""
-    new = read_uris(container.document.value)
-    changed = read_uris(_parsed(container, files[""]))
-    return [uri for uri in new if uri in changed]
-
-
-def read_uris(document: dict[str, Any]) -> list[str]:
-    """The relative URIs of a document's buffers and images."""
-    items = [*document.get("buffers", []), *document.get("images", [])]
-    uris = (item.get("uri", "data:") for item in items)
-    return list(dict.fromkeys(uri for uri in uris if not uri.startswith("data:")))
-
-
-def _parsed(container: Container, data: bytes) -> dict[str, Any]:
-    from ..gltf.container import parse_container
-
-    return parse_container(container.path, data).document.value
+def _kept_files(container: Container, files: dict[str, bytes]) -> list[tuple[Path, str]]:
+    """The files beside the original that the changed model still needs, each with its URI there."""
+    old, new = container.document.value, parse_container(container.path, files[""]).document.value
+    kept: dict[str, Path] = {}
+    for array in ("buffers", "images"):
+        for before, after in zip(old.get(array, []), new.get(array, []), strict=False):
+            uri = before.get("uri", "data:")
+            if not uri.startswith("data:") and after.get("uri") == uri_below(uri):
+                kept[after["uri"]] = file_of_uri(container, uri)
+    return [(path, uri) for uri, path in kept.items()]
 
 
 def _nothing_found(textures: list[GltfTexture]) -> str:

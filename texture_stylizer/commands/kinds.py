@@ -7,7 +7,9 @@ from pathlib import Path
 from ..errors import BadInput
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".bmp", ".webp", ".exr", ".hdr")
-GLTF_SUFFIXES = (".glb", ".gltf")
+GLTF_SUFFIXES = (".glb", ".gltf", ".vrm")
+"""A .vrm is a .glb."""
+
 MODEL_SUFFIXES = (*GLTF_SUFFIXES, ".fbx", ".obj", ".usd", ".usda", ".usdc", ".usdz")
 SCENE_SUFFIXES = (".blend", *MODEL_SUFFIXES)
 
@@ -23,3 +25,9 @@ def check_kind(path: Path) -> str:
             f"give one of {', '.join((*SCENE_SUFFIXES, *IMAGE_SUFFIXES))}"
         )
     return suffix
+
+
+def is_same_gltf(suffix: str, other: str) -> bool:
+    """Whether two suffixes are of one form of glTF, so that one file becomes the other without Blender."""
+    binary = (".glb", ".vrm")
+    return suffix in GLTF_SUFFIXES and (suffix == other or (suffix in binary and other in binary))

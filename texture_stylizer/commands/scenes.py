@@ -89,6 +89,7 @@ def restyle_scene(
     Returns the report's rows and what failed.
     """
     load_scene(source)
+    from ..scene.kept_images import keep_images
     from ..scene.plan import plan
     from ..scene.restyle import apply, discard, withdraw, work
     from ..scene.variants import make_permanent
@@ -119,6 +120,8 @@ def restyle_scene(
     for use in run.uses:
         if use.skipped is not None and use.role in request.roles:
             channel.note(f"skipped: {source}: {use.image}: {use.skipped}")
+    for warning in run.warnings:
+        channel.note(f"warning: {source}: {warning}")
     try:
         work(run, channel)
         with quiet():
@@ -126,8 +129,10 @@ def restyle_scene(
             if target.suffix.lower() != ".blend":
                 # A model has no variants: its materials keep their names and get no records.
                 make_permanent(variant.name)
-        for left_out in save_scene(target, home):
-            channel.note(f"warning: {source}: {left_out}")
+            left_out = keep_images(target.parent, home) if _names_files(target) else []
+        left_out += save_scene(target, home)
+        for warning in left_out:
+            channel.note(f"warning: {source}: {warning}")
     except BaseException:
         withdraw(run)
         raise
@@ -152,3 +157,8 @@ def _results_folder(target: Path, scratch: Path) -> Path:
     """`textures` beside the target, or a temporary folder for kinds whose exporter copies or embeds them."""
     copies = (".glb", ".gltf", ".usd", ".usda", ".usdc", ".usdz")
     return scratch if target.suffix.lower() in copies else target.parent / "textures"
+
+
+def _names_files(target: Path) -> bool:
+    """Whether a kind's exporter names image files where they are, and neither copies nor embeds them."""
+    return target.suffix.lower() in (".fbx", ".obj")

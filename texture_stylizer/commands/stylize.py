@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import Cancelled, OutOfMemory, StylizerError
+from ..errors import BadInput, Cancelled, OutOfMemory, StylizerError
 from ..jobs.client import WorkerClient
 from ..jobs.interrupts import raise_if_asked
 from .display import say, show_error, tell
@@ -15,7 +15,7 @@ from .failures import naming, unexpected, with_trace_of
 from .files import no_empty_folders, temporary_folder, write_whole
 from .gltf import stylize_gltf
 from .images import stylize_image
-from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, check_kind
+from .kinds import IMAGE_SUFFIXES, check_kind, is_same_gltf
 from .made_files import MadeFiles
 from .outputs import Output, check_report_place, outputs_of
 from .request import Request
@@ -84,8 +84,12 @@ def _stylize_in(
             if suffix in IMAGE_SUFFIXES:
                 (row,) = stylize_image(request, source, stage.file, client, folder)
                 rows, problems = [row | {"output": str(stage.final(stage.file))}], []
-            elif suffix in GLTF_SUFFIXES and suffix == output.target.suffix.lower() and request.bake is None:
+            elif request.bake is None and is_same_gltf(suffix, output.target.suffix.lower()):
                 rows, problems = stylize_gltf(request, source, stage, client, folder, made)
+            elif output.target.suffix.lower() == ".vrm":
+                raise BadInput(
+                    f"{source}: a .vrm is only made of a .vrm or .glb, without baking; give another output"
+                )
             else:
                 rows, problems = stylize_scene(request, source, stage, client, folder)
         except StylizerError as error:

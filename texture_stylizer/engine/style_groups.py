@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..settings import Settings
-from .surface import Coverage, Surface, doubled_areas, to_texels
+from .surface import POINT, Coverage, Surface, doubled_areas, to_texels
 
 MOST_SIZES = 4
 OCTAVES_PER_SIZE = 0.5
@@ -26,6 +26,13 @@ OCTAVES_PER_SIZE = 0.5
 
 TURNS = 8
 """Directions that a style is turned to, around the whole circle."""
+
+LARGEST_ENLARGEMENT = 2.0
+"""Where texels lie much denser than on the mean, the style is at most so many times its set size: of a style
+much larger than the picture only spots of colour are left, and it takes all memory."""
+
+LARGEST_SCALE = 8.0
+"""The same for a width on the surface, in sizes of the picture."""
 
 SMALLEST_SHARE = 0.02
 """Share of the surface below which a group joins the one that is most like it."""
@@ -62,17 +69,20 @@ def group_texels(surface: Surface, found: Coverage, settings: Settings) -> Group
     """The groups of a surface's texels at one size; a single one where its density is even."""
     height, width = found.texels.shape
     densities = _log_densities(surface.triangles, surface.areas, height, width)
+    points = surface.below_a_texel(height, width)
+    # Points have no density: they see the style as the mean of the others does.
+    middle = 0.0 if points.all() else _mean(densities[~points], surface.areas[~points])
+    densities = np.where(points, middle, densities)
     sizes, size_of = _divide(densities, surface.areas)
     turns, mirrored = _turns(surface, height, width, settings)
     codes, of_triangle = np.unique((size_of * TURNS + turns) * 2 + mirrored, return_inverse=True)
     keys = np.stack([codes // (2 * TURNS), codes // 2 % TURNS, codes % 2], axis=1)
     of_triangle = _join_small(keys, of_triangle.reshape(-1), surface.areas)
     kept, of_triangle = np.unique(of_triangle, return_inverse=True)
-    middle = float(np.average(densities, weights=_positive(surface.areas)))
-    if settings.style_width is None:
-        scales = settings.style_scale * 2.0 ** (sizes - middle)
+    if settings.style_width is None or points.all():
+        scales = settings.style_scale * np.minimum(2.0 ** (sizes - middle), LARGEST_ENLARGEMENT)
     else:
-        scales = settings.style_width * 2.0**sizes / (height * width) ** 0.5
+        scales = np.minimum(settings.style_width * 2.0**sizes / (height * width) ** 0.5, LARGEST_SCALE)
     groups = tuple(StyleGroup(float(scales[size]), int(turn), bool(back)) for size, turn, back in keys[kept])
     labels = of_triangle.reshape(-1)[np.maximum(found.owners, 0)]
     return Grouping(groups, labels.astype(np.uint8))
@@ -87,9 +97,26 @@ def width_as_scale(
     """
     if settings.style_width is None:
         return settings
-    middle = np.average(_log_densities(triangles, areas, height, width), weights=_positive(areas))
-    scale = settings.style_width * 2.0 ** float(middle) / (height * width) ** 0.5
-    return dataclasses.replace(settings, style_width=None, style_scale=max(0.01, scale))
+    flat = np.abs(doubled_areas(to_texels(triangles, height, width))) <= 2 * POINT
+    if flat.all():
+        return dataclasses.replace(settings, style_width=None)
+    middle = _mean(_log_densities(triangles, areas, height, width)[~flat], areas[~flat])
+    scale = settings.style_width * 2.0**middle / (height * width) ** 0.5
+    return dataclasses.replace(settings, style_width=None, style_scale=min(max(0.01, scale), LARGEST_SCALE))
+
+
+def _mean(densities: NDArray[np.float64], areas: NDArray[Any]) -> float:
+    """The mean over the surface, where the few that lie far out count as far as the 3 in 100 before them."""
+    low, high = _bounds(densities, areas)
+    return float(np.average(np.clip(densities, low, high), weights=_positive(areas)))
+
+
+def _bounds(densities: NDArray[np.float64], areas: NDArray[Any]) -> tuple[float, float]:
+    """Densities that 3 and 97 in 100 of the surface do not exceed."""
+    order = np.argsort(densities)
+    passed = np.cumsum(_positive(areas)[order])
+    low, high = (densities[order[np.searchsorted(passed, share * passed[-1])]] for share in (0.03, 0.97))
+    return float(low), float(high)
 
 
 def _log_densities(
@@ -106,9 +133,7 @@ def _positive(areas: NDArray[Any]) -> NDArray[Any]:
 
 def _divide(densities: NDArray[Any], areas: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Divide densities into at most four ranges of even width. Returns their means and each one's range."""
-    order = np.argsort(densities)
-    passed = np.cumsum(_positive(areas)[order])
-    low, high = (densities[order[np.searchsorted(passed, share * passed[-1])]] for share in (0.03, 0.97))
+    low, high = _bounds(densities, areas)
     count = int(np.clip(np.ceil((high - low) / OCTAVES_PER_SIZE), 1, MOST_SIZES))
     edges = low + (high - low) * np.arange(1, count) / count
     size_of = np.searchsorted(edges, densities)

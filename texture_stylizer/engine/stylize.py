@@ -36,8 +36,9 @@ from .pyramid import enlarged, level_iterations, level_sizes, next_level, resize
 from .regions import StyledTexels
 from .sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
 from .style_groups import StyleGroup
-from .surface import Surface, bled, coverage
+from .surface import Surface
 from .tiling import LARGEST_TILE, fitting_tile
+from .unused import with_unused_texels
 
 OnProgress = Callable[["Iterate"], None]
 
@@ -90,7 +91,7 @@ def stylize(
     mask: (H, W) in [0, 1], what each texel counts for; where it is 0 the content is kept.
     start: (H, W, 3), where the coarsest level starts instead of the content: the last frame's result.
     seams: the surface that the texture lies on: only its texels count, each for its area, and the picture
-    goes on across its seams; texels that no face uses are kept, but for a margin around the islands.
+    goes on across its seams; texels that no face uses are filled from the nearest island, or kept.
     on_progress: called after every iteration with an `Iterate`; an exception it raises ends the run.
     Raises BadInput for arrays that do not fit, OutOfMemory when not even the smallest tile fits.
     """
@@ -127,8 +128,8 @@ def stylize(
     if settings.preserve_color == "luminance":
         image = swap_luminance(content, image)
     if run.surface is not None:
-        kept = bled(coverage(run.surface, height, width).texels)
-        image = np.where(kept[..., None], image, content)
+        image, said = with_unused_texels(image, content, run.surface, settings)
+        run.warnings += said
     if mask is not None:
         image = np.where(mask[..., None] > 0, image, content)
     return Result(

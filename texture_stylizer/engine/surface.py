@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, sparse
 from torch import Tensor
 
 from .seams import find_seams
@@ -39,6 +39,15 @@ _CANDIDATES_AT_ONCE = 2**17
 _TRACED_AT_ONCE = 2**15
 """What is worked on at once, so that temporary arrays are small and used again."""
 _STRONGEST_TEXEL = 4.0
+POINT = 1e-6
+"""Texels that a face covers, up to which it is one point in the map, or a line."""
+
+_SAME_CORNER = 1e-6
+_SHORTEST_EDGE = 0.01
+"""Texels; a shorter edge, of a face that is one point in the map, leads nowhere."""
+
+_LEAST_SHARE = 0.01
+"""Of a texel in a bilinear sample, from which on the sample touches it."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,55 @@ class Surface:
         """The surface of triangles, (n, 3, 2) UVs, with the mesh's vertex numbers (n, 3) at their corners."""
         return cls(triangles, areas, **find_seams(triangles, vertices), ups=ups)
 
+    def below_a_texel(self, height: int, width: int) -> NDArray[np.bool_]:
+        """The triangles, (n,), that are one point or a line in the map, as on palettes, or of an island less
+        than a texel in all. They have a colour, but no texel density."""
+        texels = np.abs(doubled_areas(to_texels(self.triangles, height, width))) / 2
+        if not len(texels) or texels.min() >= 1.0:
+            return np.zeros(len(texels), dtype=bool)
+        return (np.bincount(self._islands, texels)[self._islands] < 1.0) | (texels <= POINT)
+
+    @cached_property
+    def seams(self) -> Seams:
+        """The edges, each once however many objects lie on the same texels."""
+        sides = [self.edges, self.across, self.inside[:, None], self.across_inside[:, None]]
+        rows = np.ascontiguousarray(np.concatenate(sides, axis=1, dtype=np.float64)).reshape(-1, 12)
+        if not len(rows):
+            return Seams(self.edges, self.across, self.inside, self.across_inside, np.ones(0, dtype=np.int64))
+        # The last of those that are alike, in their order: where edges meet, the last one counts.
+        _, back, counts = np.unique(
+            rows[::-1].copy().view("V96")[:, 0], return_index=True, return_counts=True
+        )
+        last = len(rows) - 1 - back
+        order = np.argsort(last)
+        kept = last[order]
+        return Seams(
+            self.edges[kept], self.across[kept], self.inside[kept], self.across_inside[kept], counts[order]
+        )
+
+    @cached_property
+    def _islands(self) -> NDArray[np.int64]:
+        """For each triangle the number of its island: those that share corners in the map."""
+        corners = np.rint(self.triangles.reshape(-1, 2) / _SAME_CORNER).astype(np.int64)
+        _, numbers = np.unique(corners, axis=0, return_inverse=True)
+        numbers = numbers.reshape(-1, 3)
+        pairs = np.concatenate([numbers[:, :2], numbers[:, 1:]])
+        count = int(numbers.max()) + 1
+        shared = sparse.coo_matrix((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), (count, count))
+        _, labels = sparse.csgraph.connected_components(shared, directed=False)
+        return labels[numbers[:, 0]].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Seams:
+    """Edges of islands as in `Surface`; counts: (m,), how often each is there."""
+
+    edges: FloatArray
+    across: FloatArray
+    inside: FloatArray
+    across_inside: FloatArray
+    counts: NDArray[np.integer]
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -92,16 +150,49 @@ class Coverage:
 
 
 def coverage(surface: Surface, height: int, width: int) -> Coverage:
-    """The texels whose centres lie in a triangle."""
+    """The texels whose centres lie in a triangle, and those that islands below a texel touch."""
     corners = to_texels(surface.triangles, height, width)
     owners = rasterise(corners, height, width)
-    covered = owners >= 0
+    points = surface.below_a_texel(height, width)
     uv_areas = np.abs(doubled_areas(corners)) / 2
+    if points.any():
+        counts = _own_touched(owners, corners, np.flatnonzero(points))
+        uv_areas = np.where(points, np.maximum(counts, uv_areas), uv_areas)
+    covered = owners >= 0
     density = surface.areas / np.maximum(uv_areas, 1e-12)
     weights = np.where(covered, density[np.maximum(owners, 0)], 0.0)
-    mean = weights[covered].mean() if covered.any() else 1.0
+    # Points have no density: among others they do not move the mean.
+    others = covered & ~points[np.maximum(owners, 0)]
+    counted = others if others.any() else covered
+    mean = weights[counted].mean() if covered.any() else 1.0
     relative = np.minimum(weights / max(mean, 1e-30), _STRONGEST_TEXEL).astype(np.float32)
     return Coverage(covered, relative, owners)
+
+
+def _own_touched(
+    owners: NDArray[np.int32], corners: FloatArray, points: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Give texels that no triangle has to the `points` which a sample at them takes in. Changes `owners`.
+
+    Returns for every triangle how many texels it touches.
+    """
+    height, width = owners.shape
+    edges = np.stack([corners[points], np.roll(corners[points], -1, axis=1)], axis=2).reshape(-1, 2, 2)
+    numbers, share = _along(edges, 2)
+    places = edges[numbers, 0] * (1 - share) + edges[numbers, 1] * share
+    own = np.flatnonzero(np.isfinite(places).all(axis=1))
+    low = np.floor(places[own]).astype(np.int64)
+    part = places[own] - low
+    counts = np.zeros(len(corners))
+    for right, down in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        taken = (part[:, 0] if right else 1 - part[:, 0]) * (part[:, 1] if down else 1 - part[:, 1])
+        x, y = np.clip(low[:, 0] + right, 0, width - 1), np.clip(low[:, 1] + down, 0, height - 1)
+        triangle = points[numbers[own] // 3]
+        found = (taken > _LEAST_SHARE) & ((owners[y, x] < 0) | (owners[y, x] == triangle))
+        owners[y[found], x[found]] = triangle[found]
+        texels = np.unique(np.stack([triangle[found], y[found], x[found]]), axis=1)
+        counts += np.bincount(texels[0], minlength=len(corners))
+    return counts
 
 
 def rasterise(corners: FloatArray, height: int, width: int) -> NDArray[np.int32]:
@@ -222,13 +313,17 @@ def _pairs(surface: Surface, found: Coverage) -> tuple[NDArray[np.int64], NDArra
     """What `SeamPairs` names. Every seam comes twice, once from each of its sides."""
     covered = found.texels
     height, width = covered.shape
-    two_sided = np.flatnonzero((surface.inside != surface.across_inside).any(axis=1))
-    own = to_texels(surface.edges, height, width)[two_sided]
+    seams = surface.seams
+    lengths = _lengths(seams, height, width)
+    two_sided = np.flatnonzero(
+        (seams.inside != seams.across_inside).any(axis=1) & (lengths > _SHORTEST_EDGE).all(axis=0)
+    )
+    own = to_texels(seams.edges, height, width)[two_sided]
     if not len(own) or not covered.any():
         return np.zeros((2, 4, 0), dtype=np.int64), np.zeros((2, 4, 0))
     numbers, position = _along(own, 1)
     sources, shares = [], []
-    for ends, inside in ((surface.edges, surface.inside), (surface.across, surface.across_inside)):
+    for ends, inside in ((seams.edges, seams.inside), (seams.across, seams.across_inside)):
         ends, inside = (to_texels(array, height, width)[two_sided] for array in (ends, inside))
         _, inward, _ = _frame(ends, inside, 1.0)
         at = ends[numbers, 0] * (1 - position) + ends[numbers, 1] * position
@@ -238,7 +333,10 @@ def _pairs(surface: Surface, found: Coverage) -> tuple[NDArray[np.int64], NDArra
         sources.append(np.concatenate([texels for texels, _ in points], axis=1))
         slopes = [counts / (2 * depth) for (_, counts), depth in zip(points, PAIR_DEPTHS, strict=True)]
         shares.append(np.concatenate(slopes, axis=1))
-    return np.stack(sources), np.stack(shares)
+    # A pair that is there n times has n times the square of its difference.
+    often = np.tile(seams.counts[two_sided][numbers] ** 0.5, len(PAIR_DEPTHS))
+    weighted: NDArray[np.float64] = np.multiply(np.stack(shares), often)
+    return np.stack(sources), weighted
 
 
 def _along(ends: FloatArray, per_texel: int) -> tuple[NDArray[np.int64], FloatArray]:
@@ -300,7 +398,7 @@ def _crossed(
 
 def _nearest_edges(surface: Surface, height: int, width: int) -> NDArray[np.int32]:
     """The number of the nearest island edge for every texel. (H, W)."""
-    ends = to_texels(surface.edges, height, width)
+    ends = to_texels(surface.seams.edges, height, width)
     numbers, share = _along(ends, _SAMPLES_PER_TEXEL)
     places = ends[numbers, 0] * (1 - share) + ends[numbers, 1] * share
     labels = np.full((height, width), -1, dtype=np.int32)
@@ -319,16 +417,26 @@ def _within_reach(covered: NDArray[np.bool_], nearest: NDArray[np.integer]) -> N
 def _crossings(surface: Surface, height: int, width: int) -> FloatArray:
     """For every edge, how a place outside of the island becomes the one on the other side: as far along it
     and as far from it, in the other side's scale. (6, m): a matrix by rows and a shift, (x, y) in texels."""
+    seams = surface.seams
     own, other, inside, across_inside = (
         to_texels(array, height, width)
-        for array in (surface.edges, surface.across, surface.inside, surface.across_inside)
+        for array in (seams.edges, seams.across, seams.inside, seams.across_inside)
     )
     along, outward, length = _frame(own, inside, -1.0)
     other_along, inward, other_length = _frame(other, across_inside, 1.0)
     turn = other_along[:, :, None] * along[:, None, :] + inward[:, :, None] * outward[:, None, :]
     turn *= (other_length / length)[:, None, None]
     shift = other[:, 0] - np.einsum("mij,mj->mi", turn, own[:, 0])
+    # From a point nothing goes on but its own colour.
+    short = np.minimum(length, other_length) <= _SHORTEST_EDGE
+    turn[short], shift[short] = 0.0, own[short, 0]
     return np.concatenate([turn.reshape(-1, 4), shift], axis=1).T.copy()
+
+
+def _lengths(seams: Seams, height: int, width: int) -> FloatArray:
+    """The length in texels of every edge and of the one across, (2, m)."""
+    ends = (to_texels(array, height, width) for array in (seams.edges, seams.across))
+    return np.stack([np.linalg.norm(found[:, 1] - found[:, 0], axis=1) for found in ends])
 
 
 def _frame(ends: FloatArray, inside: FloatArray, sense: float) -> tuple[FloatArray, FloatArray, FloatArray]:

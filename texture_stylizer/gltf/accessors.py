@@ -11,6 +11,7 @@ from .container import Container
 from .textures import buffer_bytes
 
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+_MOST_ZEROS = 2**24
 _COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
 
@@ -33,8 +34,10 @@ class Accessors:
         stored = np.dtype(_TYPES[accessor["componentType"]])
         if "bufferView" in accessor:
             values = self._rows(accessor, count, components, stored).astype(np.float64)
-        else:
+        elif count <= _MOST_ZEROS:
             values = np.zeros((count, components))
+        else:
+            raise ValueError("an accessor without bytes is too long")
         if "sparse" in accessor:
             sparse = accessor["sparse"]
             kind = np.dtype(_TYPES[sparse["indices"]["componentType"]])
@@ -57,7 +60,8 @@ class Accessors:
             self._buffers[buffer] = buffer_bytes(self._container, buffer)
         data = self._buffers[buffer]
         start = view.get("byteOffset", 0) + described.get("byteOffset", 0)
-        stride = view.get("byteStride", components * stored.itemsize)
+        # Old exporters write 0 for rows that follow each other.
+        stride = view.get("byteStride") or components * stored.itemsize
         needed = start + (count - 1) * stride + components * stored.itemsize
         if count < 0 or start < 0 or (count and needed > len(data)):
             raise ValueError("the buffer is too short")

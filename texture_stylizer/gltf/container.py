@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import posixpath
 import struct
 import urllib.parse
 from dataclasses import dataclass, field
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..errors import BadInput
 from .json_text import JsonText
+from .schema import check_document
 
 _MAGIC = 0x46546C67
 _JSON_CHUNK = 0x4E4F534A
@@ -21,18 +23,16 @@ _BINARY_CHUNK = 0x004E4942
 class Container:
     """A glTF file taken apart.
 
-    path: where it was read; document: its JSON; binary: the .glb's binary chunk with its padding, or None;
-    extra_chunks: (type, bytes) of chunks that come after, kept as they are.
+    path: where it was read; document: its JSON; is_glb: whether it has the binary form, as .vrm has too;
+    binary: the .glb's binary chunk with its padding, or None; extra_chunks: (type, bytes) of chunks that come
+    after, kept as they are.
     """
 
     path: Path
     document: JsonText
+    is_glb: bool = False
     binary: bytes | None = None
     extra_chunks: list[tuple[int, bytes]] = field(default_factory=list)
-
-    @property
-    def is_glb(self) -> bool:
-        return self.path.suffix.lower() == ".glb"
 
 
 def read_container(path: Path) -> Container:
@@ -45,9 +45,12 @@ def read_container(path: Path) -> Container:
 def parse_container(path: Path, data: bytes) -> Container:
     """Take the bytes of the file `path` apart. Raises BadInput, naming the file, when it is no glTF."""
     try:
-        if path.suffix.lower() != ".glb":
-            return Container(path, JsonText(data.decode("utf-8-sig")))
-        return _read_glb(path, data)
+        if path.suffix.lower() == ".gltf" and not data.startswith(b"glTF"):
+            container = Container(path, JsonText(data.decode("utf-8-sig")))
+        else:
+            container = _read_glb(path, data)
+        check_document(container.document.value)
+        return container
     except (ValueError, UnicodeDecodeError, struct.error, RecursionError) as reason:
         raise BadInput(f"{path}: it is no glTF 2.0 file ({reason}); export it anew") from reason
 
@@ -71,7 +74,7 @@ def _read_glb(path: Path, data: bytes) -> Container:
     text = chunks[0][1].decode("utf-8")
     rest = chunks[1:]
     binary = rest.pop(0)[1] if rest and rest[0][0] == _BINARY_CHUNK else None
-    return Container(path, JsonText(text), binary, rest)
+    return Container(path, JsonText(text), True, binary, rest)
 
 
 def container_bytes(container: Container, text: str, binary: bytes | None) -> bytes:
@@ -109,11 +112,18 @@ def encode_data_uri(mime_type: str, data: bytes) -> str:
 
 
 def file_of_uri(container: Container, uri: str) -> Path:
-    """The file that a relative URI names. Raises BadInput for one that leads out of the model's folder."""
+    """The file that a relative URI names, in the model's folder or in one beside that, as `../textures` is.
+
+    Raises BadInput for one that leads anywhere else.
+    """
     folder = container.path.parent.resolve()
-    found = (folder / urllib.parse.unquote(uri)).resolve()
-    if "://" in uri or not found.is_relative_to(folder):
-        raise BadInput(f"the URI {uri} leads out of the model's folder; move the file beside the model")
+    name = _unquoted(uri)
+    found = (folder / name).resolve()
+    # The folder above is the model's own tree, unless it is the root of all.
+    tree = folder.parent if folder.parent != Path(folder.anchor) else folder
+    absolute = PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive != ""
+    if absolute or "://" in uri or name.split("/").count("..") > 1 or not found.is_relative_to(tree):
+        raise BadInput(f"the URI {uri!r} leads out of the model's folder; move the file beside the model")
     return found
 
 
@@ -127,3 +137,20 @@ def place_of_uri(folder: Path, uri: str) -> Path:
     if absolute or "\0" in name or not found.resolve().is_relative_to(folder.resolve()):
         raise BadInput(f"the URI {uri[:200]} leads out of the model's folder; move the file beside the model")
     return found
+
+
+def uri_below(uri: str) -> str:
+    """A relative URI that `file_of_uri` takes, as one that stays below the model."""
+    name = _unquoted(uri)
+    kept = posixpath.normpath(name)
+    while kept.startswith("../"):
+        kept = kept[3:]
+    return uri if kept == name else urllib.parse.quote(kept)
+
+
+def _unquoted(uri: str) -> str:
+    """The path in a URI, with slashes also where it was written on Windows. Raises BadInput."""
+    name = urllib.parse.unquote(uri).replace("\\", "/")
+    if "\0" in name or not name.strip("./"):
+        raise BadInput(f"the URI {uri!r} names no file; export the model anew")
+    return name

@@ -38,7 +38,7 @@ def meshes_showing(container: Container, textures: Iterable[GltfTexture]) -> Arr
     """
     try:
         return _meshes_showing(container, textures)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as reason:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError) as reason:
         raise BadInput("a mesh that shows it is damaged") from reason
 
 
@@ -94,6 +94,8 @@ def _faces(
         order = accessors.read(primitive["indices"]).astype(np.int64)[:, 0]
     else:
         order = np.arange(len(positions))
+    if positions.shape[1] != 3 or uvs.shape[1] != 2:
+        raise ValueError("positions or UVs have other components")
     if len(uvs) != len(positions) or (len(order) and order.max() >= len(positions)):
         raise ValueError("UVs or corners do not fit the vertices")
     corners = _as_triangles(order, mode)
@@ -135,10 +137,12 @@ def _refuse_compression(document: dict[str, Any], primitive: dict[str, Any]) -> 
 
 
 def _uv_set(document: dict[str, Any], path: tuple[Any, ...]) -> UvSet:
-    """The UVs of a `textureInfo`, moved by KHR_texture_transform where it has one."""
+    """The UVs of a `textureInfo`, moved by KHR_texture_transform where it has one; VRM 0 has but one set."""
     info: Any = document
     for key in path:
         info = info[key]
+    if path[0] == "extensions":
+        info = {}
     moved = info.get("extensions", {}).get("KHR_texture_transform", {})
     scale, offset = moved.get("scale", (1.0, 1.0)), moved.get("offset", (0.0, 0.0))
     cosine, sine = math.cos(moved.get("rotation", 0.0)), math.sin(moved.get("rotation", 0.0))

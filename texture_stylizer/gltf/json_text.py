@@ -7,6 +7,7 @@ promises "only the images changed" should keep its word.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -27,12 +28,13 @@ class JsonText:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.value: Any = json.loads(text)
+        self.value: Any = json.loads(text, parse_constant=_no_number, parse_float=_finite, parse_int=_bounded)
         if not isinstance(self.value, dict):
             raise ValueError("the JSON text holds no object")
         self._spans: dict[Path, tuple[int, int]] = {}
         self._scan(_skip(text, 0), ())
         self._edits: list[Edit] = []
+        self._appended: dict[Path, list[Any]] = {}
 
     def set(self, path: Path, value: Any) -> None:
         """Give a member of an object another value, or add it. The object itself must exist."""
@@ -43,17 +45,34 @@ class JsonText:
         else:
             self._insert(path[:-1], f"{_dump(path[-1])}:{_dump(value)}")
 
+    def is_set(self, path: Path) -> bool:
+        """Whether a member that was there got another value."""
+        return path in self._spans and any(edit[:2] == self._spans[path] for edit in self._edits)
+
     def append(self, path: Path, value: Any) -> None:
         """Add an item at the end of an array that exists."""
-        self._insert(path, _dump(value))
+        self._appended.setdefault(path, []).append(value)
+
+    def replace_appended(self, path: Path, number: int, value: Any) -> None:
+        """Give another value to an item that was added, counted among those."""
+        self._appended[path][number] = value
 
     def result(self) -> str:
         """The text with every edit; edits at one place follow each other in the order they were made."""
         pieces, position = [], 0
-        for start, end, replacement in sorted(self._edits, key=lambda edit: edit[:2]):
+        edits = self._edits + [
+            edit for path, items in self._appended.items() for edit in self._at_the_end(path, items)
+        ]
+        for start, end, replacement in sorted(edits, key=lambda edit: edit[:2]):
             pieces += [self.text[position:start], replacement]
             position = end
         return "".join(pieces) + self.text[position:]
+
+    def _at_the_end(self, path: Path, items: list[Any]) -> list[Edit]:
+        """Items that follow those of an array."""
+        end = self._spans[path][1] - 1
+        commas = [bool(_value_at(self.value, path)), *[True] * (len(items) - 1)]
+        return [(end, end, f"{',' * comma}{_dump(item)}") for comma, item in zip(commas, items, strict=True)]
 
     def _insert(self, path: Path, item: str) -> None:
         """Put an item before the closing bracket of an object or array."""
@@ -92,6 +111,20 @@ class JsonText:
         return position + 1
 
 
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text[:20])
+
+
+def _bounded(text: str) -> int:
+    # Longer ones become no float.
+    return int(text) if len(text) <= 300 else _no_number(text[:20])
+
+
 def _skip(text: str, position: int) -> int:
     found = _SPACE.match(text, position)
     return found.end() if found else position
@@ -104,7 +137,7 @@ def _string_end(text: str, start: int) -> int:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _value_at(value: Any, path: Sequence[str | int]) -> Any:

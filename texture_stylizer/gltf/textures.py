@@ -17,18 +17,30 @@ _ROLES_OF_TEXTURE: dict[str, tuple[str, ...]] = {
     "baseColorTexture": ("base_color",),
     "diffuseTexture": ("base_color",),
     "emissiveTexture": ("emission",),
+    "shadeMultiplyTexture": ("base_color",),
     "metallicRoughnessTexture": ("roughness", "metallic"),
     "normalTexture": ("normal",),
     "clearcoatNormalTexture": ("normal",),
 }
+_ROLES_OF_VRM0: dict[str, str] = {
+    "_MainTex": "base_color",
+    "_ShadeTexture": "base_color",
+    "_EmissionMap": "emission",
+    "_BumpMap": "normal",
+}
+"""Of the textures that VRM 0 keeps beside its materials; all others are data."""
+
 _UNREADABLE = {"KHR_texture_basisu": "KTX2", "MSFT_texture_dds": "DDS"}
-_SUFFIXES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
+_SUFFIXES = {b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": ".jpg"}
+_PNG_DEPTH = 24
+"""Where a PNG says how many bits a channel has."""
+
 MIME_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in the document that names a texture: the path of its `index`, its role and material."""
+    """A place in the document that names a texture: the path of its number, its role and material."""
 
     path: JsonPath
     texture: int
@@ -66,7 +78,7 @@ class GltfTexture:
             "depth": self.depth,
             "materials": list(self.materials),
             "objects": list(self.objects),
-            "node_path": [str(key) for key in self.slots[0].path[2:-1]],
+            "node_path": [str(key) for key in self.slots[0].path[2:] if key != "index"],
             "skipped": self.skipped,
         }
 
@@ -119,6 +131,8 @@ def image_bytes(container: Container, image: int) -> bytes:
     description = document["images"][image]
     if "uri" in description:
         return _uri_bytes(container, description["uri"])
+    if "bufferView" not in description:
+        raise BadInput("it has neither a file nor bytes; export the model anew")
     view = document["bufferViews"][description["bufferView"]]
     start = view.get("byteOffset", 0)
     data = buffer_bytes(container, view["buffer"])[start : start + view["byteLength"]]
@@ -139,6 +153,8 @@ def buffer_bytes(container: Container, buffer: int) -> bytes:
 
 def suffix_of(data: bytes) -> str:
     """The file suffix that the first bytes of an encoded image call for, or ""."""
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return ".webp"
     return next((suffix for start, suffix in _SUFFIXES.items() if data.startswith(start)), "")
 
 
@@ -152,6 +168,46 @@ def _uri_bytes(container: Container, uri: str) -> bytes:
         raise BadInput(f"its file {path} cannot be read ({reason.strerror}); put it there") from reason
 
 
+def images_used_elsewhere(document: dict[str, Any]) -> set[int]:
+    """The images that extensions outside of materials and textures use: thumbnails, lights and the like.
+
+    What an unknown extension means by a number cannot be known: any in a member whose name speaks of images
+    or textures counts, so that these keep what they show.
+    """
+    found: set[int] = set()
+    for name, value in document.items():
+        if name in ("materials", "textures", "images"):
+            continue
+        for member, number in _numbers_of_images(value, name == "extensions"):
+            if "image" in member:
+                found.add(number)
+            else:
+                found |= {image for image, _ in _images_of_texture(document, number)}
+    return found
+
+
+def is_behind_unreadable(document: dict[str, Any], texture: int) -> bool:
+    """Whether viewers that can read KTX2 or the like show another image than the texture's own."""
+    return not _UNREADABLE.keys().isdisjoint(document["textures"][texture].get("extensions", {}))
+
+
+def _numbers_of_images(value: Any, in_extension: bool) -> Iterator[tuple[str, int]]:
+    """Whole numbers in members of extensions that are called something with image or texture."""
+    waiting: list[tuple[str, Any, bool]] = [("", value, in_extension)]
+    while waiting:
+        kind, found, extended = waiting.pop()
+        if isinstance(found, dict):
+            for name, member in found.items():
+                spoken = next((word for word in ("image", "texture") if word in name.lower()), "")
+                inherited = kind if name == "index" else ""
+                if name not in ("extras", "textureProperties"):
+                    waiting.append((spoken or inherited, member, extended or name == "extensions"))
+        elif isinstance(found, list):
+            waiting += [(kind, item, extended) for item in found]
+        elif type(found) is int and kind and extended:
+            yield kind, found
+
+
 def _slots(document: dict[str, Any]) -> Iterator[Slot]:
     for index, material in enumerate(document.get("materials", [])):
         for path, info, key in _texture_infos(material, ("materials", index)):
@@ -159,6 +215,21 @@ def _slots(document: dict[str, Any]) -> Iterator[Slot]:
                 yield Slot((*path, "index"), info["index"], role, index)
             if key == "baseColorTexture" and material.get("alphaMode", "OPAQUE") != "OPAQUE":
                 yield Slot((*path, "index"), info["index"], "alpha", index)
+    yield from _vrm0_slots(document)
+
+
+def _vrm0_slots(document: dict[str, Any]) -> Iterator[Slot]:
+    """What VRM 0 says once more about each material, in their order."""
+    vrm = document.get("extensions", {}).get("VRM")
+    described = vrm.get("materialProperties") if isinstance(vrm, dict) else None
+    path: JsonPath = ("extensions", "VRM", "materialProperties")
+    count = len(document.get("materials", []))
+    for index, material in enumerate(described[:count] if isinstance(described, list) else []):
+        textures = material.get("textureProperties") if isinstance(material, dict) else None
+        for key, texture in textures.items() if isinstance(textures, dict) else ():
+            if type(texture) is int:
+                role = _ROLES_OF_VRM0.get(key, "other")
+                yield Slot((*path, index, "textureProperties", key), texture, role, index)
 
 
 def _texture_infos(value: Any, path: JsonPath) -> Iterator[tuple[JsonPath, dict[str, Any], str]]:
@@ -166,7 +237,7 @@ def _texture_infos(value: Any, path: JsonPath) -> Iterator[tuple[JsonPath, dict[
     if not isinstance(value, dict):
         return
     for key, member in value.items():
-        if key.endswith("Texture") and isinstance(member, dict) and isinstance(member.get("index"), int):
+        if key.endswith("Texture") and isinstance(member, dict) and "index" in member:
             yield (*path, key), member, key
         elif key != "extras":
             yield from _texture_infos(member, (*path, key))
@@ -174,18 +245,17 @@ def _texture_infos(value: Any, path: JsonPath) -> Iterator[tuple[JsonPath, dict[
 
 def _images_of_texture(document: dict[str, Any], texture: int) -> Iterator[tuple[int, str | None]]:
     """The images of a texture, its fallback and its extension's, with why one cannot be read."""
-    try:
-        description = document["textures"][texture]
-    except (KeyError, IndexError):
+    textures = document.get("textures", [])
+    if not 0 <= texture < len(textures):
         return
-    count = len(document.get("images", []))
+    description = textures[texture]
     sources: list[tuple[Any, str | None]] = [(description.get("source"), None)]
     for extension, content in description.get("extensions", {}).items():
         kind = _UNREADABLE.get(extension)
         reason = f"it is compressed as {kind}; export the model with PNG, JPEG or WebP" if kind else None
         sources.append((content.get("source"), reason))
     for image, reason in sources:
-        if isinstance(image, int) and 0 <= image < count:
+        if image is not None:
             yield image, reason
 
 
@@ -238,15 +308,21 @@ def _texture(
 
 
 def _size_and_depth(data: bytes) -> tuple[tuple[int, int], int]:
-    """((width, height), bits per pixel) from an encoded image's header."""
-    from PIL import Image, UnidentifiedImageError
+    """((width, height), bits per pixel) from an encoded image's header. Raises BadInput for what cannot be
+    read, or not be written again."""
+    from PIL import Image
 
     try:
         with Image.open(BytesIO(data)) as picture:
-            bits = 16 if picture.mode.startswith("I") else 8
-            return picture.size, bits * len(picture.getbands())
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise BadInput(f"it is no image that can be read ({error}); export the model anew") from error
+            kind, size, bands = picture.format, picture.size, len(picture.getbands())
+    except Exception as error:
+        # Decoders of broken files raise whatever they come upon.
+        message = " ".join(str(error).split())[:200]
+        raise BadInput(f"it is no image that can be read ({message}); export the model anew") from error
+    if suffix_of(data) == "":
+        raise BadInput(f"it is {kind}, which glTF cannot hold; export the model with PNG, JPEG or WebP")
+    bits = data[_PNG_DEPTH] if suffix_of(data) == ".png" else 8
+    return size, bits * bands
 
 
 def _why_not_asked(

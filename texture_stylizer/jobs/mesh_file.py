@@ -5,8 +5,9 @@ The scene copies Blender's own arrays and no more, since that holds up the windo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ Numbers = NDArray[np.int64]
 Points = NDArray[np.float64]
 
 ARRAYS = ("uvs", "corners", "starts", "chosen", "positions", "matrix")
-"""What the file holds of each mesh, under `NAME.NUMBER`: UVs (corners, 2); the vertex number of each corner;
+"""What there is of each mesh, under `NAME.NUMBER`: UVs (corners, 2); the vertex number of each corner;
 the first corner of each face; whether the face shows the texture; positions (vertices, 3); and the matrix
 (4, 4) from these to world space."""
 
+_COUNTS = "counts"
 _OUTSIDE = 1e-3
 _FLAT = 0.95
 """Upward part of a normal from which on a face counts as lying flat: Z along it would turn wildly there."""
@@ -42,35 +44,47 @@ class Triangles:
         return Triangles(self.uvs[chosen], self.areas[chosen], self.vertices[chosen], self.ups[chosen])
 
 
+def save_meshes(path: Path, arrays: Mapping[str, NDArray]) -> None:
+    """Write meshes, whose arrays are named as in `ARRAYS`, for `read_triangles`."""
+    # A file of many thousand arrays takes minutes to read: they are few and long instead.
+    np.savez(path, allow_pickle=False, **_joined(_numbered(arrays)))
+
+
 def read_triangles(path: Path) -> Triangles | None:
     """The triangles of all faces that show the texture; None when there is none with finite UVs."""
-    parts: list[Triangles] = []
-    placed: list[tuple[NDArray, NDArray, int]] = []
-    first = 0
     with np.load(path, allow_pickle=False) as file:
-        for number in range(len(file.files) // len(ARRAYS)):
-            mesh = {name: file[f"{name}.{number}"] for name in ARRAYS}
-            positions, matrix = mesh["positions"], mesh["matrix"]
-            # An object comes once for each of its materials: the surface goes on from one to the next.
-            known = (own for *same, own in placed if _equal(same, (positions, matrix)))
-            own = next(known, first)
-            if own == first:
-                placed.append((positions, matrix, first))
-                first += len(positions)
-            found = _triangles_of(mesh)
-            parts.append(replace(found, vertices=found.vertices + own))
-    if not sum(len(part.uvs) for part in parts):
+        mesh = dict(file)
+    if not len(mesh.get("corners", ())):
         return None
-    return Triangles(
-        np.concatenate([part.uvs for part in parts]),
-        np.concatenate([part.areas for part in parts]),
-        np.concatenate([part.vertices for part in parts]),
-        np.concatenate([part.ups for part in parts]),
-    )
+    found = _triangles_of(mesh)
+    return found if len(found.uvs) else None
 
 
-def _equal(some: Iterable[NDArray], others: Iterable[NDArray]) -> bool:
-    return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
+def _numbered(arrays: Mapping[str, NDArray]) -> list[dict[str, NDArray]]:
+    return [{name: arrays[f"{name}.{n}"] for name in ARRAYS} for n in range(len(arrays) // len(ARRAYS))]
+
+
+def _joined(meshes: list[dict[str, NDArray]]) -> dict[str, NDArray]:
+    """Many meshes as one: `matrix` is (m, 4, 4) then, `counts` (m,) says how many vertices each has, and
+    `places` (m,) which of them lie in one place with the same vertices.
+
+    An object comes once for each of its materials: the surface goes on from one to the next.
+    """
+    if not meshes:
+        return {}
+    hashes = [hashlib.sha256(m["positions"].tobytes() + m["matrix"].tobytes()).digest() for m in meshes]
+    number_of = {found: number for number, found in enumerate(dict.fromkeys(hashes))}
+    firsts = np.cumsum([0] + [len(mesh["positions"]) for mesh in meshes])
+    corners = np.cumsum([0] + [len(mesh["corners"]) for mesh in meshes])
+    joined = {name: np.concatenate([m[name] for m in meshes]) for name in ("uvs", "chosen", "positions")}
+    for name, first in (("corners", firsts), ("starts", corners)):
+        moved = [mesh[name].astype(np.int64) + start for mesh, start in zip(meshes, first, strict=False)]
+        joined[name] = np.concatenate(moved)
+    return joined | {
+        "matrix": np.stack([mesh["matrix"] for mesh in meshes]),
+        _COUNTS: np.diff(firsts),
+        "places": np.array([number_of[found] for found in hashes], dtype=np.int64),
+    }
 
 
 def tiled_axes(uvs: Points) -> Wrap | None:
@@ -82,27 +96,31 @@ def tiled_axes(uvs: Points) -> Wrap | None:
 
 
 def _triangles_of(mesh: Mapping[str, NDArray]) -> Triangles:
+    """The triangles of the meshes that `_joined` gave."""
     triangles = chosen_triangles(mesh)
-    corners = mesh["corners"].astype(np.int64)
+    corners = mesh["corners"].astype(np.int64)[triangles]
     positions = mesh["positions"].astype(np.float64)
     uvs = mesh["uvs"].astype(np.float64)[triangles]
-    matrix = mesh["matrix"].astype(np.float64)
-    places = positions[corners[triangles]] @ matrix[:3, :3].T
+    mesh_of = np.repeat(np.arange(len(mesh[_COUNTS])), mesh[_COUNTS])
+    matrices = mesh["matrix"].astype(np.float64)[mesh_of[corners[:, 0]], :3, :3]
+    places = positions[corners] @ matrices.transpose(0, 2, 1)
     sides = places[:, 1:] - places[:, :1]
     areas = 0.5 * np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1)
     finite = np.isfinite(uvs).all(axis=(1, 2)) & np.isfinite(areas)
-    vertices = merged(mesh["positions"])[corners[triangles]]
+    vertices = merged(mesh["positions"], mesh["places"][mesh_of])[corners]
     return Triangles(uvs, areas, vertices, ups_in_map(sides, uvs)).part(finite)
 
 
-def merged(positions: NDArray) -> Numbers:
-    """For each vertex, (n, 3), the number of the first with its position, (n,).
+def merged(positions: NDArray, places: NDArray) -> Numbers:
+    """For each vertex, (n, 3), the number of the first with its position in the same place, (n,).
 
     glTF, and what is imported from it, splits vertices along UV seams, but the surface goes on there.
     """
-    # Twelve bytes to compare at once; adding 0 makes one zero of the two.
-    rows = np.ascontiguousarray(positions.astype(np.float32) + np.float32(0))
-    _, first, back = np.unique(rows.view("V12").reshape(-1), return_index=True, return_inverse=True)
+    # Sixteen bytes to compare at once; adding 0 makes one zero of the two.
+    rows = np.empty((len(positions), 4), dtype=np.float32)
+    rows[:, :3] = positions.astype(np.float32) + np.float32(0)
+    rows[:, 3] = places.astype(np.int32).view(np.float32)
+    _, first, back = np.unique(rows.view("V16").reshape(-1), return_index=True, return_inverse=True)
     return first.astype(np.int64)[back.reshape(-1)]
 
 

@@ -9,9 +9,6 @@ import bpy
 
 from .bake import colored_leaves
 from .records import mark_made, record_of, write_record
-from .walk import node_at
-
-_TIMING = ("frame_duration", "frame_start", "frame_offset", "use_cyclic", "use_auto_refresh")
 
 
 def copy_material(original: Any, variant: str, details: dict[str, Any], objects: Sequence[str] = ()) -> Any:
@@ -29,17 +26,6 @@ def copy_material(original: Any, variant: str, details: dict[str, Any], objects:
     # A variant that is not shown on any object must survive saving too.
     copy.use_fake_user = True
     return copy
-
-
-def point_to(material: Any, path: tuple[str, ...], image: Any, groups: dict[Any, Any], variant: str) -> None:
-    """Set the image at a path within a copied material."""
-    _own_tree(material, path[:-1], groups, variant)
-    node = node_at(material, path)
-    # Blender may reset a sequence's frame range when the image changes.
-    timing = {name: getattr(node.image_user, name) for name in _TIMING}
-    node.image = image
-    for name, value in timing.items():
-        setattr(node.image_user, name, value)
 
 
 def set_color(material: Any, image: Any, uv_map: str, groups: dict[Any, Any], variant: str) -> None:

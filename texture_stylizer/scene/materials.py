@@ -10,6 +10,7 @@ import bpy
 
 from .modifiers import names_material
 from .records import original_of
+from .uv_maps import render_uv_map
 
 
 @dataclass
@@ -20,9 +21,17 @@ class MaterialUsers:
     reasons: why each of the others cannot, one sentence each, by object name.
     """
 
-    objects: list[Any] = field(default_factory=list)
-    editable: list[Any] = field(default_factory=list)
+    by_name: dict[str, Any] = field(default_factory=dict)
+    editable_by_name: dict[str, Any] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def objects(self) -> list[Any]:
+        return list(self.by_name.values())
+
+    @property
+    def editable(self) -> list[Any]:
+        return list(self.editable_by_name.values())
 
 
 def material_users(objects: Iterable[Any], *, skip_hidden: bool = False) -> dict[Any, MaterialUsers]:
@@ -33,7 +42,7 @@ def material_users(objects: Iterable[Any], *, skip_hidden: bool = False) -> dict
     """
     users: dict[Any, MaterialUsers] = {}
     shown = dict.fromkeys(objects)
-    hidden = {o for o in shown if skip_hidden and _is_hidden(o)}
+    hidden = set(shown) - _visible_objects() if skip_hidden else set()
     for object_ in _with_instances(shown):
         reason = _why_not_editable(object_)
         if object_ in hidden:
@@ -45,6 +54,12 @@ def material_users(objects: Iterable[Any], *, skip_hidden: bool = False) -> dict
             if material not in slot_materials:
                 _add(users, material, object_, reason or _why_not_replaceable(object_, material))
     return users
+
+
+def render_uv_map_of(users: MaterialUsers) -> str:
+    """Name of the UV map that is meant where a material's nodes name none, or "" where no user has one."""
+    meshes = (object_ for object_ in users.objects if object_.type == "MESH")
+    return next((name for mesh in meshes if (name := render_uv_map(mesh)) is not None), "")
 
 
 def materials_of(objects: Iterable[Any]) -> list[Any]:
@@ -59,12 +74,11 @@ def editable_objects(objects: Iterable[Any]) -> list[Any]:
 
 def _add(users: dict[Any, MaterialUsers], material: Any, object_: Any, reason: str | None) -> None:
     entry = users.setdefault(material, MaterialUsers())
-    if object_ not in entry.objects:
-        entry.objects.append(object_)
+    entry.by_name[object_.name_full] = object_
     if reason is not None:
         entry.reasons.setdefault(object_.name, reason)
-    elif object_ not in entry.editable:
-        entry.editable.append(object_)
+    else:
+        entry.editable_by_name[object_.name_full] = object_
 
 
 def _slot_materials(object_: Any) -> Iterator[Any]:
@@ -117,10 +131,10 @@ def _modifier_materials(object_: Any) -> list[Any]:
     return [original_of(m.original) for m in dict.fromkeys(materials) if m is not None]
 
 
-def _is_hidden(object_: Any) -> bool:
-    """Whether an object is hidden or excluded in every view layer of its scenes."""
-    layers = (layer for scene in object_.users_scene for layer in scene.view_layers)
-    return not any(object_.visible_get(view_layer=layer) for layer in layers)
+def _visible_objects() -> set[Any]:
+    """The objects that are neither hidden nor excluded in some view layer of their scenes."""
+    layers = [layer for scene in bpy.data.scenes for layer in scene.view_layers]
+    return {object_ for layer in layers for object_ in layer.objects if object_.visible_get(view_layer=layer)}
 
 
 def _why_not_editable(object_: Any) -> str | None:

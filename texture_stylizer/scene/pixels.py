@@ -91,6 +91,11 @@ def _encoded_file(image: Any, path: Path) -> Path | None:
     return found if found.suffix.lower() in same and found.is_file() else None
 
 
+def packed_suffix(image: Any) -> str:
+    """The suffix of an image's own format, or "" for one that is not known."""
+    return _SUFFIX_OF_FORMAT.get(image.file_format, "")
+
+
 def file_path(image: Any) -> Path:
     """Where Blender looks for an image's file."""
     return Path(bpy.path.abspath(image.filepath, library=image.library))

@@ -35,6 +35,7 @@ from .sequence import frame_jobs
 from .surface import Faces, copy_meshes, faces_of
 from .textures import TextureUse, find_textures, image_of
 from .udim import tile_jobs
+from .uv_maps import UvPlace
 from .variants import unique_variant_name
 
 
@@ -66,7 +67,8 @@ class Restyle:
 
     Holds names and session ids, no references into Blender: they would not survive an undo. The keys are
     session ids of images, and negative numbers for baked colours; `waiting` are those without a job yet;
-    `writing` are the files that threads still write, by the id of the job that needs them.
+    `writing` are the files that threads still write, by the id of the job that needs them; `warnings` say
+    what is done otherwise than asked, one sentence each.
     """
 
     order: Order
@@ -79,6 +81,7 @@ class Restyle:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     failed: dict[int, StylizerError] = field(default_factory=dict)
     writing: dict[str, Future[None]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def variant(self) -> str:
@@ -338,13 +341,18 @@ def _job(use: TextureUse, order: Order) -> Job:
     )
 
 
-def _on_surface(job: Job, run: Restyle, find: Callable[[list[Any]], list[Faces] | None]) -> Job:
+def _on_surface(job: Job, run: Restyle, find: Callable[[list[Any]], list[Faces]]) -> Job:
     """A texture's job with the meshes that it lies on, as far as the chosen objects show it."""
     if not run.order.seams:
         return job
-    objects = [object_ for object_ in bpy.data.objects if object_.session_uid in run.object_uids]
-    meshes = copy_meshes(find(objects))
-    if meshes is None:
+    chosen = set(run.object_uids)
+    objects = [object_ for object_ in bpy.data.objects if object_.session_uid in chosen]
+    try:
+        meshes = copy_meshes(find(objects))
+    except BadInput as reason:
+        run.warnings.append(
+            f"{job.name}: {reason}, so it was drawn as a flat picture, without regard to seams"
+        )
         return job
     path = run.folder / f"{job.id}_meshes.npz"
     run.writing[job.id] = in_background(lambda: _save_arrays(path, meshes))
@@ -352,14 +360,15 @@ def _on_surface(job: Job, run: Restyle, find: Callable[[list[Any]], list[Faces] 
 
 
 def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    import numpy as np
+    # Imported late: the panels need this module, and must not wait for numpy.
+    from ..jobs.mesh_file import save_meshes
 
-    np.savez(path, **arrays)
+    save_meshes(path, arrays)
 
 
 def _baked_faces(color: BakedColor) -> list[Faces]:
     material = bpy.data.materials[color.material]
-    return [(bpy.data.objects[name], material, color.uv_map) for name in color.objects]
+    return [(bpy.data.objects[name], material, UvPlace(color.uv_map)) for name in color.objects]
 
 
 def nothing_found(objects: Sequence[Any], uses: Sequence[TextureUse]) -> str:

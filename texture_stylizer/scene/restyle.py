@@ -33,7 +33,8 @@ def apply(run: Restyle) -> Variant:
     if not run.outcomes:
         reasons = "; ".join(str(error) for error in run.failed.values())
         raise BadInput(f"no texture was stylised: {reasons}")
-    objects = [object_ for object_ in bpy.data.objects if object_.session_uid in run.object_uids]
+    chosen = set(run.object_uids)
+    objects = [object_ for object_ in bpy.data.objects if object_.session_uid in chosen]
     if not objects:
         raise BadInput("the chosen objects were deleted during the run; nothing was changed")
     images: dict[int, Any] = {}
@@ -61,8 +62,8 @@ def apply(run: Restyle) -> Variant:
     _remove_unused(run, images)
     if not made.materials:
         raise BadInput("the materials were deleted during the run; nothing was changed")
-    failures = tuple(str(error) for error in run.failed.values())
-    failures += tuple(warning for color in run.baked.values() for warning in color.warnings)
+    failures = made.failed + tuple(str(error) for error in run.failed.values())
+    failures += (*run.warnings, *(warning for color in run.baked.values() for warning in color.warnings))
     return Variant(made.name, made.materials, made.images, failures)
 
 

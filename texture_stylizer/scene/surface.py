@@ -9,52 +9,63 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import BadInput
 from .materials import material_users
 from .records import original_of
 from .textures import TextureUse
-from .uv_maps import plain_uv_map, render_uv_map
-from .walk import node_at
+from .uv_maps import UvPlace, render_uv_map, uv_place
+from .walk import nodes_at
 
-Faces = tuple[Any, Any, str]
-"""An object, the material whose faces are meant, and the UV map that shows it ("": the rendered one)."""
+Faces = tuple[Any, Any, UvPlace]
+"""An object, the material whose faces are meant, and the place in a UV map that shows them."""
 
 
-def copy_meshes(faces: Iterable[Faces] | None) -> dict[str, NDArray[Any]] | None:
+def copy_meshes(faces: Iterable[Faces]) -> dict[str, NDArray[Any]]:
     """What `jobs.mesh_file` reads of faces from `faces_of`, as plain arrays for `np.savez`.
 
-    The meshes are the evaluated ones: modifiers make faces and move UVs. None where some object has no such
-    UV map: what is not known to be on a face must not count as unused.
+    The meshes are the evaluated ones: modifiers make faces and move UVs. Raises BadInput, saying why, where
+    some object has no such UV map: what is not known to be on a face must not count as unused.
     """
-    if faces is None:
-        return None
     depsgraph = bpy.context.evaluated_depsgraph_get()
     arrays: dict[str, NDArray[Any]] = {}
-    for number, (object_, material, uv_map) in enumerate(faces):
+    for number, (object_, material, place) in enumerate(faces):
         evaluated = object_.evaluated_get(depsgraph)
-        name = uv_map or render_uv_map(evaluated)
-        if object_.mode == "EDIT" or name is None or name not in evaluated.data.uv_layers:
-            return None
+        name = place.uv_map or render_uv_map(evaluated)
+        if object_.mode == "EDIT":
+            raise BadInput(f"{object_.name} is in edit mode")
+        if name is None or name not in evaluated.data.uv_layers:
+            raise BadInput(f"{object_.name} has no UV map {place.uv_map}".rstrip())
         for key, array in copy_mesh(evaluated, material, name).items():
             arrays[f"{key}.{number}"] = array
+        uvs = arrays[f"uvs.{number}"]
+        if place != UvPlace(place.uv_map):
+            transform = np.array(place.transform, dtype=np.float32)
+            uvs[:] = uvs @ transform[:, :2].T + transform[:, 2]
     return arrays
 
 
-def faces_of(uses: Sequence[TextureUse], objects: Iterable[Any]) -> list[Faces] | None:
-    """All faces that show an image; None when something shows it otherwise than through a UV map.
+def faces_of(uses: Sequence[TextureUse], objects: Iterable[Any]) -> list[Faces]:
+    """All faces that show an image. Raises BadInput, saying why, when something shows it otherwise than
+    through a UV map.
 
     What is not known to be on a face must not count as unused: the image is then a flat picture.
     """
     users = {material.session_uid: (material, found) for material, found in material_users(objects).items()}
-    faces: dict[tuple[int, int, str], Faces] = {}
-    for place in (place for use in uses for place in use.places):
-        if place.session_uid not in users:
+    faces: dict[tuple[int, int, UvPlace], Faces] = {}
+    for row in (row for use in uses for row in use.places):
+        if row.session_uid not in users:
             continue
-        material, found = users[place.session_uid]
-        uv_map = plain_uv_map(node_at(material, place.path))
-        if uv_map is None or any(object_.type != "MESH" for object_ in found.editable):
-            return None
+        material, found = users[row.session_uid]
+        *groups, node = nodes_at(material, row.path)
+        place = uv_place(node, tuple(groups))
+        if place is None:
+            raise BadInput(
+                f"{material.name} does not place it by a UV map that is moved, turned or scaled alone"
+            )
         for object_ in found.editable:
-            faces[object_.session_uid, place.session_uid, uv_map] = object_, material, uv_map
+            if object_.type != "MESH":
+                raise BadInput(f"{object_.name} is no mesh")
+            faces[object_.session_uid, row.session_uid, place] = object_, material, place
     return list(faces.values())
 
 

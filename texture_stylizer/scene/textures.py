@@ -9,12 +9,13 @@ from typing import Any
 import bpy
 
 from ..settings import COLOR_ROLES
-from .materials import MaterialUsers, material_users, materials_of
+from .materials import MaterialUsers, material_users, materials_of, render_uv_map_of
 from .pixels import file_path
 from .roles import Role
 from .sequence import frame_files
 from .udim import tile_path
-from .walk import image_nodes, node_at
+from .uv_maps import uv_place
+from .walk import image_nodes, node_at, nodes_at
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def find_textures(
     engine = engine or bpy.context.scene.render.engine
     found: dict[tuple[int, Role], list[_Row]] = {}
     for material, users in material_users(objects, skip_hidden=skip_hidden).items():
-        for place in image_nodes(material, engine):
+        for place in image_nodes(material, engine, render_uv_map_of(users)):
             node = node_at(material, place.path)
             key = (node.image.session_uid, place.role)
             found.setdefault(key, []).append(_Row(node, material, users, place.path))
@@ -146,16 +147,15 @@ def _texture_use(role: Role, rows: list[_Row], roles: Sequence[str], *, frames: 
         places=tuple(
             Place(row.material.name, row.path, row.material.session_uid) for row in (reachable or rows)
         ),
-        uv_map=_uv_map(node),
+        uv_map=_uv_map(rows[0]),
         skipped=skipped,
     )
 
 
-def _uv_map(node: Any) -> str:
-    for link in node.inputs["Vector"].links:
-        if link.from_node.bl_idname == "ShaderNodeUVMap":
-            return link.from_node.uv_map
-    return ""
+def _uv_map(row: _Row) -> str:
+    *groups, node = nodes_at(row.material, row.path)
+    place = uv_place(node, tuple(groups))
+    return "" if place is None else place.uv_map
 
 
 def _why_skipped(image: Any, role: Role, roles: Sequence[str], *, frames: bool) -> str | None:
@@ -174,7 +174,8 @@ def _why_skipped(image: Any, role: Role, roles: Sequence[str], *, frames: bool) 
         return None if frame_files(image) else f"no frame of it is at {file_path(image)}; find the files"
     if image.type in ("RENDER_RESULT", "COMPOSITING") or image.source == "VIEWER":
         return "it is a render result; save it as an image file and use that"
-    if not image.has_data and image.size[0] == 0:
+    # Importers leave images that say that they have data, of a size of 0.
+    if image.size[0] == 0:
         return f"its file {file_path(image)} is missing or no image; find it or pack it into the .blend"
     return None
 

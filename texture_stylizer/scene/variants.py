@@ -10,8 +10,9 @@ import bpy
 
 from ..errors import BadInput
 from .bake import BakedColor
-from .copies import copy_material, point_to, set_color
-from .materials import editable_objects, material_users
+from .colored_links import show_images
+from .copies import copy_material, set_color
+from .materials import editable_objects, material_users, render_uv_map_of
 from .modifiers import put_back, rename_record, set_materials
 from .records import (
     COMPARED,
@@ -24,6 +25,7 @@ from .records import (
     record_of,
     was_made_for,
 )
+from .roles import Role
 from .textures import TextureUse
 
 
@@ -71,24 +73,25 @@ def create_variant(
     users = material_users(editable)
     by_uid = {material.session_uid: material for material in users}
     by_name = {material.name: material for material in users}
-    changes: dict[Any, list[tuple[tuple[str, ...], Any]]] = {}
+    changes: dict[Any, dict[tuple[tuple[str, ...], Role], Any]] = {}
     for use in uses:
         if use.session_uid in images:
             for place in use.places:
                 if place.session_uid in by_uid:
-                    found = changes.setdefault(by_uid[place.session_uid], [])
-                    found.append((place.path, images[use.session_uid]))
+                    found = changes.setdefault(by_uid[place.session_uid], {})
+                    found[place.path, use.role] = images[use.session_uid]
 
     shown: dict[str, dict[Any, Any]] = {object_.name: {} for object_ in editable}
     made: list[tuple[Any, Any]] = []
+    problems: list[str] = []
     for color, image in baked:
         original = by_name.get(color.material)
         if original is None:
             continue
         copy = copy_material(original, name, details, color.objects)
         own_groups: dict[Any, Any] = {}
-        for path, changed in changes.get(original, []):
-            point_to(copy, path, changed, own_groups, name)
+        rendered = render_uv_map_of(users[original])
+        problems += show_images(copy, changes.get(original, {}), own_groups, name, rendered)
         set_color(copy, image, color.uv_map, own_groups, name)
         made.append((original, copy))
         for object_name in color.objects:
@@ -98,8 +101,8 @@ def create_variant(
         takers = [o for o in users[original].editable if original not in shown[o.name]]
         if takers:
             copy = copy_material(original, name, details)
-            for path, image in places:
-                point_to(copy, path, image, groups, name)
+            rendered = render_uv_map_of(users[original])
+            problems += show_images(copy, places, groups, name, rendered)
             made.append((original, copy))
             for object_ in takers:
                 shown[object_.name][original] = copy
@@ -113,6 +116,7 @@ def create_variant(
         name,
         tuple((original.name, copy.name) for original, copy in made),
         tuple(image.name for image in new_images),
+        tuple(problems),
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import bpy
 
-from .roles import Role, is_shader, is_shader_node, role_of_shader_input, role_of_value_input
+from ..settings import COLOR_ROLES
+from .cursor import Cursor, inputs_behind, sources
+from .evidence import is_blended_data, is_looked_up_by_shading
+from .roles import Role, is_shader, is_shader_node
 
 _LONGEST_CHAIN = 1000
 _GLTF_GROUPS = ("glTF Material Output", "glTF Settings")
@@ -28,15 +30,6 @@ class ImageNodePlace:
         return (*self.groups, self.node)
 
 
-@dataclass(frozen=True)
-class _Cursor:
-    """A socket whose value is asked for, within the tree that the stack of group nodes leads to."""
-
-    socket: Any
-    groups: tuple[Any, ...]
-    role: Role | None
-
-
 def output_node(material: Any, engine: str) -> Any | None:
     """The Material Output that the engine uses, or another one that has something linked."""
     tree = material.node_tree
@@ -51,23 +44,48 @@ def output_node(material: Any, engine: str) -> Any | None:
     return None
 
 
-def image_nodes(material: Any, engine: str) -> list[ImageNodePlace]:
-    """Every image node that reaches the active output, once for each role, in the order found."""
+def image_nodes(material: Any, engine: str, rendered_uv_map: str = "") -> list[ImageNodePlace]:
+    """Every image node that reaches the active output, once for each role, in the order found.
+
+    rendered_uv_map: the UV map that is meant where a node names none.
+    """
+    places: dict[ImageNodePlace, None] = {}
+    for source, cursor in reached(material, engine):
+        if source.node.bl_idname == "ShaderNodeTexImage" and source.node.image is not None:
+            role = role_of_image(source, cursor, rendered_uv_map)
+            places[ImageNodePlace(cursor.group_names, source.node.name, role)] = None
+    return list(places)
+
+
+def reached(material: Any, engine: str) -> list[tuple[Any, Cursor]]:
+    """Every output socket that the active output is made of, with the place that asks for it, once for each
+    role, in the order found."""
     output = output_node(material, engine)
     if output is None:
         return []
-    starts = [_Cursor(socket, (), _role_of_output(socket)) for socket in output.inputs]
-    return _walk_back(starts + _gltf_output_sockets(material.node_tree))
+    starts = [Cursor(socket, (), _role_of_output(socket)) for socket in output.inputs]
+    starts += _gltf_output_sockets(material.node_tree)
+    found: dict[tuple[Any, ...], tuple[Any, Cursor]] = {}
+    waiting = starts[::-1]
+    while waiting:
+        cursor = waiting.pop()
+        for source in sources(cursor):
+            key = (cursor.group_names, source.node.name, source.identifier, cursor.role)
+            key += (cursor.recombined, bool(cursor.blends))
+            if key not in found:
+                found[key] = source, cursor
+                waiting.extend(reversed(list(inputs_behind(source, cursor))))
+    return list(found.values())
 
 
 def _role_of_output(socket: Any) -> Role | None:
     return "displacement" if socket.name == "Displacement" else None
 
 
-def _gltf_output_sockets(tree: Any) -> list[_Cursor]:
+def _gltf_output_sockets(tree: Any) -> list[Cursor]:
     """Sockets of the group nodes that glTF's exporter reads though nothing links them to the output."""
     return [
-        _Cursor(socket, (), "other")
+        Cursor(socket, (), "other")
         for node in tree.nodes
         if node.type == "GROUP" and node.node_tree is not None and not node.mute
         if node.node_tree.name.startswith(_GLTF_GROUPS)
@@ -75,66 +93,17 @@ def _gltf_output_sockets(tree: Any) -> list[_Cursor]:
     ]
 
 
-def _walk_back(starts: list[_Cursor]) -> list[ImageNodePlace]:
-    places: dict[ImageNodePlace, None] = {}
-    seen: set[tuple[Any, ...]] = set()
-    waiting = starts[::-1]
-    while waiting:
-        cursor = waiting.pop()
-        for source, groups, role in _sources(cursor):
-            key = (tuple(group.name for group in groups), source.node.name, source.identifier, role)
-            if key in seen:
-                continue
-            seen.add(key)
-            if source.node.bl_idname == "ShaderNodeTexImage" and source.node.image is not None:
-                names = tuple(group.name for group in groups)
-                found_role = _role_of_image_output(source, role or "other")
-                places[ImageNodePlace(names, source.node.name, found_role)] = None
-            waiting.extend(reversed(list(_inputs_behind(source, groups, role))))
-    return list(places)
-
-
-def _role_of_image_output(source: Any, role: Role) -> Role:
-    """An image's Alpha output in a colour path is a mask."""
-    if source.name == "Alpha" and role in ("base_color", "emission"):
-        return "other"
-    return role
-
-
-def _sources(cursor: _Cursor) -> Iterator[tuple[Any, tuple[Any, ...], Role | None]]:
-    """Output sockets linked to the cursor's socket; muted links count as none."""
-    for link in cursor.socket.links:
-        if not link.is_muted and link.is_valid:
-            yield link.from_socket, cursor.groups, cursor.role
-
-
-def _inputs_behind(source: Any, groups: tuple[Any, ...], role: Role | None) -> Iterator[_Cursor]:
-    """The sockets whose values make up an output socket's value."""
-    node = source.node
-    if node.mute:
-        for link in node.internal_links:
-            if link.to_socket.identifier == source.identifier and link.to_socket.is_output:
-                yield _Cursor(link.from_socket, groups, role)
-            elif link.from_socket.identifier == source.identifier and link.from_socket.is_output:
-                yield _Cursor(link.to_socket, groups, role)
-    elif node.type == "GROUP":
-        yield from _into_group(node, source, groups, role)
-    elif node.type == "GROUP_INPUT":
-        if groups:
-            outer = _by_identifier(groups[-1].inputs, source.identifier)
-            if outer is not None:
-                yield _Cursor(outer, groups[:-1], role)
-    elif is_shader_node(node):
-        for socket in node.inputs:
-            if socket.enabled:
-                yield _Cursor(
-                    socket, groups, None if is_shader(socket) else role_of_shader_input(node, socket)
-                )
-    else:
-        for socket in node.inputs:
-            if socket.enabled:
-                behind = None if role is None else role_of_value_input(node, socket, role)
-                yield _Cursor(socket, groups, behind)
+def role_of_image(source: Any, cursor: Cursor, rendered_uv_map: str) -> Role:
+    """What an image's output is for: on a colour's way it may be a mask, a ramp or something blended in."""
+    role = cursor.role or "other"
+    if role not in COLOR_ROLES:
+        return role
+    is_data = (
+        source.name == "Alpha"
+        or is_looked_up_by_shading(source.node, cursor.groups)
+        or is_blended_data(source.node, cursor, rendered_uv_map)
+    )
+    return "other" if is_data else role
 
 
 @dataclass(frozen=True)
@@ -152,62 +121,55 @@ def leaf_shaders(material: Any, engine: str) -> list[LeafShader]:
     if output is None:
         return []
     leaves: dict[LeafShader, None] = {}
-    waiting = [_Cursor(output.inputs["Surface"], (), None)]
+    waiting = [Cursor(output.inputs["Surface"], (), None)]
     seen = set()
     while waiting:
         cursor = waiting.pop()
-        for source, groups, role in _sources(cursor):
-            key = (tuple(group.name for group in groups), source.node.name, source.identifier)
+        for source in sources(cursor):
+            key = (cursor.group_names, source.node.name, source.identifier)
             if key in seen:
                 continue
             seen.add(key)
-            behind = [c for c in _inputs_behind(source, groups, role) if is_shader(c.socket)]
+            behind = [c for c in inputs_behind(source, cursor) if is_shader(c.socket)]
             is_leaf = is_shader_node(source.node) and source.node.type not in ("GROUP", "GROUP_INPUT")
             if is_leaf and not behind and not source.node.mute and source.node.type != "REROUTE":
-                names = tuple(group.name for group in groups)
-                leaves[LeafShader(names, source.node.name, source.node.bl_idname)] = None
+                leaves[LeafShader(cursor.group_names, source.node.name, source.node.bl_idname)] = None
             waiting.extend(reversed(behind))
     return list(leaves)
 
 
 def is_fed_by_image_alone(material: Any, leaf: LeafShader, socket_name: str) -> bool:
     """Whether a leaf's colour is an image as it is, with nothing but reroutes and groups between."""
-    groups, tree = [], material.node_tree
+    groups: list[Any] = []
+    tree: Any = material.node_tree
     for name in leaf.groups:
         groups.append(tree.nodes[name])
         tree = tree.nodes[name].node_tree
-    cursors = [_Cursor(tree.nodes[leaf.node].inputs[socket_name], tuple(groups), None)]
+    cursors = [Cursor(tree.nodes[leaf.node].inputs[socket_name], tuple(groups), None)]
     for _ in range(_LONGEST_CHAIN):
-        found = [source for cursor in cursors for source in _sources(cursor)]
+        found = [(source, cursor) for cursor in cursors for source in sources(cursor)]
         if len(found) != 1:
             return False
-        source, groups_of_source, _role = found[0]
+        source, cursor = found[0]
         node = source.node
         if node.bl_idname == "ShaderNodeTexImage" and not node.mute:
             return source.name == "Color" and node.image is not None
         if not node.mute and node.type not in ("REROUTE", "GROUP", "GROUP_INPUT"):
             return False
-        cursors = list(_inputs_behind(source, groups_of_source, None))
+        cursors = list(inputs_behind(source, cursor))
     return False
-
-
-def _into_group(node: Any, source: Any, groups: tuple[Any, ...], role: Role | None) -> Iterator[_Cursor]:
-    if node.node_tree is None or any(group.node_tree == node.node_tree for group in groups):
-        return
-    for inner in node.node_tree.nodes:
-        if inner.type == "GROUP_OUTPUT" and inner.is_active_output:
-            socket = _by_identifier(inner.inputs, source.identifier)
-            if socket is not None:
-                yield _Cursor(socket, (*groups, node), role)
-
-
-def _by_identifier(sockets: Any, identifier: str) -> Any | None:
-    return next((socket for socket in sockets if socket.identifier == identifier), None)
 
 
 def node_at(material: Any, path: tuple[str, ...]) -> Any:
     """The node at the end of a path of group node names. Raises KeyError when it is gone."""
-    tree = material.node_tree
-    for name in path[:-1]:
-        tree = tree.nodes[name].node_tree
-    return tree.nodes[path[-1]]
+    return nodes_at(material, path)[-1]
+
+
+def nodes_at(material: Any, path: tuple[str, ...]) -> list[Any]:
+    """The group nodes on a path, and the node at its end. Raises KeyError when one is gone."""
+    tree: Any = material.node_tree
+    found: list[Any] = []
+    for name in path:
+        found.append(tree.nodes[name])
+        tree = getattr(found[-1], "node_tree", None)
+    return found

@@ -27,7 +27,7 @@ for row in CONVOLUTIONS:
     channels = width
 features = Features(weights, name="capped").to(memory_format=torch.channels_last)
 picture = np.random.default_rng(0).random((544, 544, 3), dtype=np.float32)
-settings = Settings(iterations=2, scales=1, tile=None, wrap="none")
+settings = Settings(iterations=2, scales=1, tile=None, wrap="none", style_scale=0.11)
 small = picture[:64, :64]
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 for spare in map(int, sys.argv[1:]):

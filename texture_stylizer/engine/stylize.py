@@ -348,11 +348,12 @@ def _too_small(styles: list[tuple[Tensor, float]], content: Tensor, settings: Se
     shrink = min(1.0, (settings.max_size or max(height, width)) / max(height, width))
     found = []
     for style, _ in styles:
-        wanted = shrink * (height * width / (style.shape[2] * style.shape[3])) ** 0.5
-        if wanted > LARGEST_MISSING * max(1.0, 1.0 / settings.style_scale):
+        smaller = shrink * (height * width / (style.shape[2] * style.shape[3])) ** 0.5
+        smaller *= min(1.0, settings.style_scale)
+        if smaller > LARGEST_MISSING:
             found.append(
                 f"a style of {style.shape[3]} x {style.shape[2]} px is small for a texture of {width} x "
-                f"{height} px: its strokes come out {wanted:.1f} times smaller; give a larger picture of it"
+                f"{height} px: its strokes come out {smaller:.1f} times smaller; give a larger picture of it"
             )
     return found
 

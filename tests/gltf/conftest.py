@@ -20,7 +20,7 @@ def stylize(tmp_path: Path):
     from texture_stylizer.cli import main
 
     style = tmp_path / "style.png"
-    style.write_bytes(encoded(9, size=(40, 40)))
+    style.write_bytes(encoded(9, size=(128, 128)))
 
     def run(source: Path, target: Path, *more: str) -> int:
         fixed = ["--iterations", "2", "--features", "embedded", "--device", "cpu", "--no-cache"]

@@ -80,13 +80,14 @@ def style_size(
     return round(style_height * factor), round(style_width * factor)
 
 
-def next_level(result: Tensor, content: Tensor, coarse_content: Tensor) -> Tensor:
-    """Where a finer level starts: its content, changed by what the coarser level changed at large.
+def next_level(result: Tensor, start: Tensor, coarse_start: Tensor) -> Tensor:
+    """Where a finer level starts: its content, or the last frame's result, changed by what the coarser level
+    changed at large.
 
-    result, coarse_content: (1, 3, h, w); content: (1, 3, H, W). Returns (1, 3, H, W) in [0, 1].
+    result, coarse_start: (1, 3, h, w); start: (1, 3, H, W). Returns (1, 3, H, W) in [0, 1].
     """
-    change = _blurred(result - coarse_content, CARRIED_BLUR)
-    return _resized(change, *content.shape[2:]).add_(content).clamp_(0.0, 1.0)
+    change = _blurred(result - coarse_start, CARRIED_BLUR)
+    return _resized(change, *start.shape[2:]).add_(start).clamp_(0.0, 1.0)
 
 
 def enlarged(result: Tensor, content: Tensor, coarse_content: Tensor) -> Tensor:

@@ -196,21 +196,22 @@ class _Run:
             content = resize(self.content, height, width).to(home)
             sheet = self._sheet(height, width, home)
             content = sheet.continued(content)
+            start = content if self.start is None else resize(self.start, height, width).to(home)
             if image is None or coarse is None:
-                start = content if self.start is None else resize(self.start, height, width).to(home)
                 image = self._with_noise(start)
             else:
-                image = next_level(image.to(home), content, coarse.to(home))
+                image = next_level(image.to(home), start, coarse.to(home))
             unknowns = sheet.unknowns(image)
             # The optimiser's state needs the room.
             image = coarse = None
             image = self._optimise(level, unknowns, content, sheet)
-            coarse = content
+            coarse = start
         assert image is not None and coarse is not None, "a pyramid has at least one level"
         if image.shape != self.content.shape:
             home = self.content.device
             height, width = self.content.shape[2:]
             sheet = self._sheet(height, width, home)
+            coarse = resize(self.content, *image.shape[2:])
             image = enlarged(image.to(home), sheet.continued(self.content), coarse.to(home))
             image = sheet.continued(image)
         return image

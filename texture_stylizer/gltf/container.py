@@ -119,8 +119,9 @@ def file_of_uri(container: Container, uri: str) -> Path:
     folder = container.path.parent.resolve()
     name = _unquoted(uri)
     found = (folder / name).resolve()
-    # The folder above is the model's own tree, unless it is the root of all.
-    tree = folder.parent if folder.parent != Path(folder.anchor) else folder
+    # The folder above is the model's own tree where a URI says so itself, unless it is the root of all.
+    is_above = posixpath.normpath(name).startswith("../") and folder.parent != Path(folder.anchor)
+    tree = folder.parent if is_above else folder
     absolute = PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive != ""
     if absolute or "://" in uri or name.split("/").count("..") > 1 or not found.is_relative_to(tree):
         raise BadInput(f"the URI {uri!r} leads out of the model's folder; move the file beside the model")

@@ -15,7 +15,7 @@ from PIL import Image
 from texture_stylizer.engine import Settings, load_features, stylize
 
 HERE = Path(__file__).parent
-SIZE = 256
+SIZE = 192
 STYLES = ("swirling_oil", "stained_glass", "woodcut", "mosaic", "watercolour", "comic_halftone")
 TEXTURES = (
     ((0.25, 0.13, 0.06), (0.72, 0.52, 0.3), "planks"),

@@ -69,7 +69,7 @@ class Settings:
     style_width: float | None = None
     style_direction: StyleDirection = "image"
     preserve_color: PreserveColor = "off"
-    iterations: int = 400
+    iterations: int = 360
     settle: bool = False
     scales: int | None = None
     optimizer: Optimizer = "auto"
@@ -162,7 +162,7 @@ _MOST = {"scales": 32, "seed": 2**63 - 1}
 _WHOLE = ("iterations", "scales", "max_size", "seed")
 
 _PRESETS: dict[str, Settings] = {
-    "draft": Settings(iterations=70, settle=True, max_size=256),
+    "draft": Settings(iterations=40, settle=True, max_size=256),
     "standard": Settings(settle=True),
-    "high": Settings(iterations=700, settle=True),
+    "high": Settings(iterations=640, settle=True),
 }

@@ -41,7 +41,9 @@ def main(out: Path) -> None:
         content = np.ascontiguousarray(pattern(SIZE, row, first, second, kind)[..., :3], np.float32)
         sheet.paste(as_image(content), (0, row * SIZE))
         for column, style in enumerate(styles, start=1):
-            result = stylize(content, [(style, 1.0)], Settings.preset("standard"), features=features)
+            result = stylize(
+                content, [(style, 1.0)], Settings.preset("standard", iterations=240), features=features
+            )
             sheet.paste(as_image(result.image), (column * SIZE, row * SIZE))
     out.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(out, quality=88)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import importlib
 
@@ -55,6 +56,26 @@ def test_the_callers_arrays_are_as_they_were(
     stylize(content, [(style, 1.0)], QUICK, features=features32, start=start)
     for array, own in zip((content, start, style), before, strict=True):
         assert np.array_equal(array, own)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_a_loss_that_is_no_number_is_a_failure_and_no_picture(features32: Features, optimizer: str) -> None:
+    broken = copy.deepcopy(features32)
+    broken.named_convolutions()[5][1].weight.data[0] = float("nan")
+    settings = dataclasses.replace(QUICK, optimizer=optimizer)
+    with pytest.raises(BadInput, match=r"the loss is nan at step 1 on the level of"):
+        stylize(picture(96, 96), STYLE, settings, features=broken)
+
+
+def test_a_style_like_a_line_gives_its_middle(features32: Features) -> None:
+    """Enlarged until the network sees something of its width, the whole would be 12 million pixels."""
+    line = np.zeros((10, 30000, 3), np.float32)
+    line[:, 14920:15080] = picture(10, 160, 3)
+    result = stylize(picture(64, 64), [(line, 1.0)], QUICK, features=features32)
+    middle = stylize(picture(64, 64), [(line[:, 14920:15080], 1.0)], QUICK, features=features32)
+    assert np.array_equal(result.image, middle.image)
+    assert "30000 x 10 px only the middle was used" in result.warnings[0]
+    assert middle.warnings == result.warnings[1:]
 
 
 def test_no_iterations_return_the_texture_as_it_is(features32: Features) -> None:

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 from PIL import Image
@@ -89,6 +90,29 @@ def test_a_gltf_with_files_beside_it(model: Model, stylize, tmp_path: Path) -> N
     assert document["images"][0]["uri"] == "maps/a%20b_oil.png"
     assert (tmp_path / "out" / "maps" / "a b_oil.png").is_file()
     assert (tmp_path / "out" / "a.bin").read_bytes() == model.binary
+
+
+@pytest.mark.parametrize("letter", ["x", "ä", "🪵"])
+def test_the_longest_names_that_a_disk_takes(model: Model, stylize, tmp_path: Path, letter: str) -> None:
+    """Cut by whole letters, and two that begin alike stay two."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    stem = letter * (250 // len(letter.encode()) - 1)
+    names = [f"{stem}{number}.png" for number in range(2)]
+    for number, name in enumerate(names):
+        (folder / name).write_bytes(encoded(number))
+    (folder / "a.bin").write_bytes(model.binary)
+    model.document["buffers"][0]["uri"] = "a.bin"
+    model.document["images"][:2] = [{"uri": quote(name)} for name in names]
+    model.document["materials"][0]["emissiveTexture"] = {"index": 1}
+    model.document["materials"][0].pop("normalTexture")
+    (folder / "a.gltf").write_text(json.dumps(model.document))
+    assert stylize(folder / "a.gltf", tmp_path / "out", "--variant", "oil") == 0
+    written = {path.name for path in (tmp_path / "out").iterdir()} - {"a.gltf", "a.bin"}
+    document = json.loads((tmp_path / "out" / "a.gltf").read_text())
+    assert {unquote(image["uri"]) for image in document["images"]} == written
+    assert len(written) == 2
+    assert all("_oil" in name for name in written)
 
 
 def test_data_uris(model: Model, stylize, tmp_path: Path) -> None:

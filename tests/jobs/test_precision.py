@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -26,6 +27,20 @@ def test_it_is_measured_once_and_remembered(tmp_path: Path) -> None:
     assert remembered_gain(CPU, folder) == 7.5
     assert [path.name for path in folder.iterdir()] == [FILE]
     assert entries(folder) == [], "it is no result"
+
+
+def test_of_two_that_measure_at_once_the_first_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("texture_stylizer.jobs.precision")
+    key = module.device_description(CPU)
+
+    def measure(device: torch.device) -> float:
+        (tmp_path / FILE).write_text(json.dumps({key: 0.9}), "utf-8")
+        return 2.0
+
+    monkeypatch.setattr(module, "bfloat16_gain", measure)
+    assert remembered_gain(CPU, tmp_path) == remembered_gain(CPU, tmp_path) == 0.9
 
 
 def test_a_damaged_file_is_measured_anew(tmp_path: Path) -> None:

@@ -18,6 +18,28 @@ Array = NDArray[np.float32]
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
 
+LONGEST_STYLE = 16
+"""Times its width. The narrow side is enlarged until the deepest layer has something to see, and the long one
+with it: a line of 30000 x 10 px would become one of 192000 x 64."""
+
+
+def only_middles(styles: Sequence[tuple[Array, float]]) -> tuple[list[tuple[Array, float]], list[str]]:
+    """The styles, of very long ones the middle; and a sentence for each of those."""
+    cut = [(_middle(image), weight) for image, weight in styles]
+    said = [
+        f"of a style of {image.shape[1]} x {image.shape[0]} px only the middle was used, at most "
+        f"{LONGEST_STYLE} times as long as wide; give a picture that is less narrow"
+        for (image, _), (middle, _) in zip(styles, cut, strict=True)
+        if middle.shape != image.shape
+    ]
+    return cut, said
+
+
+def _middle(image: Array) -> Array:
+    longest = LONGEST_STYLE * min(image.shape[:2])
+    top, left = (max(0, side - longest) // 2 for side in image.shape[:2])
+    return image[top : top + longest, left : left + longest]
+
 
 def prepare_colors(
     content: Array, styles: Sequence[tuple[Array, float]], settings: Settings

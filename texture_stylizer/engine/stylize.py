@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +13,14 @@ import torch
 from torch import Tensor
 
 from ..descriptions import Progress
-from ..errors import OutOfMemory
+from ..errors import BadInput, OutOfMemory
 from ..settings import Settings
 from .arrays import (
     SMALLEST_IMAGE,
     Array,
     check,
     mask_tensor,
+    only_middles,
     prepare_colors,
     to_array,
     to_tensor,
@@ -93,7 +95,8 @@ def stylize(
     seams: the surface that the texture lies on: only its texels count, each for its area, and the picture
     goes on across its seams; texels that no face uses are filled from the nearest island, or kept.
     on_progress: called after every iteration with an `Iterate`; an exception it raises ends the run.
-    Raises BadInput for arrays that do not fit, OutOfMemory when not even the smallest tile fits.
+    Raises BadInput for arrays that do not fit and where the loss is no finite number, OutOfMemory when not
+    even the smallest tile fits.
     """
     started = time.perf_counter()
     check(content, styles, mask, start)
@@ -101,7 +104,8 @@ def stylize(
         return Result(content.copy(), (), time.perf_counter() - started)
 
     height, width = content.shape[:2]
-    drawn, drawn_styles = prepare_colors(content, styles, settings)
+    middles, said = only_middles(styles)
+    drawn, drawn_styles = prepare_colors(content, middles, settings)
     home = home_of(height, width, features, flat=True)
     with _deterministic():
         run = _Run(
@@ -115,6 +119,7 @@ def stylize(
             None if start is None else to_tensor(start, home),
             seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
         )
+        run.warnings[:0] = said
         try:
             optimised = run.levels()
         except Exception as error:
@@ -318,6 +323,11 @@ class _Run:
 
     def _report(self, level: int, step: int, loss: float, image: Tensor, sheet: Sheet) -> None:
         height, width = self.sizes[level]
+        if not math.isfinite(loss):
+            raise BadInput(
+                f"the loss is {loss} at step {step + 1} on the level of {width} x {height} px, so there is "
+                f"no result; use another network than {self.features.name}, or --precision float32"
+            )
         self._work_done += height * width
         if self.on_progress is None:
             return

@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..errors import BadInput
+from ..names import shortened
 from .json_text import JsonText
 from .schema import check_document
 
 _MAGIC = 0x46546C67
 _JSON_CHUNK = 0x4E4F534A
 _BINARY_CHUNK = 0x004E4942
+
+LONGEST_NAME = 240
+"""Bytes; disks take 255, of which a temporary name needs some."""
 
 
 @dataclass
@@ -147,6 +151,18 @@ def uri_below(uri: str) -> str:
     while kept.startswith("../"):
         kept = kept[3:]
     return uri if kept == name else urllib.parse.quote(kept)
+
+
+def uri_with_ending(uri: str, ending: str) -> str:
+    """The URI of a file beside that of `uri_below`, with another end of its name, such as "_oil.png"; a name
+    that would be too long for a disk is cut."""
+    folder, slash, name = uri_below(uri).rpartition("/")
+    stem = name.rpartition(".")[0] or name
+    room = LONGEST_NAME - len(ending.encode())
+    plain = urllib.parse.unquote(stem)
+    if len(plain.encode("utf-8", "surrogateescape")) > room:
+        stem = urllib.parse.quote(shortened(plain, room))
+    return f"{folder}{slash}{stem}{ending}"
 
 
 def _unquoted(uri: str) -> str:

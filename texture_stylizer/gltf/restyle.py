@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from ..errors import BadInput
-from .container import Container, container_bytes, encode_data_uri, parse_container, uri_below
+from .container import (
+    Container,
+    container_bytes,
+    encode_data_uri,
+    parse_container,
+    uri_below,
+    uri_with_ending,
+)
 from .faults import faults_of
 from .textures import (
     MIME_TYPES,
@@ -151,10 +159,9 @@ class _Editor:
             elif uri.startswith("data:"):
                 self.document.set(("buffers", buffer, "uri"), encode_data_uri(_mime_of(uri), data))
             else:
-                stem, _, suffix = uri_below(uri).rpartition(".")
-                new = f"{stem}_{self.variant}.{suffix}"
+                suffix = PurePosixPath(uri).suffix
+                new = self._beside(uri, buffer, suffix, data)
                 self.document.set(("buffers", buffer, "uri"), new)
-                self.beside[new] = data
         self._keep_uris_below()
         return {"": container_bytes(self.container, self.document.result(), binary)} | self.beside
 
@@ -197,11 +204,13 @@ class _Editor:
         """A data URI, or a new file beside the model where the original is one."""
         if original.startswith("data:"):
             return encode_data_uri(MIME_TYPES[suffix_of(data)], data)
-        below = uri_below(original)
-        stem = below.rpartition(".")[0] or below
-        new = f"{stem}_{self.variant}{suffix_of(data)}"
+        return self._beside(original, number, suffix_of(data), data)
+
+    def _beside(self, original: str, number: int, suffix: str, data: bytes) -> str:
+        """Note a new file beside the model, named after the one at a URI. Returns its own URI."""
+        new = uri_with_ending(original, f"_{self.variant}{suffix}")
         if self.beside.get(new, data) != data:
-            new = f"{stem}_{self.variant}_{number}{suffix_of(data)}"
+            new = uri_with_ending(original, f"_{self.variant}_{number}{suffix}")
         self.beside[new] = data
         return new
 

@@ -41,7 +41,9 @@ def remembered_gain(device: torch.device, folder: Path) -> float:
     path, key = folder / FILE, device_description(device)
     known = _read(path)
     if key not in known:
-        known[key] = round(bfloat16_gain(device), 3)
+        gain = round(bfloat16_gain(device), 3)
+        # Another run may have measured meanwhile: the first one's choice is everybody's.
+        known = {key: gain} | _read(path)
         _remember(path, known)
     return known[key]
 

@@ -156,17 +156,20 @@ def mosaic(rng: np.random.Generator) -> Image.Image:
 
 
 def watercolour(rng: np.random.Generator) -> Image.Image:
-    """Wet washes with darker rims, running into each other on grainy white paper."""
+    """Wet washes of clear pigments with darker rims, a few over each other, on grainy white paper."""
     paper = 246 + 14 * (noise(rng, 0.9) - 0.5)[..., None] * np.ones(3)
-    colors = ["#e0567a", "#f2a65a", "#5fb49c", "#4a8fd6", "#8a6fc1", "#f3d250"]
-    for _ in range(15):
-        pigment = palette(colors, np.array(rng.uniform(0, 1))) / 255
-        field = np.roll(noise(rng, 2.0), rng.integers(0, PAINTED, 2), axis=(0, 1))
-        height = field - np.quantile(field, rng.uniform(0.6, 0.85))
+    colors = ["#e8336d", "#ff9a2e", "#ffd93b", "#2fb58a", "#2b8fe0", "#7a5bd0"]
+    for number in range(18):
+        # One after the other: between two stops of a palette lie muddy ones.
+        pigment = palette(colors, np.array(number % 6 / 5)) / 255
+        field = noise(rng, 2.0)
+        height = field - np.quantile(field, rng.uniform(0.8, 0.92))
         inside = np.clip(height * 60, 0, 1)
         rim = np.exp(-((height * 45 - 0.35) ** 2) * 6) * inside
         bloom = 0.65 + 0.7 * (noise(rng, 1.5) - 0.3)
-        density = np.clip(inside * (0.42 * bloom) + 0.3 * rim, 0, 0.95)[..., None]
+        # Wet paper that holds pigment already takes less of the next.
+        room = np.clip(paper.min(axis=2) / 200, 0.12, 1) ** 1.5
+        density = np.clip(inside * (0.75 * bloom) + 0.35 * rim, 0, 0.9)[..., None] * room[..., None]
         paper = paper * (1 - density * (1 - pigment))
     granulation = 1 + 0.05 * (noise(rng, 0.5) - 0.5)[..., None]
     return as_image(paper * granulation).filter(ImageFilter.GaussianBlur(0.6 * UNIT))

@@ -32,6 +32,7 @@ bpy.ops.export_scene.fbx(filepath=here("a.fbx"), path_mode="RELATIVE")
 bpy.ops.wm.obj_export(filepath=here("b.obj"), path_mode="RELATIVE")
 bpy.ops.wm.usd_export(filepath=here("c.usdc"))
 bpy.ops.export_scene.gltf(filepath=here("d.glb"))
+bpy.ops.wm.save_as_mainfile(filepath=here("e.blend"), compress=False)
 os._exit(0)
 """
 
@@ -67,6 +68,41 @@ def test_every_kind_comes_back_with_another_texture(models: Path) -> None:
             assert "paint_style" in image
             assert materials == ["Skin"]
             assert any("Head" in name or "Suzanne" in name for name in objects)
+
+
+SHOWN = """
+import os, sys
+import bpy
+from pathlib import Path
+path = os.path.abspath(sys.argv[1])
+if path.endswith(".blend"):
+    bpy.ops.wm.open_mainfile(filepath=path)
+else:
+    bpy.ops.wm.read_homefile(use_empty=True)
+    importer = {".fbx": bpy.ops.import_scene.fbx, ".obj": bpy.ops.wm.obj_import}
+    importer[path[-4:]](filepath=path)
+found = [os.path.normpath(bpy.path.abspath(i.filepath)) for i in bpy.data.images if i.filepath]
+print("FOUND", *(file for file in found if file.startswith(str(Path(path).parent))), sep="|")
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("name", ["e.blend", "e.obj", "e.fbx"])
+def test_a_result_in_another_folder_shows_its_own_textures(models: Path, name: str) -> None:
+    """One that does not lie below the input's."""
+    (models / "here").mkdir()
+    for moved in ("e.blend", "paint.png"):
+        (models / moved).rename(models / "here" / moved)
+    out = models / "there" / name
+    options = ["--style", "style.png", "--features", "embedded", "--device", "cpu", "--iterations", "1"]
+    done = run("stylize", "here/e.blend", *options, "-o", str(out))
+    assert done.returncode == 0, done.stderr
+    shown = subprocess.run([sys.executable, "-c", SHOWN, str(out)], capture_output=True, text=True, timeout=100)
+    (line,) = [line for line in shown.stdout.splitlines() if line.startswith("FOUND")]
+    paths = [Path(path) for path in line.split("|")[1:]]
+    assert [path.name for path in paths] == ["paint_style.png"]
+    assert paths[0].is_file()
 
 
 def test_a_glb_can_become_a_blend_with_a_variant(models: Path) -> None:

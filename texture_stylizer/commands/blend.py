@@ -156,7 +156,8 @@ def _drop_numbers_that_json_lacks(bpy: Any) -> list[str]:
 def _save_in(bpy: Any, path: Path, home: Path, save: Callable[[str], Any]) -> None:
     """Let Blender save a file whose paths are right once it and its textures lie in `home`."""
     for image in bpy.data.images:
-        found = Path(bpy.path.abspath(image.filepath)) if image.filepath else home
+        # Blender leaves ".." in a path that is relative to a .blend elsewhere.
+        found = Path(os.path.normpath(bpy.path.abspath(image.filepath))) if image.filepath else home
         if image.library is None and found.is_relative_to(path.parent):
             final = str(home / found.relative_to(path.parent))
             image.filepath_raw = bpy.path.relpath(final) if bpy.data.filepath else final

@@ -36,7 +36,8 @@ class Settings:
     content_weight   how much of the original is kept: 1 is the look that presets are made for, with any
                      network, whose recipe says what that is of the relative squared error at relu4_2 (or of
                      what the embedded network compares in its place)
-    total_variation  weight of the mean squared step between neighbouring texels; higher is smoother
+    total_variation  weight of the mean step between neighbouring texels, squared where it is small; higher is
+                     smoother, and edges stay
     style_scale      size of the style image relative to the texture; higher gives larger strokes. On a mesh
                      this is its size on the surface, for a texture of the mesh's mean texel density
     style_width      side of a square of the style image's area on the surface, in the scene's units; None:
@@ -64,7 +65,7 @@ class Settings:
     """
 
     content_weight: float = 1.0
-    total_variation: float = 0.5
+    total_variation: float = 1.0
     style_scale: float = 1.0
     style_width: float | None = None
     style_direction: StyleDirection = "image"

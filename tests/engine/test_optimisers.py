@@ -13,7 +13,7 @@ from texture_stylizer.engine.adam import Adam
 from texture_stylizer.engine.curvature import direction_weights
 from texture_stylizer.engine.lbfgs import LBFGS
 from texture_stylizer.engine.lbfgs_on_gpu import LBFGSOnGPU
-from texture_stylizer.engine.losses import TotalVariation, total_variation
+from texture_stylizer.engine.losses import CHROMA_WEIGHT, TotalVariation, total_variation
 
 
 def bowl(height: int, width: int) -> tuple[Tensor, Tensor]:
@@ -178,6 +178,17 @@ def test_total_variation_by_rows_has_the_gradient_of_the_whole(
         image[:, :, rows] = 9.0
     assert loss == pytest.approx(float(expected), rel=1e-10)
     assert torch.allclose(found, gradient, atol=1e-12)
+
+
+def test_small_steps_count_by_their_squares_and_edges_by_less() -> None:
+    """Or lines would be softened long before a weave is levelled; in colour all steps count so."""
+    small, edge = torch.zeros(2, 1, 3, 8, 8, dtype=torch.float64)
+    small[..., 4:], edge[..., 4:] = 0.005, 0.5
+    assert float(total_variation(small)) == pytest.approx(0.005**2 / 7, rel=0.02)
+    assert float(total_variation(edge)) < 0.15 * 0.5**2 / 7
+    color = torch.zeros(1, 3, 8, 8, dtype=torch.float64)
+    color[:, 0, :, 4:], color[:, 1, :, 4:] = 0.5, -0.5
+    assert float(total_variation(color)) == pytest.approx(CHROMA_WEIGHT * (2 / 3) * 0.5**2 / 7)
 
 
 def test_rows_may_be_changed_as_soon_as_their_gradient_is_there(features64) -> None:

@@ -97,7 +97,7 @@ def demo(session: nox.Session) -> None:
     print(f"Restyling {crate} after {style} ...", flush=True)
     session.run(
         "texture-stylizer", "stylize", crate, "--style", style, "-o", str(out),
-        "--report", str(out / "report.json"), "--no-cache",
+        "--max-size", "512", "--report", str(out / "report.json"), "--no-cache",
     )  # fmt: skip
     print("Rendering the crate before and after ...", flush=True)
     picture = out / "before_after.png"

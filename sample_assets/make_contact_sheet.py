@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 from make_market import pattern
 from PIL import Image
 
 from texture_stylizer.engine import Settings, load_features, stylize
+from texture_stylizer.jobs.precision import choose_precision
 
 HERE = Path(__file__).parent
 SIZE = 192
@@ -30,7 +32,7 @@ def as_image(array: np.ndarray) -> Image.Image:
 
 
 def main(out: Path) -> None:
-    features = load_features("vgg19")
+    features = load_features("vgg19", dtype=choose_precision("auto", torch.device("cpu")))
     sheet = Image.new("RGB", (SIZE * (len(STYLES) + 1), SIZE * (len(TEXTURES) + 1)), "white")
     styles = []
     for column, name in enumerate(STYLES, start=1):

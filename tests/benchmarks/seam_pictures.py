@@ -12,11 +12,13 @@ from typing import Any
 
 import bpy
 import numpy as np
+import torch
 from PIL import Image
 
 from texture_stylizer.engine import Settings, load_features, stylize
 from texture_stylizer.engine.surface import Surface
 from texture_stylizer.jobs.mesh_file import ups_in_map
+from texture_stylizer.jobs.precision import choose_precision
 from texture_stylizer.settings import STYLE_DIRECTIONS
 
 from .seams import STYLES, areas_of, colored, corners_of, make_mesh
@@ -94,10 +96,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--meshes", nargs="+", default=["suzanne", "torus", "sphere", "figure", "crate"])
-    parser.add_argument("--style", default="swirling_oil")
+    parser.add_argument("--style", default="stained_glass")
+    parser.add_argument("--features", default="vgg19")
     parser.add_argument("--direction", choices=STYLE_DIRECTIONS, default="image")
     options = parser.parse_args()
-    features = load_features("embedded")
+    features = load_features(options.features, dtype=choose_precision("auto", torch.device("cpu")))
     style = np.asarray(Image.open(STYLES / f"{options.style}.jpg").convert("RGB"), np.float32) / 255
     settings = Settings.preset("standard", style_direction=options.direction)
     columns = []

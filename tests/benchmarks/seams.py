@@ -30,6 +30,7 @@ from texture_stylizer.engine.seams import find_seams
 from texture_stylizer.engine.sheet import SurfaceSheet
 from texture_stylizer.engine.surface import Surface, rasterise
 from texture_stylizer.jobs.mesh_file import ups_in_map
+from texture_stylizer.jobs.precision import choose_precision
 from texture_stylizer.settings import STYLE_DIRECTIONS
 
 SIZE = 512
@@ -180,10 +181,10 @@ def main() -> None:
     parser.add_argument("--meshes", nargs="+", default=["suzanne", "torus", "sphere", "figure"])
     parser.add_argument("--styles", nargs="+", default=["swirling_oil", "watercolour", "woodcut"])
     parser.add_argument("--direction", choices=STYLE_DIRECTIONS, default="image")
-    parser.add_argument("--features", default="embedded")
+    parser.add_argument("--features", default="vgg19")
     parser.add_argument("--pictures", type=Path, default=Path(tempfile.gettempdir()))
     options = parser.parse_args()
-    features = load_features(options.features)
+    features = load_features(options.features, dtype=choose_precision("auto", torch.device("cpu")))
     settings = Settings.preset("standard", style_direction=options.direction)
     styles = ["swirling_oil"] if options.quick else options.styles
     print("mesh      style          points  seams  ratio 0.6  ratio 1.5  content    style  seconds")

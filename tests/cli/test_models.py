@@ -98,7 +98,9 @@ def test_a_result_in_another_folder_shows_its_own_textures(models: Path, name: s
     options = ["--style", "style.png", "--features", "embedded", "--device", "cpu", "--iterations", "1"]
     done = run("stylize", "here/e.blend", *options, "-o", str(out))
     assert done.returncode == 0, done.stderr
-    shown = subprocess.run([sys.executable, "-c", SHOWN, str(out)], capture_output=True, text=True, timeout=100)
+    shown = subprocess.run(
+        [sys.executable, "-c", SHOWN, str(out)], capture_output=True, text=True, timeout=100
+    )
     (line,) = [line for line in shown.stdout.splitlines() if line.startswith("FOUND")]
     paths = [Path(path) for path in line.split("|")[1:]]
     assert [path.name for path in paths] == ["paint_style.png"]

@@ -17,9 +17,9 @@ dozen kernels to start each time."""
 
 
 CHROMA_WEIGHT = 2.0
-"""What a squared step in colour counts for, relative to one in brightness. No layer sees a texel's hue well: at
-a quarter of this woodcuts and other grey styles came out with red and green speckle; lines are kept by their
-brightness."""
+"""What a squared step in colour counts for, relative to one in brightness. No layer sees a texel's hue well:
+at a quarter of this woodcuts and other grey styles came out with red and green speckle; lines are kept by
+their brightness."""
 
 EDGE = 0.03
 """A step in brightness from which on total variation grows with the step itself and no more with its square
@@ -45,8 +45,8 @@ class GramLoss:
 
 
 class TotalVariation:
-    """Mean step to the right and downward neighbour, and its gradient, some rows at a time: in brightness squared
-    where it is small and less where it is an edge (EDGE), in colour squared and times CHROMA_WEIGHT.
+    """Mean step to the right and downward neighbour, and its gradient, some rows at a time: in brightness
+    squared where it is small and less where it is an edge (EDGE), in colour squared and times CHROMA_WEIGHT.
 
     mask: (H, W) or None; steps between two texels that count for nothing are left out of the mean, and one
     that leaves the counted texels is a half, for it is seen again from where it leads to. inset: the border
@@ -128,8 +128,8 @@ class TotalVariation:
 
 
 def _charbonnier(step: Tensor, shares: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Steps (1, C, h, w) and what each counts for, (h, w) or None for 1: what they add to the mean, (1, 1, h, w),
-    and half the gradient of that times C, (1, C, h, w)."""
+    """Steps (1, C, h, w) and what each counts for, (h, w) or None for 1: what they add to the mean,
+    (1, 1, h, w), and half the gradient of that times C, (1, C, h, w)."""
     grey = step.mean(1, keepdim=True)
     color = step - grey
     root = (grey.square() + EDGE**2).sqrt_()
@@ -155,4 +155,6 @@ def total_variation(image: Tensor, mask: Tensor | None = None) -> Tensor:
     if mask is None:
         return across.mean() + down.mean()
     beside, below = (_halves(mask > 0, axis).to(image.dtype) for axis in (1, 0))
-    return (across * beside).sum() / beside.sum().clamp_min(1.0) + (down * below).sum() / below.sum().clamp_min(1.0)
+    return (across * beside).sum() / beside.sum().clamp_min(1.0) + (
+        down * below
+    ).sum() / below.sum().clamp_min(1.0)

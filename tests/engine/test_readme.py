@@ -1,0 +1,28 @@
+"""What README shows in Python does what it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_python_example_writes_a_restyled_picture(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    for seed, name in enumerate(("wood.png", "oil.jpg")):
+        pixels = np.random.default_rng(seed).integers(0, 256, (40, 48, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / name)
+    subprocess.run([sys.executable, "-c", example], cwd=tmp_path, check=True, timeout=300)
+    assert Image.open(tmp_path / "restyled.png").size == (48, 40)
+
+
+def test_every_picture_that_it_shows_is_there() -> None:
+    shown = re.findall(r"!\[.*?\]\((.*?)\)", README.read_text("utf-8"))
+    assert shown
+    assert [path for path in shown if not (README.parent / path).is_file()] == []

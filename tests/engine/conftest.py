@@ -17,7 +17,7 @@ from texture_stylizer.engine.features import (
     across,
     down,
 )
-from texture_stylizer.engine.surface import Surface
+from texture_stylizer.engine.surface.coverage import Surface
 
 
 def random_weights(widths: tuple[int, ...] = (6, 8, 10, 12, 14)) -> dict[str, torch.Tensor]:

@@ -20,7 +20,7 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 
 from tests.engine.conftest import random_weights
 from texture_stylizer.engine import Features, Settings, stylize
-from texture_stylizer.engine.surface import Surface
+from texture_stylizer.engine.surface.coverage import Surface
 
 NAME = "second"
 _ACROSS = (torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default)

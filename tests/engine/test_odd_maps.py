@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from texture_stylizer.engine import Settings, stylize
-from texture_stylizer.engine.surface import Continuation, SeamPairs, Surface, coverage
+from texture_stylizer.engine.surface.coverage import Continuation, SeamPairs, Surface, coverage
 
 CPU = torch.device("cpu")
 

@@ -8,8 +8,8 @@ import torch
 
 from tests.engine.test_surface import square
 from texture_stylizer.engine import Settings, stylize
-from texture_stylizer.engine.style_groups import group_texels, width_as_scale
-from texture_stylizer.engine.surface import Continuation, SeamPairs, Surface, coverage
+from texture_stylizer.engine.surface.coverage import Continuation, SeamPairs, Surface, coverage
+from texture_stylizer.engine.surface.style_groups import group_texels, width_as_scale
 
 
 def point(u: float, v: float, size: float = 0.0) -> np.ndarray:

@@ -10,9 +10,16 @@ from hypothesis import strategies as st
 
 from texture_stylizer.engine import Settings, load_features, stylize
 from texture_stylizer.engine.objective import Objective
-from texture_stylizer.engine.seams import find_seams
 from texture_stylizer.engine.sheet import SurfaceSheet, wrapped_axes
-from texture_stylizer.engine.surface import Continuation, SeamPairs, Surface, bled, coverage, rasterise
+from texture_stylizer.engine.surface.coverage import (
+    Continuation,
+    SeamPairs,
+    Surface,
+    bled,
+    coverage,
+    rasterise,
+)
+from texture_stylizer.engine.surface.seams import find_seams
 
 
 def square(left: float, bottom: float, side: float) -> np.ndarray:

@@ -7,8 +7,8 @@ import pytest
 
 from tests.engine.test_surface import square
 from texture_stylizer.engine import Settings, stylize
-from texture_stylizer.engine.surface import Surface, coverage
-from texture_stylizer.engine.unused import spread, with_unused_texels
+from texture_stylizer.engine.surface.coverage import Surface, coverage
+from texture_stylizer.engine.surface.unused_texels import spread, with_unused_texels
 
 SIZE = 256
 

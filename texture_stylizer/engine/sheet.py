@@ -24,8 +24,8 @@ from .borders import (
     with_room,
     wrap_ends,
 )
-from .style_groups import Grouping, group_texels
-from .surface import Continuation, SeamPairs, Surface, coverage
+from .surface.coverage import Continuation, SeamPairs, Surface, coverage
+from .surface.style_groups import Grouping, group_texels
 from .tiling import Inset
 
 LARGEST_BORDERED = 2**24

@@ -37,10 +37,10 @@ from .objective import Objective
 from .pyramid import enlarged, level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
 from .sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
-from .style_groups import StyleGroup
-from .surface import Surface
+from .surface.coverage import Surface
+from .surface.style_groups import StyleGroup
+from .surface.unused_texels import with_unused_texels
 from .tiling import LARGEST_TILE, fitting_tile
-from .unused import with_unused_texels
 
 OnProgress = Callable[["Iterate"], None]
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy import ndimage, sparse
 from torch import Tensor
 
+from ..tiling import HALO
 from .seams import find_seams
-from .tiling import HALO
 
 FloatArray = NDArray[np.floating]
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ..settings import Settings
-from .surface import POINT, Coverage, Surface, doubled_areas, to_texels
+from ...settings import Settings
+from .coverage import POINT, Coverage, Surface, doubled_areas, to_texels
 
 MOST_SIZES = 4
 OCTAVES_PER_SIZE = 0.5

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..settings import Settings
-from .color import Array
-from .sheet import wrapped_axes
-from .surface import Surface, bled, coverage
+from ...settings import Settings
+from ..color import Array
+from ..sheet import wrapped_axes
+from .coverage import Surface, bled, coverage
 
 
 def with_unused_texels(

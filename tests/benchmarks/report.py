@@ -16,7 +16,7 @@ import torch
 from matplotlib.figure import Figure
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
-from texture_stylizer.engine.devices import choose_device
+from texture_stylizer.engine.hardware.devices import choose_device
 from texture_stylizer.engine.stylize import Iterate
 from texture_stylizer.jobs.precision import choose_precision
 

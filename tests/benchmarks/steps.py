@@ -16,10 +16,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
-from texture_stylizer.engine.devices import choose_device, device_description, synchronize
 from texture_stylizer.engine.features import CONTENT_LAYER, CONVOLUTIONS, STRIDES, STYLE_LAYERS
-from texture_stylizer.engine.heap import kept_heap
-from texture_stylizer.engine.recorded import MOST_PIXELS, Recorded
+from texture_stylizer.engine.hardware.cuda_graph import MOST_PIXELS, Recorded
+from texture_stylizer.engine.hardware.devices import choose_device, device_description, synchronize
+from texture_stylizer.engine.hardware.malloc import kept_heap
 from texture_stylizer.jobs.precision import choose_precision
 
 VGG19_WIDTHS = (64, 128, 256, 512, 512)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from texture_stylizer.engine import Features, Objective, Settings, stylize
 from texture_stylizer.engine.borders import fold_border, mirror_border
 from texture_stylizer.engine.flat_sheet import FlatSheet
-from texture_stylizer.engine.home import Band
+from texture_stylizer.engine.hardware.offload import Band
 from texture_stylizer.engine.sheet import BorderedSheet
 
 TILED = [(True, True), (True, False), (False, True)]

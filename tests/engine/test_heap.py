@@ -8,7 +8,7 @@ import psutil
 import pytest
 import torch
 
-from texture_stylizer.engine.heap import give_back_holes, kept_heap
+from texture_stylizer.engine.hardware.malloc import give_back_holes, kept_heap
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator is Linux's")
 

@@ -183,7 +183,7 @@ def test_a_whole_run_stays_on_the_gpu(
     home, tile = gpu, None
     if kind == "large, on a small GPU":
         # The picture stays in the computer's memory.
-        monkeypatch.setattr("texture_stylizer.engine.devices.free_memory", lambda device: 2**20)
+        monkeypatch.setattr("texture_stylizer.engine.hardware.devices.free_memory", lambda device: 2**20)
         home, tile = torch.device("cpu"), 64
     content, style = (torch.rand(1, 3, 150, width, device=home) for width in (130, 90))
     content, style = (each.contiguous(memory_format=torch.channels_last) for each in (content, style))

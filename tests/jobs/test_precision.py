@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from texture_stylizer.engine.devices import may_gain_from_bfloat16
+from texture_stylizer.engine.hardware.devices import may_gain_from_bfloat16
 from texture_stylizer.jobs.cache_folder import entries
 from texture_stylizer.jobs.precision import FILE, choose_precision, remembered_gain
 

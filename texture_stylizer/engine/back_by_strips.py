@@ -14,8 +14,8 @@ from .content_rows import ContentRows, LessSurroundingsRows
 from .convolution import BorderedConvolution
 from .differences import add_gradient
 from .features import APART, STRIDES
-from .heap import give_back_holes
-from .home import Band
+from .hardware.malloc import give_back_holes
+from .hardware.offload import Band
 from .mixing import Mixing
 from .passes import gradient_of_result
 from .rows import Rows, Sums

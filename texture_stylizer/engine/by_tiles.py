@@ -13,7 +13,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from .home import Band, Beside, Nearby
+from .hardware.offload import Band, Beside, Nearby
 from .mixing import Mixing
 from .passes import Pass, look
 from .terms import RegionMaps, Terms

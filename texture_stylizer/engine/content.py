@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .eight_bits import packed, unpacked
 from .features import STRIDES, Features
-from .home import Nearby, beside
+from .hardware.offload import Nearby, beside
 from .statistics import WIDENED_AT_ONCE, position_counts
 from .strips import Forward, MadeAgain, possible_strip
 from .surroundings import subtract_surroundings, subtract_surroundings_transposed

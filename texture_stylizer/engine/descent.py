@@ -12,13 +12,13 @@ from torch import Tensor
 from ..errors import OutOfMemory
 from ..settings import Settings
 from .adam import Adam
-from .devices import free_memory, is_out_of_memory
 from .flat_sheet import FlatSheet
-from .heap import give_back_heap, give_back_holes
+from .hardware.cuda_graph import FEWEST_RUNS, MOST_PIXELS, Recorded
+from .hardware.devices import free_memory, is_out_of_memory
+from .hardware.malloc import give_back_heap, give_back_holes
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .lbfgs_on_gpu import LBFGSOnGPU
 from .objective import FREE_SHARE, Objective
-from .recorded import FEWEST_RUNS, MOST_PIXELS, Recorded
 from .sheet import Sheet
 from .tiling import SMALLEST_TILE
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .borders import fold_wrapped, within, wrap_ends
-from .home import Band
+from .hardware.offload import Band
 from .sheet import PictureSheet
 
 

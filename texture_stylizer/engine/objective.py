@@ -16,10 +16,10 @@ from ..settings import Settings
 from .back_by_strips import bands_by_strips
 from .by_tiles import bands_by_tiles
 from .content import ContentLoss
-from .devices import free_memory
 from .features import Features
-from .heap import give_back_holes
-from .home import Band, beside, brought_back
+from .hardware.devices import free_memory
+from .hardware.malloc import give_back_holes
+from .hardware.offload import Band, beside, brought_back
 from .losses import TotalVariation
 from .regions import Regions, StyledTexels, Styles
 from .statistics import layer_weights, mean_gram_matrices

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .devices import convolves_channels_apart, is_out_of_memory
 from .fused import kernels_run
+from .hardware.devices import convolves_channels_apart, is_out_of_memory
 from .pooling import square_means
 
 CELL = 8

@@ -16,7 +16,7 @@ import torch
 from ..descriptions import Destination, Job, Outcome, Source, StyleImage
 from ..engine import Features, load_features, original_vgg19
 from ..engine.color import Array
-from ..engine.devices import choose_device, forget_peak_memory, peak_memory
+from ..engine.hardware.devices import choose_device, forget_peak_memory, peak_memory
 from ..engine.stylize import Iterate, stylize
 from ..engine.surface.coverage import Surface
 from ..engine.surface.style_groups import width_as_scale

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..features import Features
+from ..tiling import Span, Tile
 from .devices import where_fits
-from .features import Features
-from .tiling import Span, Tile
 
 FLAT_BYTES, BORDERED_BYTES = 64, 128
 """Memory that a picture, its content and the optimiser take per pixel where it is flat, and where its border

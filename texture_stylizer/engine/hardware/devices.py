@@ -13,7 +13,7 @@ import psutil
 import torch
 from torch.nn import functional
 
-from ..errors import BadInput, BadMachine
+from ...errors import BadInput, BadMachine
 
 TIMED_TURNS = 5
 

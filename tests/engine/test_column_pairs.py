@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from texture_stylizer.engine.column_pairs import convolve, is_paired, paired
+from texture_stylizer.engine.operators.column_pairs import convolve, is_paired, paired
 
 
 @settings(max_examples=30, deadline=None)

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from texture_stylizer.engine import winograd
-from texture_stylizer.engine.convolution import BorderedConvolution
-from texture_stylizer.engine.pooling import average_pool
+from texture_stylizer.engine.operators import winograd
+from texture_stylizer.engine.operators.convolution import BorderedConvolution
+from texture_stylizer.engine.operators.pooling import average_pool
 
 ODD_SIZES = pytest.mark.parametrize("height, width", [(1, 1), (1, 5), (2, 3), (17, 12), (20, 33)])
 CHANNELS = pytest.mark.parametrize(

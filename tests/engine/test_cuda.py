@@ -11,9 +11,9 @@ import torch
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features, stylize
 from texture_stylizer.engine import descent as descents
-from texture_stylizer.engine.fused import is_possible
 from texture_stylizer.engine.hardware import offload as home
 from texture_stylizer.engine.hardware.devices import free_memory, where_fits
+from texture_stylizer.engine.operators.cuda_network import is_possible
 
 from .conftest import random_weights, two_islands
 

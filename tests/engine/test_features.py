@@ -16,7 +16,6 @@ from safetensors.torch import save_file
 from torchvision.models import VGG19_Weights, vgg19
 
 from texture_stylizer.engine import Features, load_features, weight_sources
-from texture_stylizer.engine.differences import difference
 from texture_stylizer.engine.features import (
     COARSE_COLORS,
     COLORS,
@@ -26,6 +25,7 @@ from texture_stylizer.engine.features import (
     STYLE_LAYERS,
     ContentTerm,
 )
+from texture_stylizer.engine.operators.shift_difference import difference
 from texture_stylizer.engine.statistics import gram_sum
 from texture_stylizer.errors import BadInput, MissingWeights
 

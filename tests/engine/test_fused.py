@@ -10,7 +10,7 @@ import sys
 import pytest
 import torch
 
-from texture_stylizer.engine.fused import Layer, is_possible
+from texture_stylizer.engine.operators.cuda_network import Layer, is_possible
 
 CHECK = """
 import torch

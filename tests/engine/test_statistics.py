@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from texture_stylizer.engine.mixing import mixed
+from texture_stylizer.engine.operators.channel_mixing import mixed
 from texture_stylizer.engine.statistics import SUMMED_AT_ONCE, gram_sum
 
 

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from texture_stylizer.engine import Features, Objective, Settings
 from texture_stylizer.engine.back_by_strips import bands_by_strips
-from texture_stylizer.engine.convolution import BorderedConvolution
 from texture_stylizer.engine.features import CONTENT_LAYER, ContentTerm, across, down
 from texture_stylizer.engine.hardware.offload import Band
+from texture_stylizer.engine.operators.convolution import BorderedConvolution
 from texture_stylizer.engine.regions import StyledTexels
 from texture_stylizer.engine.rows import Rows, Sums
 from texture_stylizer.engine.strips import Forward

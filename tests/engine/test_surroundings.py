@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from texture_stylizer.engine import surroundings
-from texture_stylizer.engine.surroundings import subtract_surroundings, subtract_surroundings_transposed
+from texture_stylizer.engine.operators import local_mean as surroundings
+from texture_stylizer.engine.operators.local_mean import (
+    subtract_surroundings,
+    subtract_surroundings_transposed,
+)
 
 Size = tuple[int, int]
 SIZES = st.tuples(st.integers(16, 90), st.integers(16, 90))

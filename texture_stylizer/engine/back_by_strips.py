@@ -11,12 +11,12 @@ from torch import Tensor
 
 from .by_strips import Plan, way_there
 from .content_rows import ContentRows, LessSurroundingsRows
-from .convolution import BorderedConvolution
-from .differences import add_gradient
 from .features import APART, STRIDES
 from .hardware.malloc import give_back_holes
 from .hardware.offload import Band
-from .mixing import Mixing
+from .operators.channel_mixing import Mixing
+from .operators.convolution import BorderedConvolution
+from .operators.shift_difference import add_gradient
 from .passes import gradient_of_result
 from .rows import Rows, Sums
 from .strips import MadeAgain

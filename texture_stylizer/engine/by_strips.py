@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .color_maps import COARSE_COLORS, COLORS
-from .differences import difference
 from .features import APART, STRIDES
+from .operators.shift_difference import difference
 from .rows import Rows
 from .strips import Forward
 from .terms import RegionMaps, Terms

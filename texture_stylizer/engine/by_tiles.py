@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .hardware.offload import Band, Beside, Nearby
-from .mixing import Mixing
+from .operators.channel_mixing import Mixing
 from .passes import Pass, look
 from .terms import RegionMaps, Terms
 from .tiling import Span, Tile, tiles

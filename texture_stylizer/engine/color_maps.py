@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .mixing import Mixing, in_planes, vectors
-from .pooling import smooth_means
+from .operators.channel_mixing import Mixing, in_planes, vectors
+from .operators.pooling import smooth_means
 from .tiling import ALIGNMENT
 
 COLORS = "colors"

@@ -10,9 +10,9 @@ from torch import Tensor
 from .eight_bits import packed, unpacked
 from .features import STRIDES, Features
 from .hardware.offload import Nearby, beside
+from .operators.local_mean import subtract_surroundings, subtract_surroundings_transposed
 from .statistics import WIDENED_AT_ONCE, position_counts
 from .strips import Forward, MadeAgain, possible_strip
-from .surroundings import subtract_surroundings, subtract_surroundings_transposed
 from .tiling import Inset, Span, Tile, tiles
 
 LARGEST_TARGET = 560e6

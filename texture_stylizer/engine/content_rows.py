@@ -8,8 +8,15 @@ import torch
 from torch import Tensor
 
 from .content import ContentLoss
+from .operators.local_mean import (
+    CELL,
+    CELLS_ABOUT,
+    add_of_cells,
+    cell_means,
+    subtract_means,
+    subtract_of_cells,
+)
 from .rows import Rows, Sums
-from .surroundings import CELL, CELLS_ABOUT, add_of_cells, cell_means, subtract_means, subtract_of_cells
 from .tiling import Tile
 
 TileOf = Callable[[slice], Tile | None]

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import BadInput
-from . import fused
 from .color_maps import COARSE_COLORS, COLOR_AXES, COLORS, ColorMaps
-from .convolution import BorderedConvolution
-from .differences import difference
-from .pooling import average_pool
-from .surroundings import REACH as SURROUNDINGS_REACH
+from .operators import cuda_network as fused
+from .operators.convolution import BorderedConvolution
+from .operators.local_mean import REACH as SURROUNDINGS_REACH
+from .operators.pooling import average_pool
+from .operators.shift_difference import difference
 from .tiling import ALIGNMENT
 
 Pooling = Literal["average", "max"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .mixing import in_planes
+from .operators.channel_mixing import in_planes
 from .tiling import Inset
 
 _VALUES, _VALUES_ON_GPU = 2**19, 2**24

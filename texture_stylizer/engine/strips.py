@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from .features import STRIDES, Features
+from .operators.pooling import square_means
 from .passes import is_written_out
-from .pooling import square_means
 from .rows import Rows
 from .tiling import ALIGNMENT, strip_height
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from .content import ContentLoss
 from .features import STRIDES, Features
 from .losses import TotalVariation
-from .mixing import Mixing, over_whole_map, vectors
+from .operators.channel_mixing import Mixing, over_whole_map, vectors
 from .regions import Regions
 from .statistics import core_maps, gram_sum
 from .tiling import Inset, Tile

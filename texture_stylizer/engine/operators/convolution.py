@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import column_pairs, winograd
-from .mixing import in_planes
+from .channel_mixing import in_planes
 
 
 class BorderedConvolution(nn.Conv2d):

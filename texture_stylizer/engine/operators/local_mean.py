@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .fused import kernels_run
-from .hardware.devices import convolves_channels_apart, is_out_of_memory
+from ..hardware.devices import convolves_channels_apart, is_out_of_memory
+from .cuda_network import kernels_run
 from .pooling import square_means
 
 CELL = 8
@@ -58,14 +58,14 @@ def _subtract_transposed(gradient: Tensor) -> None:
 
 def _subtract_by_kernels(maps: Tensor) -> None:
     # Not above: Triton is not everywhere.
-    from . import surroundings_kernels
+    from . import local_mean_kernels as surroundings_kernels
 
     means = _smoothed(cell_means(maps)).contiguous(memory_format=torch.channels_last)
     surroundings_kernels.subtract_interpolated(maps, means)
 
 
 def _subtract_transposed_by_kernels(gradient: Tensor) -> None:
-    from . import surroundings_kernels
+    from . import local_mean_kernels as surroundings_kernels
 
     of_means = _smoothed_transposed(surroundings_kernels.given_to_cells(gradient))
     of_means = of_means.contiguous(memory_format=torch.channels_last)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .hardware.devices import convolves_channels_apart
+from ..hardware.devices import convolves_channels_apart
 
 _FEW_CHANNELS = 32
 """Up to which a convolution of each channel by itself takes less time than pooling."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .hardware.devices import is_out_of_memory
+from ..hardware.devices import is_out_of_memory
 
 OwnGradient = Callable[[int, Tensor], Tensor | None]
 """Given a layer's number and its map, the map's gradient; None counts as zeros."""
@@ -51,7 +51,7 @@ def kernels_run(device: torch.device) -> bool:
     if importlib.util.find_spec("triton") is None or torch.cuda.get_device_capability(device) < (8, 0):
         return False
     try:
-        from . import kernels
+        from . import cuda_kernels as kernels
 
         maps = torch.zeros(1, kernels.CHANNELS_AT_ONCE, 2, 2, device=device)
         kernels.bordered(maps.contiguous(memory_format=torch.channels_last), pooled=False)
@@ -80,7 +80,7 @@ def rectified_maps(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[La
 def maps_without_graph(image: Tensor, mean: Tensor, std: Tensor, layers: Sequence[Layer]) -> list[Tensor]:
     """`rectified_maps`, for `image_gradient` to go back from."""
     # Not above: Triton is not everywhere.
-    from . import kernels
+    from . import cuda_kernels as kernels
 
     maps: list[Tensor] = []
     for weight, bias, pooled in layers:
@@ -98,7 +98,7 @@ def image_gradient(maps: list[Tensor], std: Tensor, layers: Sequence[Layer], own
     maps: of all layers, emptied on the way. own: asked for the gradient of each map, from the last to the
     first, as far as it does not follow from the next one's.
     """
-    from . import kernels
+    from . import cuda_kernels as kernels
 
     after: Tensor | None = None
     halved = False

@@ -102,7 +102,7 @@ def test_a_large_tiled_picture_is_drawn_as_a_small_one(
     content, style = rng.random((272, 256, 3), dtype=np.float32), rng.random((64, 64, 3), dtype=np.float32)
     name = {(True, True): "both", (True, False): "y", (False, True): "x"}[wrapped]
     steps = Settings(iterations=6, scales=1, tile=96, wrap=name)
-    monkeypatch.setattr("texture_stylizer.engine.descent.HISTORY_BYTES", history)
+    monkeypatch.setattr("texture_stylizer.engine.optimisation.level.HISTORY_BYTES", history)
     small = stylize(content, [(style, 1.0)], steps, features=features32)
     monkeypatch.setattr(import_module("texture_stylizer.engine.stylize"), "LARGEST_BORDERED", 0)
     if history:

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from texture_stylizer.engine import Features, Objective, Settings
-from texture_stylizer.engine.descent import Descent
 from texture_stylizer.engine.flat_sheet import FlatSheet
+from texture_stylizer.engine.optimisation.level import Descent
 
 RATE = 0.01
 
@@ -35,7 +35,7 @@ class Tight(Objective):
 def test_no_row_takes_a_step_twice(
     features32: Features, monkeypatch: pytest.MonkeyPatch, width: int, tile: int
 ) -> None:
-    monkeypatch.setattr("texture_stylizer.engine.descent.HISTORY_BYTES", 0)
+    monkeypatch.setattr("texture_stylizer.engine.optimisation.level.HISTORY_BYTES", 0)
     noise = torch.rand(3, 1, 3, 700, width, generator=torch.Generator().manual_seed(0))
     content, style, image = (0.2 + 0.6 * each for each in noise)
     settings = Settings(learning_rate=RATE, tile=tile)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from texture_stylizer.engine import Objective, Settings
-from texture_stylizer.engine.adam import Adam
-from texture_stylizer.engine.curvature import direction_weights
-from texture_stylizer.engine.lbfgs import LBFGS
-from texture_stylizer.engine.lbfgs_on_gpu import LBFGSOnGPU
 from texture_stylizer.engine.losses import CHROMA_WEIGHT, TotalVariation, total_variation
+from texture_stylizer.engine.optimisation.adam import Adam
+from texture_stylizer.engine.optimisation.curvature import direction_weights
+from texture_stylizer.engine.optimisation.lbfgs import LBFGS
+from texture_stylizer.engine.optimisation.lbfgs_on_gpu import LBFGSOnGPU
 
 
 def bowl(height: int, width: int) -> tuple[Tensor, Tensor]:

@@ -17,11 +17,11 @@ from torch.utils import _pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from texture_stylizer.engine import Objective, Settings, load_features
-from texture_stylizer.engine.descent import Descent
 from texture_stylizer.engine.features import Features
-from texture_stylizer.engine.lbfgs_on_gpu import LBFGSOnGPU
 from texture_stylizer.engine.operators import cuda_network as fused
 from texture_stylizer.engine.operators import local_mean as surroundings
+from texture_stylizer.engine.optimisation.lbfgs_on_gpu import LBFGSOnGPU
+from texture_stylizer.engine.optimisation.level import Descent
 from texture_stylizer.engine.sheet import BorderedSheet
 
 from .conftest import random_weights, two_islands

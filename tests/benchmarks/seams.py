@@ -25,8 +25,8 @@ from scipy.sparse.csgraph import connected_components
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.objective import Objective
+from texture_stylizer.engine.parameterization.sheet import SurfaceSheet
 from texture_stylizer.engine.pyramid import resize, style_size
-from texture_stylizer.engine.sheet import SurfaceSheet
 from texture_stylizer.engine.surface.coverage import Surface, rasterise
 from texture_stylizer.engine.surface.seams import find_seams
 from texture_stylizer.jobs.mesh_file import ups_in_map

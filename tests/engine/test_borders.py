@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Objective, Settings, stylize
-from texture_stylizer.engine.borders import fold_border, mirror_border
-from texture_stylizer.engine.flat_sheet import FlatSheet
 from texture_stylizer.engine.hardware.offload import Band
-from texture_stylizer.engine.sheet import BorderedSheet
+from texture_stylizer.engine.parameterization.flat_sheet import FlatSheet
+from texture_stylizer.engine.parameterization.padding import fold_border, mirror_border
+from texture_stylizer.engine.parameterization.sheet import BorderedSheet
 
 TILED = [(True, True), (True, False), (False, True)]
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from texture_stylizer.engine import Features, Objective, Settings
-from texture_stylizer.engine.flat_sheet import FlatSheet
 from texture_stylizer.engine.optimisation.level import Descent
+from texture_stylizer.engine.parameterization.flat_sheet import FlatSheet
 
 RATE = 0.01
 

@@ -22,7 +22,7 @@ from texture_stylizer.engine.operators import cuda_network as fused
 from texture_stylizer.engine.operators import local_mean as surroundings
 from texture_stylizer.engine.optimisation.lbfgs_on_gpu import LBFGSOnGPU
 from texture_stylizer.engine.optimisation.level import Descent
-from texture_stylizer.engine.sheet import BorderedSheet
+from texture_stylizer.engine.parameterization.sheet import BorderedSheet
 
 from .conftest import random_weights, two_islands
 

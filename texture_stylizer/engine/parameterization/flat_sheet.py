@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from .borders import fold_wrapped, within, wrap_ends
-from .hardware.offload import Band
+from ..hardware.offload import Band
+from .padding import fold_wrapped, within, wrap_ends
 from .sheet import PictureSheet
 
 

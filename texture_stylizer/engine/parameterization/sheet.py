@@ -13,8 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..settings import Settings, Wrap
-from .borders import (
+from ...settings import Settings, Wrap
+from ..surface.coverage import Continuation, SeamPairs, Surface, coverage
+from ..surface.style_groups import Grouping, group_texels
+from ..tiling import Inset
+from .padding import (
     MARGIN,
     fold_border,
     fold_mirrored,
@@ -24,9 +27,6 @@ from .borders import (
     with_room,
     wrap_ends,
 )
-from .surface.coverage import Continuation, SeamPairs, Surface, coverage
-from .surface.style_groups import Grouping, group_texels
-from .tiling import Inset
 
 LARGEST_BORDERED = 2**24
 """Pixels up to which a picture's border is made anew whenever it is seen; a larger one is a `FlatSheet`."""

@@ -1,0 +1,1 @@
+"""What is optimised, and the picture that the network sees of it: flat, tiled, on a mesh."""

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from texture_stylizer.engine.eight_bits import packed, unpacked
+from texture_stylizer.engine.losses.eight_bits import packed, unpacked
 
 
 @given(st.floats(2.0**-17, 2.0**14))

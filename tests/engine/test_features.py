@@ -25,8 +25,8 @@ from texture_stylizer.engine.features import (
     STYLE_LAYERS,
     ContentTerm,
 )
+from texture_stylizer.engine.losses.gram import gram_sum
 from texture_stylizer.engine.operators.shift_difference import difference
-from texture_stylizer.engine.statistics import gram_sum
 from texture_stylizer.errors import BadInput, MissingWeights
 
 Weights = dict[str, torch.Tensor]

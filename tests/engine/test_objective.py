@@ -224,8 +224,8 @@ def test_a_large_content_target_is_kept_in_fewer_bits_or_made_again(
     largest *= features.channels(layer) * (128 // STRIDES[layer]) * (96 // STRIDES[layer]) // (12 * 16 * 12)
     content, image, style = torch.rand(3, 1, 3, 128, 96, generator=torch.Generator().manual_seed(0))
     exact = Objective(features, content, [(style, 1.0)], Settings())
-    monkeypatch.setattr("texture_stylizer.engine.content.LARGEST_TARGET", largest)
-    monkeypatch.setattr("texture_stylizer.engine.content.LARGEST_FINE_TARGET", fine)
+    monkeypatch.setattr("texture_stylizer.engine.losses.content.LARGEST_TARGET", largest)
+    monkeypatch.setattr("texture_stylizer.engine.losses.content.LARGEST_FINE_TARGET", fine)
     small = Objective(features, content, [(style, 1.0)], Settings())
     (loss, gradient), (other_loss, other) = (
         each.loss_and_gradient(image, 64, strips=strips) for each in (exact, small)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from texture_stylizer.engine import Objective, Settings
-from texture_stylizer.engine.losses import CHROMA_WEIGHT, TotalVariation, total_variation
+from texture_stylizer.engine.losses.total_variation import CHROMA_WEIGHT, TotalVariation, total_variation
 from texture_stylizer.engine.optimisation.adam import Adam
 from texture_stylizer.engine.optimisation.curvature import direction_weights
 from texture_stylizer.engine.optimisation.lbfgs import LBFGS

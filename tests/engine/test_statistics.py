@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from texture_stylizer.engine.losses.gram import SUMMED_AT_ONCE, gram_sum
 from texture_stylizer.engine.operators.channel_mixing import mixed
-from texture_stylizer.engine.statistics import SUMMED_AT_ONCE, gram_sum
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 5), (16, 32), (61, 83)])

@@ -14,8 +14,8 @@ from texture_stylizer.engine import Features, Objective, Settings
 from texture_stylizer.engine.back_by_strips import bands_by_strips
 from texture_stylizer.engine.features import CONTENT_LAYER, ContentTerm, across, down
 from texture_stylizer.engine.hardware.offload import Band
+from texture_stylizer.engine.losses.style_regions import StyledTexels
 from texture_stylizer.engine.operators.convolution import BorderedConvolution
-from texture_stylizer.engine.regions import StyledTexels
 from texture_stylizer.engine.rows import Rows, Sums
 from texture_stylizer.engine.strips import Forward
 from texture_stylizer.engine.tiling import LOWEST_STRIP, strip_height

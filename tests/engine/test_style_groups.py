@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from texture_stylizer.engine import Objective, Settings, stylize
-from texture_stylizer.engine.regions import StyledTexels
+from texture_stylizer.engine.losses.style_regions import StyledTexels
 from texture_stylizer.engine.surface.coverage import Surface, coverage
 from texture_stylizer.engine.surface.style_groups import StyleGroup, group_texels, width_as_scale
 from texture_stylizer.jobs.mesh_file import ups_in_map

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from .color_maps import COARSE_COLORS, COLORS
 from .features import APART, STRIDES
+from .losses.total import RegionMaps, Terms
 from .operators.shift_difference import difference
 from .rows import Rows
 from .strips import Forward
-from .terms import RegionMaps, Terms
 from .tiling import ALIGNMENT, Span, Tile, spans
 
 _COLOR_ROWS, _COLOR_COLUMNS = 256, 512

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from .hardware.offload import Band, Beside, Nearby
+from .losses.total import RegionMaps, Terms
 from .operators.channel_mixing import Mixing
 from .passes import Pass, look
-from .terms import RegionMaps, Terms
 from .tiling import Span, Tile, tiles
 
 Value = TypeVar("Value")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .content import ContentLoss
+from .losses.content import ContentLoss
 from .operators.local_mean import (
     CELL,
     CELLS_ABOUT,

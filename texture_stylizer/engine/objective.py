@@ -15,16 +15,16 @@ from torch import Tensor
 from ..settings import Settings
 from .back_by_strips import bands_by_strips
 from .by_tiles import bands_by_tiles
-from .content import ContentLoss
 from .features import Features
 from .hardware.devices import free_memory
 from .hardware.malloc import give_back_holes
 from .hardware.offload import Band, beside, brought_back
-from .losses import TotalVariation
-from .regions import Regions, StyledTexels, Styles
-from .statistics import layer_weights, mean_gram_matrices
+from .losses.content import ContentLoss
+from .losses.gram import layer_weights, mean_gram_matrices
+from .losses.style_regions import Regions, StyledTexels, Styles
+from .losses.total import Terms
+from .losses.total_variation import TotalVariation
 from .strips import possible_strip
-from .terms import Terms
 from .tiling import Inset
 
 KEPT_BYTES = 2 * 2**30

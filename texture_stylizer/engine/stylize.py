@@ -30,13 +30,13 @@ from .features import Features
 from .hardware.devices import free_memory, is_out_of_memory
 from .hardware.malloc import kept_heap
 from .hardware.offload import BAND_BYTES, home_of
+from .losses.style_regions import StyledTexels
 from .objective import Objective
 from .optimisation.level import Descent, within_memory
 from .parameterization.flat_sheet import FlatSheet
 from .parameterization.padding import MARGIN
 from .parameterization.sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
 from .pyramid import enlarged, level_iterations, level_sizes, next_level, resize, style_size
-from .regions import StyledTexels
 from .surface.coverage import Surface
 from .surface.style_groups import StyleGroup
 from .surface.unused_texels import with_unused_texels

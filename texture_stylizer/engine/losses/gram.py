@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .features import STRIDES, Features
-from .operators.channel_mixing import in_planes, vectors
-from .tiling import Inset, Tile, tiles
+from ..features import STRIDES, Features
+from ..operators.channel_mixing import in_planes, vectors
+from ..tiling import Inset, Tile, tiles
 
 _NARROW = (torch.bfloat16, torch.float16)
 

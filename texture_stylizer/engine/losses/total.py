@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..features import STRIDES, Features
+from ..operators.channel_mixing import Mixing, over_whole_map, vectors
+from ..tiling import Inset, Tile
 from .content import ContentLoss
-from .features import STRIDES, Features
-from .losses import TotalVariation
-from .operators.channel_mixing import Mixing, over_whole_map, vectors
-from .regions import Regions
-from .statistics import core_maps, gram_sum
-from .tiling import Inset, Tile
+from .gram import core_maps, gram_sum
+from .style_regions import Regions
+from .total_variation import TotalVariation
 
 RegionMaps = dict[tuple[int, str], Tensor]
 """A matrix for each region and style layer."""

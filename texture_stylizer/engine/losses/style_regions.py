@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .features import STRIDES
-from .losses import GramLoss
-from .statistics import Counted, position_counts
-from .tiling import Tile
+from ..features import STRIDES
+from ..tiling import Tile
+from .gram import Counted, position_counts
+from .total_variation import GramLoss
 
 FULL_SIZE = "relu1_1"
 """A style layer that has a position for each pixel."""

@@ -7,13 +7,13 @@ import math
 import torch
 from torch import Tensor
 
+from ..features import STRIDES, Features
+from ..hardware.offload import Nearby, beside
+from ..operators.local_mean import subtract_surroundings, subtract_surroundings_transposed
+from ..strips import Forward, MadeAgain, possible_strip
+from ..tiling import Inset, Span, Tile, tiles
 from .eight_bits import packed, unpacked
-from .features import STRIDES, Features
-from .hardware.offload import Nearby, beside
-from .operators.local_mean import subtract_surroundings, subtract_surroundings_transposed
-from .statistics import WIDENED_AT_ONCE, position_counts
-from .strips import Forward, MadeAgain, possible_strip
-from .tiling import Inset, Span, Tile, tiles
+from .gram import WIDENED_AT_ONCE, position_counts
 
 LARGEST_TARGET = 560e6
 """Bytes of the content's map, those of a pixel's 16 values in bfloat16 at 4096 x 4096 px, from which on it is

@@ -1,0 +1,1 @@
+"""What is minimised: Gram matrices, content, total variation, and their sum."""

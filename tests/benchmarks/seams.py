@@ -24,7 +24,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
-from texture_stylizer.engine.objective import Objective
+from texture_stylizer.engine.gradient.objective import Objective
 from texture_stylizer.engine.parameterization.sheet import SurfaceSheet
 from texture_stylizer.engine.pyramid import resize, style_size
 from texture_stylizer.engine.surface.coverage import Surface, rasterise

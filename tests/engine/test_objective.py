@@ -139,7 +139,7 @@ def test_strips_are_taken_where_they_are_possible_and_have_room(
     objective = Objective(features64, content, [(style, 1.0)], Settings())
     assert objective.has_room_for_strips(64) == (features64.pooling == "average")
     assert not objective.has_room_for_strips(200)
-    monkeypatch.setattr("texture_stylizer.engine.objective.free_memory", lambda device: 2**20)
+    monkeypatch.setattr("texture_stylizer.engine.gradient.objective.free_memory", lambda device: 2**20)
     assert not objective.has_room_for_strips(64)
 
 

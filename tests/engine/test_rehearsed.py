@@ -92,7 +92,8 @@ def launches(monkeypatch: pytest.MonkeyPatch) -> dict[str, Launch]:
 def test_all_kernels_of_a_step_can_be_built(
     launches: dict[str, Launch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("texture_stylizer.engine.passes.is_written_out", lambda features: False)
+    network_pass = "texture_stylizer.engine.gradient.network_pass"
+    monkeypatch.setattr(f"{network_pass}.is_written_out", lambda features: False)
     content, style, image = (torch.rand(1, 3, side, 40) for side in (37, 48, 37))
     features = network("embedded", torch.bfloat16)
     mask = (content[0, 0] > 0.4).float()

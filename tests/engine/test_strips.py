@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from texture_stylizer.engine import Features, Objective, Settings
-from texture_stylizer.engine.back_by_strips import bands_by_strips
 from texture_stylizer.engine.features import CONTENT_LAYER, ContentTerm, across, down
+from texture_stylizer.engine.gradient.strips.backward import bands_by_strips
+from texture_stylizer.engine.gradient.strips.forward import Forward
+from texture_stylizer.engine.gradient.strips.row_buffers import Rows, Sums
 from texture_stylizer.engine.hardware.offload import Band
 from texture_stylizer.engine.losses.style_regions import StyledTexels
 from texture_stylizer.engine.operators.convolution import BorderedConvolution
-from texture_stylizer.engine.rows import Rows, Sums
-from texture_stylizer.engine.strips import Forward
 from texture_stylizer.engine.tiling import LOWEST_STRIP, strip_height
 
 from .conftest import random_weights
@@ -72,7 +72,7 @@ def test_any_size_and_height_agree(
 @pytest.fixture(params=[1e8, 0], ids=["kept", "made again"])
 def first_layer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of small pictures the first layer's maps wait for the way back; of large ones they are made again."""
-    monkeypatch.setattr("texture_stylizer.engine.back_by_strips._LARGEST_WAITING", request.param)
+    monkeypatch.setattr("texture_stylizer.engine.gradient.strips.backward._LARGEST_WAITING", request.param)
 
 
 @pytest.mark.usefixtures("first_layer")

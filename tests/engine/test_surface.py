@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from texture_stylizer.engine import Settings, load_features, stylize
-from texture_stylizer.engine.objective import Objective
+from texture_stylizer.engine.gradient.objective import Objective
 from texture_stylizer.engine.parameterization.sheet import SurfaceSheet, wrapped_axes
 from texture_stylizer.engine.surface.coverage import (
     Continuation,

@@ -2,7 +2,7 @@
 
 from ..settings import Settings
 from .features import Features
-from .objective import Objective
+from .gradient.objective import Objective
 from .stylize import Result, stylize
 from .weight_sources import load_features
 

@@ -27,11 +27,11 @@ from .arrays import (
 )
 from .color import swap_luminance
 from .features import Features
+from .gradient.objective import Objective
 from .hardware.devices import free_memory, is_out_of_memory
 from .hardware.malloc import kept_heap
 from .hardware.offload import BAND_BYTES, home_of
 from .losses.style_regions import StyledTexels
-from .objective import Objective
 from .optimisation.level import Descent, within_memory
 from .parameterization.flat_sheet import FlatSheet
 from .parameterization.padding import MARGIN

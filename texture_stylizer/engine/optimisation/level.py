@@ -11,10 +11,10 @@ from torch import Tensor
 
 from ...errors import OutOfMemory
 from ...settings import Settings
+from ..gradient.objective import FREE_SHARE, Objective
 from ..hardware.cuda_graph import FEWEST_RUNS, MOST_PIXELS, Recorded
 from ..hardware.devices import free_memory, is_out_of_memory
 from ..hardware.malloc import give_back_heap, give_back_holes
-from ..objective import FREE_SHARE, Objective
 from ..parameterization.flat_sheet import FlatSheet
 from ..parameterization.sheet import Sheet
 from ..tiling import SMALLEST_TILE

@@ -12,20 +12,20 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..settings import Settings
-from .back_by_strips import bands_by_strips
-from .by_tiles import bands_by_tiles
-from .features import Features
-from .hardware.devices import free_memory
-from .hardware.malloc import give_back_holes
-from .hardware.offload import Band, beside, brought_back
-from .losses.content import ContentLoss
-from .losses.gram import layer_weights, mean_gram_matrices
-from .losses.style_regions import Regions, StyledTexels, Styles
-from .losses.total import Terms
-from .losses.total_variation import TotalVariation
-from .strips import possible_strip
-from .tiling import Inset
+from ...settings import Settings
+from ..features import Features
+from ..hardware.devices import free_memory
+from ..hardware.malloc import give_back_holes
+from ..hardware.offload import Band, beside, brought_back
+from ..losses.content import ContentLoss
+from ..losses.gram import layer_weights, mean_gram_matrices
+from ..losses.style_regions import Regions, StyledTexels, Styles
+from ..losses.total import Terms
+from ..losses.total_variation import TotalVariation
+from ..tiling import Inset
+from .strips.backward import bands_by_strips
+from .strips.forward import possible_strip
+from .tiled import bands_by_tiles
 
 KEPT_BYTES = 2 * 2**30
 """Memory that the maps of tiles and strips may take beside each other, from the first way to the second,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from .operators.channel_mixing import in_planes
+from ...operators.channel_mixing import in_planes
 
 Piece = tuple[int, Tensor]
 """A first row, and some rows of a map from it on, (1, C, h, W)."""

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .by_strips import Plan, way_there
-from .content_rows import ContentRows, LessSurroundingsRows
-from .features import APART, STRIDES
-from .hardware.malloc import give_back_holes
-from .hardware.offload import Band
-from .losses.total import RegionMaps, Terms
-from .operators.channel_mixing import Mixing
-from .operators.convolution import BorderedConvolution
-from .operators.shift_difference import add_gradient
-from .passes import gradient_of_result
-from .rows import Rows, Sums
-from .strips import MadeAgain
+from ...features import APART, STRIDES
+from ...hardware.malloc import give_back_holes
+from ...hardware.offload import Band
+from ...losses.total import RegionMaps, Terms
+from ...operators.channel_mixing import Mixing
+from ...operators.convolution import BorderedConvolution
+from ...operators.shift_difference import add_gradient
+from ..network_pass import gradient_of_result
+from .content import ContentRows, LessSurroundingsRows
+from .forward import MadeAgain
+from .gram_pass import Plan, way_there
+from .row_buffers import Rows, Sums
 
 _MANY_PIXELS = 2**25
 """From which on the holes that strips left in the heap are given back: with VGG19's widths half a gigabyte of

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from .features import STRIDES, Features
-from .operators.pooling import square_means
-from .passes import is_written_out
-from .rows import Rows
-from .tiling import ALIGNMENT, strip_height
+from ...features import STRIDES, Features
+from ...operators.pooling import square_means
+from ...tiling import ALIGNMENT, strip_height
+from ..network_pass import is_written_out
+from .row_buffers import Rows
 
 
 def possible_strip(features: Features, height: int, width: int, tile: int) -> int | None:

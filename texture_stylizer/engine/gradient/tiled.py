@@ -13,11 +13,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from .hardware.offload import Band, Beside, Nearby
-from .losses.total import RegionMaps, Terms
-from .operators.channel_mixing import Mixing
-from .passes import Pass, look
-from .tiling import Span, Tile, tiles
+from ..hardware.offload import Band, Beside, Nearby
+from ..losses.total import RegionMaps, Terms
+from ..operators.channel_mixing import Mixing
+from ..tiling import Span, Tile, tiles
+from .network_pass import Pass, look
 
 Value = TypeVar("Value")
 Row = Mapping[Span, Sequence[Tile]]

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from .features import APART, Features
-from .operators import cuda_network as fused
-from .operators.channel_mixing import Mixing
-from .operators.pooling import add_spread, left_over, spread
-from .operators.shift_difference import add_gradient
+from ..features import APART, Features
+from ..operators import cuda_network as fused
+from ..operators.channel_mixing import Mixing
+from ..operators.pooling import add_spread, left_over, spread
+from ..operators.shift_difference import add_gradient
 
 OwnGradients = Mapping[str, Tensor | Mixing]
 """The gradient of each compared map, as far as it follows from the map itself: a tensor like it, which

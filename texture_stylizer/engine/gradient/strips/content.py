@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .losses.content import ContentLoss
-from .operators.local_mean import (
+from ...losses.content import ContentLoss
+from ...operators.local_mean import (
     CELL,
     CELLS_ABOUT,
     add_of_cells,
@@ -16,8 +16,8 @@ from .operators.local_mean import (
     subtract_means,
     subtract_of_cells,
 )
-from .rows import Rows, Sums
-from .tiling import Tile
+from ...tiling import Tile
+from .row_buffers import Rows, Sums
 
 TileOf = Callable[[slice], Tile | None]
 """Rows of the content layer's map as a tile of the picture; None where none of them counts."""

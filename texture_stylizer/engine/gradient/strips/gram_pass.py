@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .color_maps import COARSE_COLORS, COLORS
-from .features import APART, STRIDES
-from .losses.total import RegionMaps, Terms
-from .operators.shift_difference import difference
-from .rows import Rows
-from .strips import Forward
-from .tiling import ALIGNMENT, Span, Tile, spans
+from ...color_maps import COARSE_COLORS, COLORS
+from ...features import APART, STRIDES
+from ...losses.total import RegionMaps, Terms
+from ...operators.shift_difference import difference
+from ...tiling import ALIGNMENT, Span, Tile, spans
+from .forward import Forward
+from .row_buffers import Rows
 
 _COLOR_ROWS, _COLOR_COLUMNS = 256, 512
 """Of a tile whose colours are made together: they need nothing of the network, and a matrix as wide as it

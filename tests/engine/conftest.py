@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from texture_stylizer.engine.features import (
+from texture_stylizer.engine.features.vgg import (
     COARSE_COLORS,
     COLORS,
     CONVOLUTIONS,

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torchvision.models import VGG19_Weights, vgg19
 
-from texture_stylizer.engine import Features, load_features, weight_sources
-from texture_stylizer.engine.features import (
+from texture_stylizer.engine import Features, load_features
+from texture_stylizer.engine.features import weights as weight_sources
+from texture_stylizer.engine.features.vgg import (
     COARSE_COLORS,
     COLORS,
     CONTENT_LAYER,

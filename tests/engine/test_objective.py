@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
-from texture_stylizer.engine.features import CONTENT_LAYER, STRIDES, ContentTerm
+from texture_stylizer.engine.features.vgg import CONTENT_LAYER, STRIDES, ContentTerm
 from texture_stylizer.engine.tiling import fitting_tile, spans
 
 from .conftest import random_weights

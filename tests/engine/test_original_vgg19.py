@@ -9,8 +9,10 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional
 
-from texture_stylizer.engine import Features, load_features, original_vgg19, weight_sources
-from texture_stylizer.engine.features import CONVOLUTIONS, STRIDES
+from texture_stylizer.engine import Features, load_features
+from texture_stylizer.engine.features import original_vgg19
+from texture_stylizer.engine.features import weights as weight_sources
+from texture_stylizer.engine.features.vgg import CONVOLUTIONS, STRIDES
 from texture_stylizer.errors import MissingWeights
 
 BORDER = 80

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from texture_stylizer.engine import Features
-from texture_stylizer.engine.color_maps import COARSE_COLORS, COLORS, ColorMaps
-from texture_stylizer.engine.features import STRIDES, ContentTerm, across, down
+from texture_stylizer.engine.features.color_statistics import COARSE_COLORS, COLORS, ColorMaps
+from texture_stylizer.engine.features.vgg import STRIDES, ContentTerm, across, down
 from texture_stylizer.engine.gradient.network_pass import Graphed, Pass, WrittenOut, look
 from texture_stylizer.engine.operators.channel_mixing import MOST_CHANNELS_BY_ROWS, Mixing
 

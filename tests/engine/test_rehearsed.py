@@ -17,7 +17,7 @@ from torch.utils import _pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from texture_stylizer.engine import Objective, Settings, load_features
-from texture_stylizer.engine.features import Features
+from texture_stylizer.engine.features.vgg import Features
 from texture_stylizer.engine.operators import cuda_network as fused
 from texture_stylizer.engine.operators import local_mean as surroundings
 from texture_stylizer.engine.optimisation.lbfgs_on_gpu import LBFGSOnGPU
@@ -134,9 +134,9 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
     }
     for operator, answer in answers.items():
         monkeypatch.setitem(fake_impls.op_implementations_dict, operator, answer)
-    for module in "home", "objective", "content":
+    for module in "hardware.offload", "gradient.objective", "losses.content":
         monkeypatch.setattr(f"texture_stylizer.engine.{module}.beside", lambda device: None)
-    for module in "stylize", "descent", "devices", "objective":
+    for module in "stylize", "optimisation.level", "hardware.devices", "gradient.objective":
         found = import_module(f"texture_stylizer.engine.{module}")
         monkeypatch.setattr(found, "free_memory", lambda device: 2**33)
     with FakeTensorMode(allow_non_fake_inputs=True):
@@ -176,7 +176,7 @@ def test_a_whole_run_stays_on_the_gpu(
 ) -> None:
     """But for recording, for which torch wants one."""
     stylizing, descents = (
-        import_module(f"texture_stylizer.engine.{name}") for name in ("stylize", "descent")
+        import_module(f"texture_stylizer.engine.{name}") for name in ("stylize", "optimisation.level")
     )
     features = network("embedded", torch.bfloat16)
     gpu = request.getfixturevalue("gpu")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
-from texture_stylizer.engine.rounding import round_kernels
+from texture_stylizer.engine.features.rounding import round_kernels
 
 
 def test_each_kernel_keeps_its_sum() -> None:

@@ -26,7 +26,7 @@ from .arrays import (
     to_tensor,
 )
 from .color import swap_luminance
-from .features import Features
+from .features.vgg import Features
 from .gradient.objective import Objective
 from .hardware.devices import free_memory, is_out_of_memory
 from .hardware.malloc import kept_heap

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from ..engine import original_vgg19
+from ..engine.features import original_vgg19
+from ..engine.features.weights import resolve_source, vgg19_path
 from ..engine.hardware.devices import choose_device, free_memory
-from ..engine.weight_sources import resolve_source, vgg19_path
 from .cache import cache_folder
 from .precision import choose_precision
 

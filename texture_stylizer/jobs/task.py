@@ -14,13 +14,14 @@ import numpy as np
 import torch
 
 from ..descriptions import Destination, Job, Outcome, Source, StyleImage
-from ..engine import Features, load_features, original_vgg19
+from ..engine import Features, load_features
 from ..engine.color import Array
+from ..engine.features import original_vgg19
+from ..engine.features.weights import EMBEDDED_PATH, resolve_source, vgg19_path
 from ..engine.hardware.devices import choose_device, forget_peak_memory, peak_memory
 from ..engine.stylize import Iterate, stylize
 from ..engine.surface.coverage import Surface
 from ..engine.surface.style_groups import width_as_scale
-from ..engine.weight_sources import EMBEDDED_PATH, resolve_source, vgg19_path
 from ..errors import BadInput, OutOfMemory
 from ..settings import Settings
 from . import cache

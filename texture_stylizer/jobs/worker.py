@@ -94,7 +94,7 @@ class Worker:
         return {"type": "machine", **describe_machine()}
 
     def _download(self) -> Message:
-        from ..engine.weight_sources import download_vgg19
+        from ..engine.features.weights import download_vgg19
 
         return {"type": "downloaded", "path": str(download_vgg19())}
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..engine.features import STYLE_LAYERS, Features
+from ..engine.features.vgg import STYLE_LAYERS, Features
 
 _BATCH = 20
 _STEPS = 40

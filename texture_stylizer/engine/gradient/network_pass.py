@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ..features import APART, Features
+from ..features.vgg import APART, Features
 from ..operators import cuda_network as fused
 from ..operators.channel_mixing import Mixing
 from ..operators.pooling import add_spread, left_over, spread

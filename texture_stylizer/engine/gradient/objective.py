@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ...settings import Settings
-from ..features import Features
+from ..features.vgg import Features
 from ..hardware.devices import free_memory
 from ..hardware.malloc import give_back_holes
 from ..hardware.offload import Band, beside, brought_back

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..features import Features
+from ..features.vgg import Features
 from ..tiling import Span, Tile
 from .devices import where_fits
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..features import STRIDES, Features
+from ..features.vgg import STRIDES, Features
 from ..gradient.strips.forward import Forward, MadeAgain, possible_strip
 from ..hardware.offload import Nearby, beside
 from ..operators.local_mean import subtract_surroundings, subtract_surroundings_transposed

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..features import STRIDES, Features
+from ..features.vgg import STRIDES, Features
 from ..operators.channel_mixing import in_planes, vectors
 from ..tiling import Inset, Tile, tiles
 

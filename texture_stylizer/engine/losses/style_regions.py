@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..features import STRIDES
+from ..features.vgg import STRIDES
 from ..tiling import Tile
 from .gram import Counted, position_counts
 from .total_variation import GramLoss

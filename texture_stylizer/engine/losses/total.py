@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..features import STRIDES, Features
+from ..features.vgg import STRIDES, Features
 from ..operators.channel_mixing import Mixing, over_whole_map, vectors
 from ..tiling import Inset, Tile
 from .content import ContentLoss

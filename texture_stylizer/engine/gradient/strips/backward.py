@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ...features import APART, STRIDES
+from ...features.vgg import APART, STRIDES
 from ...hardware.malloc import give_back_holes
 from ...hardware.offload import Band
 from ...losses.total import RegionMaps, Terms

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ...features import STRIDES, Features
+from ...features.vgg import STRIDES, Features
 from ...operators.pooling import square_means
 from ...tiling import ALIGNMENT, strip_height
 from ..network_pass import is_written_out

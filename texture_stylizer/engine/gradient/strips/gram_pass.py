@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ...color_maps import COARSE_COLORS, COLORS
-from ...features import APART, STRIDES
+from ...features.color_statistics import COARSE_COLORS, COLORS
+from ...features.vgg import APART, STRIDES
 from ...losses.total import RegionMaps, Terms
 from ...operators.shift_difference import difference
 from ...tiling import ALIGNMENT, Span, Tile, spans

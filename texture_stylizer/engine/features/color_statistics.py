@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .operators.channel_mixing import Mixing, in_planes, vectors
-from .operators.pooling import smooth_means
-from .tiling import ALIGNMENT
+from ..operators.channel_mixing import Mixing, in_planes, vectors
+from ..operators.pooling import smooth_means
+from ..tiling import ALIGNMENT
 
 COLORS = "colors"
 """Each pixel's brightness, red less blue, red and blue less green, and a 1."""

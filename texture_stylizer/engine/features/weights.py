@@ -11,9 +11,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ..errors import BadInput, MissingWeights
+from ...errors import BadInput, MissingWeights
 from . import original_vgg19
-from .features import (
+from .rounding import round_kernels
+from .vgg import (
     COARSE_COLORS,
     COLORS,
     GATYS_CONTENT,
@@ -24,7 +25,6 @@ from .features import (
     across,
     down,
 )
-from .rounding import round_kernels
 
 EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded.safetensors"
 # torchvision's VGG19_Weights.IMAGENET1K_V1.url; importing torchvision for it would cost seconds.

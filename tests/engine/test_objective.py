@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
 from texture_stylizer.engine.features.vgg import CONTENT_LAYER, STRIDES, ContentTerm
-from texture_stylizer.engine.tiling import fitting_tile, spans
+from texture_stylizer.engine.tiles import fitting_tile, spans
 
 from .conftest import random_weights
 

@@ -18,7 +18,7 @@ from texture_stylizer.engine.gradient.strips.row_buffers import Rows, Sums
 from texture_stylizer.engine.hardware.offload import Band
 from texture_stylizer.engine.losses.style_regions import StyledTexels
 from texture_stylizer.engine.operators.convolution import BorderedConvolution
-from texture_stylizer.engine.tiling import LOWEST_STRIP, strip_height
+from texture_stylizer.engine.tiles import LOWEST_STRIP, strip_height
 
 from .conftest import random_weights
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
+from texture_stylizer.engine.coarse_to_fine import level_iterations, level_sizes
 from texture_stylizer.engine.color import (
     REC709_LUMINANCE,
     decode,
@@ -21,7 +22,6 @@ from texture_stylizer.engine.color import (
     split_range,
     swap_luminance,
 )
-from texture_stylizer.engine.pyramid import level_iterations, level_sizes
 from texture_stylizer.errors import BadInput, Cancelled, OutOfMemory
 
 QUICK = Settings(iterations=6, scales=2)

@@ -15,7 +15,14 @@ from torch import Tensor
 from ..descriptions import Progress
 from ..errors import BadInput, OutOfMemory
 from ..settings import Settings
-from .arrays import (
+from .coarse_to_fine import enlarged, level_iterations, level_sizes, next_level, resize, style_size
+from .color import swap_luminance
+from .features.vgg import Features
+from .gradient.objective import Objective
+from .hardware.devices import free_memory, is_out_of_memory
+from .hardware.malloc import kept_heap
+from .hardware.offload import BAND_BYTES, home_of
+from .inputs import (
     SMALLEST_IMAGE,
     Array,
     check,
@@ -25,22 +32,15 @@ from .arrays import (
     to_array,
     to_tensor,
 )
-from .color import swap_luminance
-from .features.vgg import Features
-from .gradient.objective import Objective
-from .hardware.devices import free_memory, is_out_of_memory
-from .hardware.malloc import kept_heap
-from .hardware.offload import BAND_BYTES, home_of
 from .losses.style_regions import StyledTexels
 from .optimisation.level import Descent, within_memory
 from .parameterization.flat_sheet import FlatSheet
 from .parameterization.padding import MARGIN
 from .parameterization.sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
-from .pyramid import enlarged, level_iterations, level_sizes, next_level, resize, style_size
 from .surface.coverage import Surface
 from .surface.style_groups import StyleGroup
 from .surface.unused_texels import with_unused_texels
-from .tiling import LARGEST_TILE, fitting_tile
+from .tiles import LARGEST_TILE, fitting_tile
 
 OnProgress = Callable[["Iterate"], None]
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ..operators.channel_mixing import Mixing, in_planes, vectors
 from ..operators.pooling import smooth_means
-from ..tiling import ALIGNMENT
+from ..tiles import ALIGNMENT
 
 COLORS = "colors"
 """Each pixel's brightness, red less blue, red and blue less green, and a 1."""

@@ -19,7 +19,7 @@ from ..operators.convolution import BorderedConvolution
 from ..operators.local_mean import REACH as SURROUNDINGS_REACH
 from ..operators.pooling import average_pool
 from ..operators.shift_difference import difference
-from ..tiling import ALIGNMENT
+from ..tiles import ALIGNMENT
 from .color_statistics import COARSE_COLORS, COLOR_AXES, COLORS, ColorMaps
 
 Pooling = Literal["average", "max"]

@@ -26,7 +26,7 @@ from .vgg import (
     down,
 )
 
-EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded.safetensors"
+EMBEDDED_PATH = Path(__file__).with_name("embedded.safetensors")
 # torchvision's VGG19_Weights.IMAGENET1K_V1.url; importing torchvision for it would cost seconds.
 VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 DOWNLOAD_SIZE = "548 MB"

@@ -22,7 +22,7 @@ from ..losses.gram import layer_weights, mean_gram_matrices
 from ..losses.style_regions import Regions, StyledTexels, Styles
 from ..losses.total import Terms
 from ..losses.total_variation import TotalVariation
-from ..tiling import Inset
+from ..tiles import Inset
 from .strips.backward import bands_by_strips
 from .strips.forward import possible_strip
 from .tiled import bands_by_tiles

@@ -16,7 +16,7 @@ from torch import Tensor
 from ..hardware.offload import Band, Beside, Nearby
 from ..losses.total import RegionMaps, Terms
 from ..operators.channel_mixing import Mixing
-from ..tiling import Span, Tile, tiles
+from ..tiles import Span, Tile, tiles
 from .network_pass import Pass, look
 
 Value = TypeVar("Value")

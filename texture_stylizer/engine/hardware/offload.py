@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ..features.vgg import Features
-from ..tiling import Span, Tile
+from ..tiles import Span, Tile
 from .devices import where_fits
 
 FLAT_BYTES, BORDERED_BYTES = 64, 128

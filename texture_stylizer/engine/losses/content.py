@@ -11,7 +11,7 @@ from ..features.vgg import STRIDES, Features
 from ..gradient.strips.forward import Forward, MadeAgain, possible_strip
 from ..hardware.offload import Nearby, beside
 from ..operators.local_mean import subtract_surroundings, subtract_surroundings_transposed
-from ..tiling import Inset, Span, Tile, tiles
+from ..tiles import Inset, Span, Tile, tiles
 from .eight_bits import packed, unpacked
 from .gram import WIDENED_AT_ONCE, position_counts
 

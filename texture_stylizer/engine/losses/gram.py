@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ..features.vgg import STRIDES, Features
 from ..operators.channel_mixing import in_planes, vectors
-from ..tiling import Inset, Tile, tiles
+from ..tiles import Inset, Tile, tiles
 
 _NARROW = (torch.bfloat16, torch.float16)
 

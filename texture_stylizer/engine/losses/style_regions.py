@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..features.vgg import STRIDES
-from ..tiling import Tile
+from ..tiles import Tile
 from .gram import Counted, position_counts
 from .total_variation import GramLoss
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..features.vgg import STRIDES, Features
 from ..operators.channel_mixing import Mixing, over_whole_map, vectors
-from ..tiling import Inset, Tile
+from ..tiles import Inset, Tile
 from .content import ContentLoss
 from .gram import core_maps, gram_sum
 from .style_regions import Regions

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..operators.channel_mixing import in_planes
-from ..tiling import Inset
+from ..tiles import Inset
 
 _VALUES, _VALUES_ON_GPU = 2**19, 2**24
 """Values whose total variation is worked out at once, by rows: it takes a dozen copies of them. A GPU has a

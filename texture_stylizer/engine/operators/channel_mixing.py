@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..tiling import Places
+from ..tiles import Places
 
 _MOSTLY_CORE = 1.15
 """Up to so many times the core, a product over a tile's whole map costs less than copies of the core."""

@@ -17,7 +17,7 @@ from ..hardware.devices import free_memory, is_out_of_memory
 from ..hardware.malloc import give_back_heap, give_back_holes
 from ..parameterization.flat_sheet import FlatSheet
 from ..parameterization.sheet import Sheet
-from ..tiling import SMALLEST_TILE
+from ..tiles import SMALLEST_TILE
 from .adam import Adam
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .lbfgs_on_gpu import LBFGSOnGPU

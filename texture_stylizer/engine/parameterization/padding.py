@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..tiling import Inset
+from ..tiles import Inset
 
 MARGIN = 16
 """Pixels of mirrored border that every level works on and then cuts away: next to the true border the

@@ -16,7 +16,7 @@ from torch.nn import functional
 from ...settings import Settings, Wrap
 from ..surface.coverage import Continuation, SeamPairs, Surface, coverage
 from ..surface.style_groups import Grouping, group_texels
-from ..tiling import Inset
+from ..tiles import Inset
 from .padding import (
     MARGIN,
     fold_border,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, sparse
 from torch import Tensor
 
-from ..tiling import HALO
+from ..tiles import HALO
 from .seams import find_seams
 
 FloatArray = NDArray[np.floating]

@@ -16,7 +16,7 @@ from ...operators.local_mean import (
     subtract_means,
     subtract_of_cells,
 )
-from ...tiling import Tile
+from ...tiles import Tile
 from .row_buffers import Rows, Sums
 
 TileOf = Callable[[slice], Tile | None]

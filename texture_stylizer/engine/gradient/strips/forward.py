@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ...features.vgg import STRIDES, Features
 from ...operators.pooling import square_means
-from ...tiling import ALIGNMENT, strip_height
+from ...tiles import ALIGNMENT, strip_height
 from ..network_pass import is_written_out
 from .row_buffers import Rows
 

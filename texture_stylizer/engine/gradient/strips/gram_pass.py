@@ -12,7 +12,7 @@ from ...features.color_statistics import COARSE_COLORS, COLORS
 from ...features.vgg import APART, STRIDES
 from ...losses.total import RegionMaps, Terms
 from ...operators.shift_difference import difference
-from ...tiling import ALIGNMENT, Span, Tile, spans
+from ...tiles import ALIGNMENT, Span, Tile, spans
 from .forward import Forward
 from .row_buffers import Rows
 

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from texture_stylizer.engine import Settings, stylize
-from texture_stylizer.engine.surface.coverage import Continuation, SeamPairs, Surface, coverage
+from texture_stylizer.engine.surface.continuation import Continuation
+from texture_stylizer.engine.surface.coverage import Surface, coverage
+from texture_stylizer.engine.surface.seam_pairs import SeamPairs
 
 CPU = torch.device("cpu")
 

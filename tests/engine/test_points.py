@@ -8,7 +8,9 @@ import torch
 
 from tests.engine.test_surface import square
 from texture_stylizer.engine import Settings, stylize
-from texture_stylizer.engine.surface.coverage import Continuation, SeamPairs, Surface, coverage
+from texture_stylizer.engine.surface.continuation import Continuation
+from texture_stylizer.engine.surface.coverage import Surface, coverage
+from texture_stylizer.engine.surface.seam_pairs import SeamPairs
 from texture_stylizer.engine.surface.style_groups import group_texels, width_as_scale
 
 

@@ -11,14 +11,9 @@ from hypothesis import strategies as st
 from texture_stylizer.engine import Settings, load_features, stylize
 from texture_stylizer.engine.gradient.objective import Objective
 from texture_stylizer.engine.parameterization.sheet import SurfaceSheet, wrapped_axes
-from texture_stylizer.engine.surface.coverage import (
-    Continuation,
-    SeamPairs,
-    Surface,
-    bled,
-    coverage,
-    rasterise,
-)
+from texture_stylizer.engine.surface.continuation import Continuation
+from texture_stylizer.engine.surface.coverage import Surface, bled, coverage, rasterise
+from texture_stylizer.engine.surface.seam_pairs import SeamPairs
 from texture_stylizer.engine.surface.seams import find_seams
 
 

@@ -14,7 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...settings import Settings, Wrap
-from ..surface.coverage import Continuation, SeamPairs, Surface, coverage
+from ..surface.continuation import Continuation
+from ..surface.coverage import Surface, coverage
+from ..surface.seam_pairs import SeamPairs
 from ..surface.style_groups import Grouping, group_texels
 from ..tiles import Inset
 from .padding import (

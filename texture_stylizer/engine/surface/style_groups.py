@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...settings import Settings
-from .coverage import POINT, Coverage, Surface, doubled_areas, to_texels
+from .coverage import POINT, Coverage, Surface
+from .texels import doubled_areas, to_texels
 
 MOST_SIZES = 4
 OCTAVES_PER_SIZE = 0.5

@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
-from texture_stylizer.engine.features.vgg import CONTENT_LAYER, CONVOLUTIONS, STRIDES, STYLE_LAYERS
+from texture_stylizer.engine.features.recipe import CONTENT_LAYER, STYLE_LAYERS
+from texture_stylizer.engine.features.vgg import CONVOLUTIONS, STRIDES
 from texture_stylizer.engine.hardware.cuda_graph import MOST_PIXELS, Recorded
 from texture_stylizer.engine.hardware.devices import choose_device, device_description, synchronize
 from texture_stylizer.engine.hardware.malloc import kept_heap

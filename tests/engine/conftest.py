@@ -8,15 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from texture_stylizer.engine.features.vgg import (
-    COARSE_COLORS,
-    COLORS,
-    CONVOLUTIONS,
-    ContentTerm,
-    Features,
-    across,
-    down,
-)
+from texture_stylizer.engine.features.recipe import ContentTerm, across, down
+from texture_stylizer.engine.features.vgg import COARSE_COLORS, COLORS, CONVOLUTIONS, Features
 from texture_stylizer.engine.surface.coverage import Surface
 
 

@@ -11,7 +11,7 @@ import torch
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features, stylize
 from texture_stylizer.engine.hardware import offload as home
-from texture_stylizer.engine.hardware.devices import free_memory, where_fits
+from texture_stylizer.engine.hardware.memory import free_memory, where_fits
 from texture_stylizer.engine.operators.cuda_network import is_possible
 from texture_stylizer.engine.optimisation import level as descents
 

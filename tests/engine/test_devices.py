@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from texture_stylizer.engine.hardware.devices import forget_peak_memory, peak_memory
+from texture_stylizer.engine.hardware.memory import forget_peak_memory, peak_memory
 
 CPU = torch.device("cpu")
 HUNDRED_MEGABYTES = 100 * 10**6

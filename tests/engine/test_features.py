@@ -17,15 +17,8 @@ from torchvision.models import VGG19_Weights, vgg19
 
 from texture_stylizer.engine import Features, load_features
 from texture_stylizer.engine.features import weights as weight_sources
-from texture_stylizer.engine.features.vgg import (
-    COARSE_COLORS,
-    COLORS,
-    CONTENT_LAYER,
-    CONVOLUTIONS,
-    STRIDES,
-    STYLE_LAYERS,
-    ContentTerm,
-)
+from texture_stylizer.engine.features.recipe import CONTENT_LAYER, STYLE_LAYERS, ContentTerm
+from texture_stylizer.engine.features.vgg import COARSE_COLORS, COLORS, CONVOLUTIONS, STRIDES
 from texture_stylizer.engine.losses.gram import gram_sum
 from texture_stylizer.engine.operators.shift_difference import difference
 from texture_stylizer.errors import BadInput, MissingWeights

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
-from texture_stylizer.engine.features.vgg import CONTENT_LAYER, STRIDES, ContentTerm
+from texture_stylizer.engine.features.recipe import CONTENT_LAYER, ContentTerm
+from texture_stylizer.engine.features.vgg import STRIDES
 from texture_stylizer.engine.tiles import fitting_tile, spans
 
 from .conftest import random_weights

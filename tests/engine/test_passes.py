@@ -8,7 +8,8 @@ from torch import Tensor
 
 from texture_stylizer.engine import Features
 from texture_stylizer.engine.features.color_statistics import COARSE_COLORS, COLORS, ColorMaps
-from texture_stylizer.engine.features.vgg import STRIDES, ContentTerm, across, down
+from texture_stylizer.engine.features.recipe import ContentTerm, across, down
+from texture_stylizer.engine.features.vgg import STRIDES
 from texture_stylizer.engine.gradient.network_pass import Graphed, Pass, WrittenOut, look
 from texture_stylizer.engine.operators.channel_mixing import MOST_CHANNELS_BY_ROWS, Mixing
 

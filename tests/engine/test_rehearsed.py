@@ -136,7 +136,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
         monkeypatch.setitem(fake_impls.op_implementations_dict, operator, answer)
     for module in "hardware.offload", "gradient.objective", "losses.content":
         monkeypatch.setattr(f"texture_stylizer.engine.{module}.beside", lambda device: None)
-    for module in "stylize", "optimisation.level", "hardware.devices", "gradient.objective":
+    for module in "stylize", "optimisation.level", "hardware.memory", "gradient.objective":
         found = import_module(f"texture_stylizer.engine.{module}")
         monkeypatch.setattr(found, "free_memory", lambda device: 2**33)
     with FakeTensorMode(allow_non_fake_inputs=True):
@@ -186,7 +186,7 @@ def test_a_whole_run_stays_on_the_gpu(
     home, tile = gpu, None
     if kind == "large, on a small GPU":
         # The picture stays in the computer's memory.
-        monkeypatch.setattr("texture_stylizer.engine.hardware.devices.free_memory", lambda device: 2**20)
+        monkeypatch.setattr("texture_stylizer.engine.hardware.memory.free_memory", lambda device: 2**20)
         home, tile = torch.device("cpu"), 64
     content, style = (torch.rand(1, 3, 150, width, device=home) for width in (130, 90))
     content, style = (each.contiguous(memory_format=torch.channels_last) for each in (content, style))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from texture_stylizer.engine import Features, Objective, Settings
-from texture_stylizer.engine.features.vgg import CONTENT_LAYER, ContentTerm, across, down
+from texture_stylizer.engine.features.recipe import CONTENT_LAYER, ContentTerm, across, down
 from texture_stylizer.engine.gradient.strips.backward import bands_by_strips
 from texture_stylizer.engine.gradient.strips.forward import Forward
 from texture_stylizer.engine.gradient.strips.row_buffers import Rows, Sums

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from texture_stylizer.engine import load_features
-from texture_stylizer.engine.features.vgg import STYLE_LAYERS
+from texture_stylizer.engine.features.recipe import STYLE_LAYERS
 from texture_stylizer.training.curves import draw as draw_curves
 from texture_stylizer.training.curves import read_log
 from texture_stylizer.training.train import (

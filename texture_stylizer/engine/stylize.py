@@ -19,8 +19,8 @@ from .coarse_to_fine import enlarged, level_iterations, level_sizes, next_level,
 from .color import swap_luminance
 from .features.vgg import Features
 from .gradient.objective import Objective
-from .hardware.devices import free_memory, is_out_of_memory
 from .hardware.malloc import kept_heap
+from .hardware.memory import free_memory, is_out_of_memory, within_memory
 from .hardware.offload import BAND_BYTES, home_of
 from .inputs import (
     SMALLEST_IMAGE,
@@ -33,7 +33,7 @@ from .inputs import (
     to_tensor,
 )
 from .losses.style_regions import StyledTexels
-from .optimisation.level import Descent, within_memory
+from .optimisation.level import Descent
 from .parameterization.flat_sheet import FlatSheet
 from .parameterization.padding import MARGIN
 from .parameterization.sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes

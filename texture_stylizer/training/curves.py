@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..engine.features.vgg import STYLE_LAYERS
+from ..engine.features.recipe import STYLE_LAYERS
 
 _LINE = re.compile(r"(\d+) \d+ s loss ([\d.]+), moved ([\d.]+); structure missed ([\d.]+); .* right (.+)")
 _SMOOTHED = 5

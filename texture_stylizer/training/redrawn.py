@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..engine.features.vgg import STYLE_LAYERS, Features
+from ..engine.features.recipe import STYLE_LAYERS
+from ..engine.features.vgg import Features
 
 _BATCH = 20
 _STEPS = 40

@@ -35,8 +35,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
+from ..engine.features.recipe import CONTENT_LAYER, STYLE_LAYERS
 from ..engine.features.rounding import round_kernels
-from ..engine.features.vgg import CONTENT_LAYER, STRIDES, STYLE_LAYERS, Features
+from ..engine.features.vgg import STRIDES, Features
 from ..jobs.precision import choose_precision
 from .distortions import DISTORTIONS
 from .redrawn import redraw

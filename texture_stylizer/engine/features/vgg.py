@@ -21,35 +21,11 @@ from ..operators.pooling import average_pool
 from ..operators.shift_difference import difference
 from ..tiles import ALIGNMENT
 from .color_statistics import COARSE_COLORS, COLOR_AXES, COLORS, ColorMaps
+from .recipe import APART, GATYS_CONTENT, GATYS_STYLE, ContentTerm, across, down
 
 Pooling = Literal["average", "max"]
 Padding = Literal["zeros", "replicate"]
 
-STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-CONTENT_LAYER = "relu4_2"
-
-
-class ContentTerm(NamedTuple):
-    """Where content is compared.
-
-    layer: any but a style layer. less_surroundings: whether its map is compared less the mean of what lies
-    about (`surroundings`). share: what the error counts for where `Settings.content_weight` is 1, the look
-    that presets are made for. flat: the mean square of a map's values below which a texture counts as
-    flat: its error is then taken relative to this, for there is hardly anything to keep.
-    """
-
-    layer: str = CONTENT_LAYER
-    less_surroundings: bool = False
-    share: float = 1.0
-    flat: float = 0.0
-
-
-GATYS_CONTENT = ContentTerm(share=0.02)
-"""At 0.3 the original VGG19 keeps so much that style gathers in a corner of the picture."""
-
-GATYS_STYLE: Mapping[str, float] = {layer: 1 / len(STYLE_LAYERS) for layer in STYLE_LAYERS}
-"""What each style layer counts for. Measured with an independent network as judge: weighting the deep layers
-more closed less of the style distance on every layer, at a larger content error."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -79,20 +55,6 @@ CONVOLUTIONS = _convolutions()
 STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
 STRIDES |= {COLORS: 1, COARSE_COLORS: ALIGNMENT}
 """Pixels per position of a layer's map, along each axis."""
-
-APART = 2
-"""Positions between which a map's differences are taken, in the layers of `across` and `down`."""
-
-
-def across(layer: str) -> str:
-    """The style layer that is a layer's map less itself so many positions to the right (Berger & Memisevic
-    2017 compare two such maps' products): whether an edge goes on there tells strokes from dots."""
-    return f"{layer} across"
-
-
-def down(layer: str) -> str:
-    """The same with itself so many positions further down."""
-    return f"{layer} down"
 
 
 _DIFFERENCES = {down(row.layer): (row.layer, 2) for row in CONVOLUTIONS}

@@ -13,50 +13,15 @@ from torch import Tensor
 
 from ...errors import BadInput, MissingWeights
 from . import original_vgg19
+from .recipe import EMBEDDED_CONTENT, EMBEDDED_STYLE, GATYS_CONTENT, GATYS_STYLE
 from .rounding import round_kernels
-from .vgg import (
-    COARSE_COLORS,
-    COLORS,
-    GATYS_CONTENT,
-    GATYS_STYLE,
-    ContentTerm,
-    Features,
-    Pooling,
-    across,
-    down,
-)
+from .vgg import Features, Pooling
 
 EMBEDDED_PATH = Path(__file__).with_name("embedded.safetensors")
 # torchvision's VGG19_Weights.IMAGENET1K_V1.url; importing torchvision for it would cost seconds.
 VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 DOWNLOAD_SIZE = "548 MB"
-EMBEDDED_CONTENT = ContentTerm("relu1_2", less_surroundings=True, share=0.06, flat=0.06)
-"""Drawn textures taught the embedded network to tell patterns apart, not what a picture shows. Judged by
-pretrained features, comparing content early keeps much more of it, and leaving out the colours that lie about
-gives the style's more room; at half that size it would be cheaper, but left a fine grid: steps within two
-pixels a quarter larger than those between. Soft textures' values had a mean square of 0.006, bricks' of
-0.14. At 0.03 more of the style came out, at 0.1 more content error; at 0.1 woodcut lost its hatching.
-"""
 
-EMBEDDED_STYLE = {
-    "relu1_1": 0.38,
-    "relu2_1": 0.05,
-    "relu3_1": 0.05,
-    across("relu2_1"): 0.065,
-    down("relu2_1"): 0.065,
-    across("relu3_1"): 0.065,
-    down("relu3_1"): 0.065,
-    COLORS: 0.13,
-    COARSE_COLORS: 0.13,
-}
-"""Drawn textures taught the deep blocks nothing that pretrained features care for: these judged the pictures
-alike without relu4_1 and relu5_1, whose convolutions were two fifths of a step. Sixteen filters say little
-about hue: without the colours edges in a grey style came out in all of them. And no layer sees much of how
-large areas of one colour are: without the coarse ones there were fewer and larger. The maps' own Gram
-matrices are those of dots as well as of strokes, and dots came out, a weave on planks and a grid on bricks;
-their differences' tell the two apart. Some of the maps' own is left for flat textures, where differences
-are small and rounding is not; and relu1_1 counts most, or a woodcut's black came out as soft shadows. Chosen
-on planks and a wall: on two softer textures the judge found nothing gained, and relu5_1 further off."""
 HOW_TO_GET_VGG19 = (
     f"`texture-stylizer doctor --download-vgg19` fetches them once ({DOWNLOAD_SIZE}); "
     "in Blender the add-on's preferences have a button for it"

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ..features.vgg import APART, Features
+from ..features.recipe import APART
+from ..features.vgg import Features
 from ..operators import cuda_network as fused
 from ..operators.channel_mixing import Mixing
 from ..operators.pooling import add_spread, left_over, spread

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from ...settings import Settings
 from ..features.vgg import Features
-from ..hardware.devices import free_memory
 from ..hardware.malloc import give_back_holes
+from ..hardware.memory import free_memory
 from ..hardware.offload import Band, beside, brought_back
 from ..losses.content import ContentLoss
 from ..losses.gram import layer_weights, mean_gram_matrices

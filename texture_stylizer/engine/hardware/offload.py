@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..features.vgg import Features
 from ..tiles import Span, Tile
-from .devices import where_fits
+from .memory import where_fits
 
 FLAT_BYTES, BORDERED_BYTES = 64, 128
 """Memory that a picture, its content and the optimiser take per pixel where it is flat, and where its border

@@ -11,8 +11,7 @@ from torch.nn import functional
 
 from ..features.vgg import STRIDES
 from ..tiles import Tile
-from .gram import Counted, position_counts
-from .total_variation import GramLoss
+from .gram import Counted, GramLoss, position_counts
 
 FULL_SIZE = "relu1_1"
 """A style layer that has a position for each pixel."""

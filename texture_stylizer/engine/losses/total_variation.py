@@ -1,7 +1,4 @@
-"""The terms of the loss (Gatys, Ecker & Bethge 2016), each divided by its target's own size.
-
-Dividing makes layers, networks and image sizes comparable: 1 is "as wrong as nothing at all".
-"""
+"""Total variation: the step from each texel to its neighbours, and its gradient."""
 
 from __future__ import annotations
 
@@ -24,24 +21,6 @@ their brightness."""
 EDGE = 0.03
 """A step in brightness from which on total variation grows with the step itself and no more with its square
 (Charbonnier et al. 1994). Squares alone would soften lines long before they level a weave of small steps."""
-
-
-class GramLoss:
-    """share * |G - T|^2 / |T|^2 (Frobenius norms) for the mean G of a sum over positions, and its gradient.
-
-    Written out: for nine style layers torch's own graph took a millisecond more, of a step's 25 at 256 px.
-    """
-
-    def __init__(self, target: Tensor, count: float, share: float) -> None:
-        """target: (C, C), T. count: what the sum is divided by. share: what the loss counts for."""
-        self._target, self._count = target, count
-        self._scale = share / max(float(target.square().sum()), 1e-12)
-
-    def loss_and_gradient(self, total: Tensor) -> tuple[Tensor, Tensor]:
-        """total: (C, C), the sum. Returns a scalar, and the gradient with respect to the sum."""
-        error = total / self._count - self._target
-        loss = error.square().sum() * self._scale
-        return loss, error.mul_(2.0 * self._scale / self._count)
 
 
 class TotalVariation:

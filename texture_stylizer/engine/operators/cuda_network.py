@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..hardware.devices import is_out_of_memory
+from ..hardware.memory import is_out_of_memory
 
 OwnGradient = Callable[[int, Tensor], Tensor | None]
 """Given a layer's number and its map, the map's gradient; None counts as zeros."""

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..hardware.devices import convolves_channels_apart, is_out_of_memory
+from ..hardware.devices import convolves_channels_apart
+from ..hardware.memory import is_out_of_memory
 from .cuda_network import kernels_run
 from .pooling import square_means
 

@@ -9,15 +9,13 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from ...errors import OutOfMemory
 from ...settings import Settings
 from ..gradient.objective import FREE_SHARE, Objective
 from ..hardware.cuda_graph import FEWEST_RUNS, MOST_PIXELS, Recorded
-from ..hardware.devices import free_memory, is_out_of_memory
-from ..hardware.malloc import give_back_heap, give_back_holes
+from ..hardware.malloc import give_back_holes
+from ..hardware.memory import _give_back_memory, free_memory, is_out_of_memory, within_memory
 from ..parameterization.flat_sheet import FlatSheet
 from ..parameterization.sheet import Sheet
-from ..tiles import SMALLEST_TILE
 from .adam import Adam
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 from .lbfgs_on_gpu import LBFGSOnGPU
@@ -254,44 +252,9 @@ class Descent:
         return self._settings.learning_rate * share
 
 
-def within_memory(
-    work: Callable[[int | None], Value],
-    tile: int | None,
-    side: int,
-    device: torch.device,
-    warnings: list[str],
-) -> Value:
-    """Do some work by tiles, and again by smaller ones while it runs out of memory.
-
-    work: what to do, given the tile. side: the longest of the picture. warnings: a sentence is added for each
-    time. Raises OutOfMemory when not even the smallest tile fits.
-    """
-    while True:
-        try:
-            return work(tile)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            if tile is not None and tile <= SMALLEST_TILE:
-                raise OutOfMemory(
-                    f"not even tiles of {tile} px fit into the memory of {device}; "
-                    "close other programs or use --device cpu"
-                ) from error
-        tile = max(SMALLEST_TILE, (tile or side) // 2 // 16 * 16)
-        warnings.append(f"memory ran out; went on with tiles of {tile} px")
-        _give_back_memory(device)
-
-
 def _has_settled(losses: Sequence[float]) -> bool:
     """Whether the last steps brought hardly anything."""
     if len(losses) <= SETTLED_STEPS:
         return False
     least = min(losses)
     return min(losses[:-SETTLED_STEPS]) - least <= SETTLED_SHARE * least
-
-
-def _give_back_memory(device: torch.device) -> None:
-    """What is kept for later allocations, which may be in pieces too small for the next one."""
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    give_back_heap()

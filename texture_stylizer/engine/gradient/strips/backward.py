@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ...features.vgg import APART, STRIDES
+from ...features.recipe import APART
+from ...features.vgg import STRIDES
 from ...hardware.malloc import give_back_holes
 from ...hardware.offload import Band
 from ...losses.total import RegionMaps, Terms

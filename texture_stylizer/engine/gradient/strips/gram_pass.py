@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ...features.color_statistics import COARSE_COLORS, COLORS
-from ...features.vgg import APART, STRIDES
+from ...features.recipe import APART
+from ...features.vgg import STRIDES
 from ...losses.total import RegionMaps, Terms
 from ...operators.shift_difference import difference
 from ...tiles import ALIGNMENT, Span, Tile, spans

@@ -16,8 +16,8 @@ import torch
 from matplotlib.figure import Figure
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
+from texture_stylizer.engine.coarse_to_fine import Iterate
 from texture_stylizer.engine.hardware.devices import choose_device
-from texture_stylizer.engine.stylize import Iterate
 from texture_stylizer.jobs.precision import choose_precision
 
 from . import sizes, steps

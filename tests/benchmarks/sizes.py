@@ -21,8 +21,8 @@ import torch
 from PIL import Image
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
+from texture_stylizer.engine.coarse_to_fine import Iterate
 from texture_stylizer.engine.hardware.memory import peak_memory
-from texture_stylizer.engine.stylize import Iterate
 from texture_stylizer.jobs.precision import choose_precision
 from texture_stylizer.settings import PRECISIONS, WRAPS, Precision, Wrap
 

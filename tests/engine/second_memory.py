@@ -112,9 +112,9 @@ def main() -> None:
     # The package's own `stylize` is the function.
     engine = {
         name: importlib.import_module(f"texture_stylizer.engine.{name}")
-        for name in ("stylize", "optimisation.level", "hardware.offload")
+        for name in ("stylize", "coarse_to_fine", "optimisation.level", "hardware.offload")
     }
-    bordered, history = engine["stylize"].LARGEST_BORDERED, engine["optimisation.level"].HISTORY_BYTES
+    bordered, history = engine["coarse_to_fine"].LARGEST_BORDERED, engine["optimisation.level"].HISTORY_BYTES
     _setup_privateuseone_for_python_backend(NAME)
     # With mean pooling the processor would go over the network in a way of its own, and add up otherwise.
     here = Features(random_weights(), name="random", pooling="max")
@@ -123,9 +123,9 @@ def main() -> None:
         weights = {key: value.to(second) for key, value in random_weights().items()}
         there = Features(weights, name="random", pooling="max")
         engine["hardware.offload"].where_fits = lambda needed, device: torch.device("cpu")
-        engine["stylize"].free_memory = engine["optimisation.level"].free_memory = lambda device: 2**32
+        engine["coarse_to_fine"].free_memory = engine["optimisation.level"].free_memory = lambda device: 2**32
         for name, case in _cases().items():
-            engine["stylize"].LARGEST_BORDERED = 0 if case.pop("large", False) else bordered
+            engine["coarse_to_fine"].LARGEST_BORDERED = 0 if case.pop("large", False) else bordered
             engine["optimisation.level"].HISTORY_BYTES = 0 if case.pop("adam", False) else history
             styles, settings = [(_picture(1) ** 3, 1.0)], case.pop("settings")
             made = [

@@ -104,7 +104,7 @@ def test_a_large_tiled_picture_is_drawn_as_a_small_one(
     steps = Settings(iterations=6, scales=1, tile=96, wrap=name)
     monkeypatch.setattr("texture_stylizer.engine.optimisation.level.HISTORY_BYTES", history)
     small = stylize(content, [(style, 1.0)], steps, features=features32)
-    monkeypatch.setattr(import_module("texture_stylizer.engine.stylize"), "LARGEST_BORDERED", 0)
+    monkeypatch.setattr(import_module("texture_stylizer.engine.coarse_to_fine"), "LARGEST_BORDERED", 0)
     if history:
         # The first step is as long as the mean of the gradient asks for, which a border has no part in.
         rows, columns = FlatSheet(wrapped, features32.halo).inset

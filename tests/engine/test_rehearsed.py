@@ -136,7 +136,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
         monkeypatch.setitem(fake_impls.op_implementations_dict, operator, answer)
     for module in "hardware.offload", "gradient.objective", "losses.content":
         monkeypatch.setattr(f"texture_stylizer.engine.{module}.beside", lambda device: None)
-    for module in "stylize", "optimisation.level", "hardware.memory", "gradient.objective":
+    for module in "coarse_to_fine", "optimisation.level", "hardware.memory", "gradient.objective":
         found = import_module(f"texture_stylizer.engine.{module}")
         monkeypatch.setattr(found, "free_memory", lambda device: 2**33)
     with FakeTensorMode(allow_non_fake_inputs=True):
@@ -176,7 +176,7 @@ def test_a_whole_run_stays_on_the_gpu(
 ) -> None:
     """But for recording, for which torch wants one."""
     stylizing, descents = (
-        import_module(f"texture_stylizer.engine.{name}") for name in ("stylize", "optimisation.level")
+        import_module(f"texture_stylizer.engine.{name}") for name in ("coarse_to_fine", "optimisation.level")
     )
     features = network("embedded", torch.bfloat16)
     gpu = request.getfixturevalue("gpu")

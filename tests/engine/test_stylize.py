@@ -49,7 +49,7 @@ def test_the_callers_arrays_are_as_they_were(
 ) -> None:
     """The engine works on their memory, not on copies."""
     if large:
-        module = importlib.import_module("texture_stylizer.engine.stylize")
+        module = importlib.import_module("texture_stylizer.engine.coarse_to_fine")
         monkeypatch.setattr(module, "LARGEST_BORDERED", 0)
     content, start, style = picture(70, 90), picture(70, 90, 2), picture(64, 64, 1)
     before = [array.copy() for array in (content, start, style)]
@@ -87,7 +87,7 @@ def test_no_iterations_return_the_texture_as_it_is(features32: Features) -> None
 def test_the_loss_falls(features32: Features, monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
     if large:
         # The package's own `stylize` is the function.
-        module = importlib.import_module("texture_stylizer.engine.stylize")
+        module = importlib.import_module("texture_stylizer.engine.coarse_to_fine")
         monkeypatch.setattr(module, "LARGEST_BORDERED", 0)
     seen: list[float] = []
     once = Settings(iterations=40, scales=1)
@@ -119,7 +119,7 @@ def test_every_size_keeps_its_size_and_range(features32: Features, height: int, 
 def test_masked_texels_are_kept(features32: Features, monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
     if large:
         # The package's own `stylize` is the function.
-        module = importlib.import_module("texture_stylizer.engine.stylize")
+        module = importlib.import_module("texture_stylizer.engine.coarse_to_fine")
         monkeypatch.setattr(module, "LARGEST_BORDERED", 0)
     mask = np.zeros((80, 80), dtype=np.float32)
     mask[20:60, 20:60] = 1.0

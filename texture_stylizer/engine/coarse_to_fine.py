@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from ..descriptions import Progress
+from ..errors import BadInput
+from ..settings import Settings
+from .features.vgg import Features
+from .gradient.objective import Objective
+from .hardware.malloc import kept_heap
+from .hardware.memory import free_memory, within_memory
+from .hardware.offload import BAND_BYTES, home_of
+from .inputs import SMALLEST_IMAGE, Array, to_array
+from .losses.style_regions import StyledTexels
+from .optimisation.level import Descent
+from .parameterization.flat_sheet import FlatSheet
+from .parameterization.padding import MARGIN
+from .parameterization.sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
+from .surface.coverage import Surface
+from .surface.style_groups import StyleGroup
+from .tiles import LARGEST_TILE, fitting_tile
+
+OnProgress = Callable[["Iterate"], None]
 
 SMALLEST_SIDE = 64
 """Below this the deepest layer has too few positions for a Gram matrix that means anything."""
@@ -29,6 +55,19 @@ where joints and grain could not be seen would lie across them. VGG19, 256 px, t
 DETAIL_SHARE = 0.5
 """Share of the content's own fine detail where a result is enlarged at the end: all of it would hide the
 strokes."""
+
+START_NOISE = 0.02
+"""Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""
+
+LARGEST_CPU_TILE = 1024
+"""A processor gains little by larger ones: at 4096 x 4096 px a step took 34 s by these, 33 s by 1536, 32 s by
+3072, in 7, 11 and 19 GB. Of the strips that mostly stand for tiles these say how much memory they take."""
+
+LARGEST_MISSING = 1.25
+"""How many times larger a style would have to be before a sentence says so."""
+
+MEMORY_SHARE = 0.5
+"""Share of the free memory that a tile's back-propagation may take."""
 
 
 def level_sizes(height: int, width: int, scales: int | None) -> list[tuple[int, int]]:
@@ -111,3 +150,238 @@ def _blurred(image: Tensor, deviation: float) -> Tensor:
             functional.pad(image, border, mode="replicate"), along, groups=image.shape[1]
         )
     return image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Iterate(Progress):
+    """Progress with a function that gives the image of the moment, (H', W', 3), at the current scale."""
+
+    image: Callable[[], Array]
+
+
+class CoarseToFine:
+    """One optimisation: what stays the same over its levels, and what they leave behind."""
+
+    def __init__(
+        self,
+        features: Features,
+        content: Tensor,
+        styles: list[tuple[Tensor, float]],
+        settings: Settings,
+        mask: Tensor | None,
+        on_progress: OnProgress | None,
+        started: float,
+        start: Tensor | None = None,
+        surface: Surface | None = None,
+    ) -> None:
+        self.features = features
+        self.content = content
+        self.styles = styles
+        self.settings = settings
+        self.mask = mask
+        self.on_progress = on_progress
+        self.started = started
+        self.start = start
+        self.surface = surface
+        flat = mask is None and surface is None
+        self.wrapped = wrapped_axes(content, settings.wrap) if flat else (False, False)
+        self.losses: list[float] = []
+        self.warnings = [] if surface is not None else _unused_on_no_mesh(settings)
+        self.warnings += _too_small(styles, content, settings)
+        self.tile: int | None = None
+        height, width = content.shape[2:]
+        shrink = min(1.0, (settings.max_size or max(height, width)) / max(height, width))
+        self.sizes = level_sizes(
+            max(SMALLEST_IMAGE, round(height * shrink)),
+            max(SMALLEST_IMAGE, round(width * shrink)),
+            settings.scales,
+        )
+        self.counts = level_iterations(settings.iterations, len(self.sizes))
+        self._work_done = 0.0
+
+    def levels(self) -> Tensor:
+        """Work through the pyramid. Returns (1, 3, H, W) at the content's size."""
+        image = coarse = None
+        for level, (height, width) in enumerate(self.sizes):
+            home = self._home(height, width)
+            content = resize(self.content, height, width).to(home)
+            sheet = self._sheet(height, width, home)
+            content = sheet.continued(content)
+            start = content if self.start is None else resize(self.start, height, width).to(home)
+            if image is None or coarse is None:
+                image = self._with_noise(start)
+            else:
+                image = next_level(image.to(home), start, coarse.to(home))
+            unknowns = sheet.unknowns(image)
+            # The optimiser's state needs the room.
+            image = coarse = None
+            image = self._optimise(level, unknowns, content, sheet)
+            coarse = start
+        assert image is not None and coarse is not None, "a pyramid has at least one level"
+        if image.shape != self.content.shape:
+            home = self.content.device
+            height, width = self.content.shape[2:]
+            sheet = self._sheet(height, width, home)
+            coarse = resize(self.content, *image.shape[2:])
+            image = enlarged(image.to(home), sheet.continued(self.content), coarse.to(home))
+            image = sheet.continued(image)
+        return image
+
+    def _sheet(self, height: int, width: int, home: torch.device) -> Sheet:
+        if self.surface is not None:
+            return SurfaceSheet(self.surface, height, width, home)
+        if self._is_flat(height, width):
+            return FlatSheet(self.wrapped, self.features.halo)
+        return BorderedSheet(self.wrapped, self.features.halo)
+
+    def _home(self, height: int, width: int) -> torch.device:
+        """Where a level is kept; a sentence says so if that is not the network's memory."""
+        home = home_of(height, width, self.features, flat=self._is_flat(height, width))
+        sentence = (
+            f"the picture was kept in the computer's memory, because {self.features.device} has too little"
+        )
+        if home.type != self.features.device.type and sentence not in self.warnings:
+            self.warnings.append(sentence)
+        return home
+
+    def _is_flat(self, height: int, width: int) -> bool:
+        if self.surface is not None or height * width <= LARGEST_BORDERED:
+            return False
+        return FlatSheet.is_possible(self.wrapped, height, width, self.features.halo)
+
+    def _with_noise(self, image: Tensor) -> Tensor:
+        generator = torch.Generator().manual_seed(self.settings.seed)
+        noise = torch.randn(image.shape, generator=generator).to(image)
+        return (
+            noise.mul_(START_NOISE).add_(image).clamp_(0.0, 1.0).contiguous(memory_format=torch.channels_last)
+        )
+
+    def _optimise(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> Tensor:
+        """Take the level's steps from the unknowns `image`. Returns the picture after them, (1, 3, h, w)."""
+        with kept_heap():
+            # In a function of its own, so that all that it took is free when the heap is given back.
+            self._descend(level, image, content, sheet)
+        return sheet.picture(image).detach()
+
+    def _descend(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> None:
+        """Change the unknowns `image` in place by the level's steps; its loss and tile are noted."""
+        objective, tile = self._fitting_objective(self.features, content, sheet)
+        descent = Descent(objective, sheet, self.settings, tile, self.warnings)
+        count = self.counts[level]
+        if count:
+            loss = descent.run(image, count, lambda step, loss: self._report(level, step, loss, image, sheet))
+            self.losses.append(loss)
+            # The level may have settled before its last step.
+            self._work_done = self._work(level + 1)
+        self.tile = descent.tile
+
+    def _fitting_objective(
+        self, features: Features, content: Tensor, sheet: Sheet
+    ) -> tuple[Objective, int | None]:
+        """What is minimised, and the side in pixels of the tiles' cores by which that fits into memory, None
+        for untiled. Raises OutOfMemory."""
+        height, width = (side + 2 * MARGIN for side in content.shape[2:])
+
+        def prepare(tile: int | None) -> tuple[Objective, int | None]:
+            self.tile = tile
+            return self._objective(features, content, sheet, tile), tile
+
+        first = self._first_tile(features, height, width, content.device)
+        return within_memory(prepare, first, max(height, width), features.device, self.warnings)
+
+    def _objective(self, features: Features, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
+        """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""
+        height, width = content.shape[2:]
+        settings = dataclasses.replace(self.settings, tile=tile)
+        atlas = None if self.surface is None else resize(self.content, height, width).to(content.device)
+        mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width).to(content.device))
+        seen, grouping = sheet.padded(content), sheet.grouping(self.settings)
+        groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
+        styles = [self._styles_for(group, height, width) for group in groups]
+        if grouping is None or len(groups) == 1:
+            return Objective(features, seen, styles[0], settings, mask, None, sheet.inset, atlas)
+        labels = torch.from_numpy(grouping.labels).to(seen.device)
+        styled = StyledTexels(labels, styles)
+        return Objective(features, seen, (), settings, mask, styled, sheet.inset, atlas)
+
+    def _styles_for(self, group: StyleGroup, height: int, width: int) -> list[tuple[Tensor, float]]:
+        """The styles as a group sees them in a picture of that size."""
+        return [
+            (group.apply(resize(style, *_size_of(style, height, width, group.scale))), weight)
+            for style, weight in self.styles
+        ]
+
+    def _first_tile(self, features: Features, height: int, width: int, home: torch.device) -> int | None:
+        wanted = self.settings.tile
+        if wanted == "auto":
+            budget = MEMORY_SHARE * free_memory(features.device)
+            largest = LARGEST_CPU_TILE if features.device.type == "cpu" else LARGEST_TILE
+            needed = features.graph_bytes_per_pixel
+            band = 0.0 if home.type == features.device.type else BAND_BYTES
+            fitting = fitting_tile(height, width, features.halo, needed, budget, largest, band)
+            return fitting if self.tile is None else min(self.tile, fitting or self.tile)
+        return wanted if wanted is None or wanted < max(height, width) else None
+
+    def _work(self, levels: int) -> float:
+        """Pixels of all steps on the coarsest levels."""
+        taken = zip(self.sizes[:levels], self.counts[:levels], strict=True)
+        return float(sum(height * width * count for (height, width), count in taken))
+
+    def _report(self, level: int, step: int, loss: float, image: Tensor, sheet: Sheet) -> None:
+        height, width = self.sizes[level]
+        if not math.isfinite(loss):
+            raise BadInput(
+                f"the loss is {loss} at step {step + 1} on the level of {width} x {height} px, so there is "
+                f"no result; use another network than {self.features.name}, or --precision float32"
+            )
+        self._work_done += height * width
+        if self.on_progress is None:
+            return
+        fraction = min(1.0, self._work_done / self._work(len(self.sizes)))
+        seconds = time.perf_counter() - self.started
+        iterate = Iterate(
+            scale=level + 1,
+            scales=len(self.sizes),
+            width=width,
+            height=height,
+            iteration=step + 1,
+            iterations=self.counts[level],
+            loss=loss,
+            fraction=fraction,
+            seconds=seconds,
+            seconds_left=seconds / fraction - seconds,
+            image=lambda: to_array(sheet.picture(image)),
+        )
+        self.on_progress(iterate)
+
+
+def _size_of(style: Tensor, height: int, width: int, scale: float) -> tuple[int, int]:
+    return style_size(style.shape[2], style.shape[3], height, width, scale)
+
+
+def _too_small(styles: list[tuple[Tensor, float]], content: Tensor, settings: Settings) -> list[str]:
+    """A sentence for each style that has fewer pixels than the texture has for it."""
+    height, width = content.shape[2:]
+    shrink = min(1.0, (settings.max_size or max(height, width)) / max(height, width))
+    found = []
+    for style, _ in styles:
+        smaller = shrink * (height * width / (style.shape[2] * style.shape[3])) ** 0.5
+        smaller *= min(1.0, settings.style_scale)
+        if smaller > LARGEST_MISSING:
+            found.append(
+                f"a style of {style.shape[3]} x {style.shape[2]} px is small for a texture of {width} x "
+                f"{height} px: its strokes come out {smaller:.1f} times smaller; give a larger picture of it"
+            )
+    return found
+
+
+def _unused_on_no_mesh(settings: Settings) -> list[str]:
+    """A sentence for each setting that asks for a mesh where there is none."""
+    found = []
+    if settings.style_width is not None:
+        found.append("the style's width on the surface needs a mesh with UVs; its scale was used instead")
+    if settings.style_direction == "surface":
+        found.append(
+            "the style's direction on the surface needs a mesh that uses each texel once; it was not turned"
+        )
+    return found

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..descriptions import Job, Outcome
+from ..engine.coarse_to_fine import Iterate
 from ..engine.color import Array
-from ..engine.stylize import Iterate
 from ..errors import BadInput
 
 OnIterate = Callable[[Iterate], None]

@@ -118,7 +118,7 @@ class Worker:
         self._send(answer)
 
     def _work_on(self, job: Job) -> Outcome:
-        from ..engine.stylize import Iterate
+        from ..engine.coarse_to_fine import Iterate
         from .task import run_job
 
         shown = {"progress": 0.0, "preview": time.monotonic()}

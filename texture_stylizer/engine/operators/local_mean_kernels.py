@@ -1,4 +1,4 @@
-"""Triton kernels for `surroundings` on an NVIDIA GPU: each goes through a map once.
+"""Triton kernels for `local_mean` on an NVIDIA GPU: each goes through a map once.
 
 Maps are (1, C, H, W), channels last in memory, and have (1, C, H // 8, W // 8) cells of 8 x 8 positions,
 likewise.

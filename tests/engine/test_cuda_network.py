@@ -59,7 +59,7 @@ PASSES = """
 import torch
 from texture_stylizer.engine import fused
 from texture_stylizer.engine.passes import Fused, Graphed
-from tests.engine.test_passes import network, own_gradients, picture
+from tests.engine.test_network_pass import network, own_gradients, picture
 
 fused._rectified_convolution = lambda seen, weight, bias: torch.conv2d(seen, weight, bias).relu_()
 fused.is_possible = lambda layers: False

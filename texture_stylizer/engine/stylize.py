@@ -36,6 +36,7 @@ from .home import BAND_BYTES, home_of
 from .objective import Objective
 from .pyramid import enlarged, level_iterations, level_sizes, next_level, resize, style_size
 from .regions import StyledTexels
+from .remaining import Remaining
 from .sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
 from .style_groups import StyleGroup
 from .surface import Surface
@@ -192,6 +193,7 @@ class _Run:
         )
         self.counts = level_iterations(settings.iterations, len(self.sizes))
         self._work_done = 0.0
+        self._remaining = Remaining()
 
     def levels(self) -> Tensor:
         """Work through the pyramid. Returns (1, 3, H, W) at the content's size."""
@@ -331,7 +333,7 @@ class _Run:
         self._work_done += height * width
         if self.on_progress is None:
             return
-        fraction = min(1.0, self._work_done / self._work(len(self.sizes)))
+        work = self._work(len(self.sizes))
         seconds = time.perf_counter() - self.started
         iterate = Iterate(
             scale=level + 1,
@@ -341,9 +343,9 @@ class _Run:
             iteration=step + 1,
             iterations=self.counts[level],
             loss=loss,
-            fraction=fraction,
+            fraction=min(1.0, self._work_done / work),
             seconds=seconds,
-            seconds_left=seconds / fraction - seconds,
+            seconds_left=self._remaining.after_step(level, seconds, self._work_done, work),
             image=lambda: to_array(sheet.picture(image)),
         )
         self.on_progress(iterate)

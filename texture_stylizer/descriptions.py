@@ -40,6 +40,10 @@ class StyleImage:
         return cls(text)
 
 
+IMAGE_OF_FILE = "image:"
+"""Before the name of an image of the .blend, where a record or a gallery names a style."""
+
+
 @dataclass(frozen=True)
 class SceneStyle:
     """An image of the file as a style, by its session id, and its share among several."""

@@ -50,7 +50,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """The message about the last run."""
     shown = context.window_manager.texture_stylizer_run
     row = layout.row()
-    draw_text(row, context, shown.made, "CHECKMARK")
+    draw_text(row, context, shown.made, "CHECKMARK", taken=1.5)
     row.operator("texture_stylizer.dismiss", text="", icon="X", emboss=False)
     if shown.folder:
         draw_text(layout, context, shown.folder)

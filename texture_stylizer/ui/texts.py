@@ -6,7 +6,7 @@ from bpy.app.translations import pgettext_iface as iface
 _UNIT = 20
 """Height of a button in pixels, before the screen's scale; an icon is as wide."""
 
-_MARGINS = 2.4
+_MARGINS = 3.0
 """What the region's, the panel's and a box's borders take of a line, in such units."""
 
 
@@ -31,10 +31,11 @@ def draw_text(
     text: str,
     icon: str = "NONE",
     least: int = 1,
+    taken: float = 0.0,
 ) -> None:
     """Draw a translated text over as many lines as the region's width takes. least: so many lines at least,
-    so that nothing below moves when the text changes."""
-    units = _MARGINS + (icon != "NONE")
+    so that nothing below moves when the text changes. taken: what lies beside it, in widths of an icon."""
+    units = _MARGINS + (icon != "NONE") + taken
     lines = wrapped(text, line_width(context) - units * _UNIT * _scale())
     lines += [""] * (least - len(lines))
     column = layout.column(align=True)

@@ -26,15 +26,18 @@ class Trials:
     def __init__(
         self, image: Any, styles: list[str], settings: Settings, python: str | None, cache_folder: Path
     ) -> None:
-        """image: of the file; styles: paths. Raises BadMachine without a worker or a temporary folder."""
+        """image: of the file; styles: paths. Raises BadInput for an image without pixels, and BadMachine
+        without a worker or a temporary folder."""
         from ..jobs.client import WorkerClient, private_folder
+        from ..scene.pixels import write_source
 
         self._client = WorkerClient(python, cache_folder=cache_folder)
         self._folder = private_folder()
         self.texture = image.name
+        self.made: list[str] = []
         self.failed: list[str] = []
-        source = _small_source(image, self._folder)
-        small = dataclasses.replace(settings, iterations=STEPS, settle=True, max_size=SIZE, scales=None)
+        source = write_source(image, self._folder / "texture")
+        small = dataclasses.replace(settings, iterations=STEPS, settle=True, max_size=None, scales=None)
         self.waiting = {str(number): style for number, style in enumerate(styles)}
         for number, style in self.waiting.items():
             self._client.submit(_job(number, image.name, style, source, small, self._folder))
@@ -44,7 +47,8 @@ class Trials:
         """Take what the worker has made. Returns whether all styles are through."""
         for message in self._client.poll():
             if message["type"] == "done":
-                _show(self.waiting.pop(message["id"]), message["outcome"]["output"])
+                self.made.append(self.waiting.pop(message["id"]))
+                _show(self.made[-1], message["outcome"]["output"])
             elif message["type"] == "failed":
                 self.waiting.pop(message["id"], None)
                 self.failed.append(message["message"])
@@ -80,20 +84,6 @@ def clear() -> None:
     _shown.update(previews=None, icons={}, texture="")
 
 
-def _small_source(image: Any, folder: Path) -> Source:
-    """Blender's own thumbnail of an image, of 256 px at most: quick, however large the image is."""
-    # Imported late: the panels need this module, and must not wait for numpy.
-    import numpy as np
-
-    preview = image.preview_ensure()
-    width, height = preview.image_size
-    flat = np.array(preview.image_pixels_float[:], dtype=np.float32)
-    pixels = flat.reshape(height, width, 4)[::-1]
-    path = folder / "texture.npy"
-    np.save(path, np.rint(np.clip(pixels, 0.0, 1.0) * 255).astype(np.uint8))
-    return Source(str(path))
-
-
 def _job(number: str, name: str, style: str, source: Source, settings: Settings, folder: Path) -> Job:
     return Job(
         id=number,
@@ -104,6 +94,7 @@ def _job(number: str, name: str, style: str, source: Source, settings: Settings,
         settings=settings,
         compute=Compute(features="embedded"),
         folder=str(folder),
+        sketch_size=SIZE,
     )
 
 

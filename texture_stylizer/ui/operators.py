@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
-from bpy.app.translations import pgettext_n as words
 from bpy.app.translations import pgettext_rpt as rpt
 
 from ..errors import BadInput, StylizerError
@@ -13,6 +12,7 @@ from . import finished, last_used
 from .properties import results_folder, worker_python_path
 from .regions import is_over_sidebar, redraw
 from .session import LINE, Request, Session, libraries_are_loaded, objects_of
+from .texts import words
 
 POLL_SECONDS = 0.05
 SECOND_ESC_SECONDS = 2.0

@@ -10,6 +10,11 @@ _MARGINS = 3.0
 """What the region's, the panel's and a box's borders take of a line, in such units."""
 
 
+def words(text: str) -> str:
+    """Mark a text for the translators that is translated only where it is shown."""
+    return text
+
+
 def wrapped(text: str, width: float) -> list[str]:
     """A text in lines no wider than `width` pixels, in the interface's font; a longer word stays whole."""
     import blf

@@ -16,7 +16,7 @@ SIZE = 192
 MOST = 8
 """So many styles are tried at a time."""
 
-STEPS = 60
+STEPS = 40
 _shown: dict[str, Any] = {"previews": None, "icons": {}, "texture": "", "number": 0}
 
 

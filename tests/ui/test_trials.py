@@ -66,3 +66,12 @@ def test_the_operator_tries_the_row_at_hand(addon: None, make_painted_plane) -> 
     assert bpy.ops.texture_stylizer.try_styles() == {"FINISHED"}
     assert trials.texture() == "roof image"
     assert not run.trying
+
+
+def test_one_click_goes_on_at_full_quality(addon: None, make_painted_plane) -> None:
+    plane = make_painted_plane("wall")
+    settings = bpy.context.scene.texture_stylizer
+    settings.features, settings.iterations = "embedded", 2
+    assert bpy.ops.texture_stylizer.use_trial(style=STYLES[1]) == {"FINISHED"}
+    assert settings.quality == "standard"
+    assert plane.material_slots[0].material.name == "wall [woodcut]"

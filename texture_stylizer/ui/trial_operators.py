@@ -9,6 +9,7 @@ from bpy.app.translations import pgettext_rpt as rpt
 from ..errors import StylizerError
 from . import gallery, trials
 from .naming import style_title
+from .operators import TEXTURE_STYLIZER_OT_stylize
 from .properties import cache_folder, worker_python_path
 from .regions import redraw
 from .session import libraries_are_loaded
@@ -124,9 +125,17 @@ class TEXTURE_STYLIZER_OT_use_trial(bpy.types.Operator):
 
     style: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        missing = TEXTURE_STYLIZER_OT_stylize.nothing_chosen(context)
+        if missing:
+            cls.poll_message_set(missing)
+        return not missing
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         gallery.take(context.scene.texture_stylizer, self.style)
-        return bpy.ops.texture_stylizer.stylize("INVOKE_DEFAULT", full_quality=True)
+        bpy.ops.texture_stylizer.stylize("INVOKE_DEFAULT", full_quality=True)
+        return {"FINISHED"}
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import resource
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +21,7 @@ from .conftest import SAMPLES
 
 pytestmark = pytest.mark.usefixtures("addon")
 
+NO_LIMIT = pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes there")
 EMBEDDED = Compute(features="embedded", device="cpu", cache=False)
 
 
@@ -43,6 +44,8 @@ def request(object_: bpy.types.Object, settings: Settings) -> Request:
 @contextlib.contextmanager
 def full_disk(size: int) -> Iterator[None]:
     """No file may become larger than `size` bytes."""
+    import resource
+
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -90,6 +93,7 @@ def test_previews_are_deleted_when_they_were_shown(plane: bpy.types.Object) -> N
     assert most <= 2
 
 
+@NO_LIMIT
 def test_a_full_disk_while_the_sources_are_written_is_one_sentence(plane: bpy.types.Object) -> None:
     changed_pixels("wall image")
     changed_pixels("roof image")
@@ -102,6 +106,7 @@ def test_a_full_disk_while_the_sources_are_written_is_one_sentence(plane: bpy.ty
     assert shown(plane) == ["wall", "roof"]
 
 
+@NO_LIMIT
 def test_a_full_disk_leaves_no_run_in_the_line(plane: bpy.types.Object) -> None:
     changed_pixels("wall image")
     changed_pixels("roof image")

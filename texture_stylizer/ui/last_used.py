@@ -18,7 +18,10 @@ def keep(context: bpy.types.Context) -> None:
     if preferences is None:
         return
     settings = context.scene.texture_stylizer
-    preferences.last_used = json.dumps({name: _plain(getattr(settings, name)) for name in FOLLOWING})
+    values = {name: _plain(getattr(settings, name)) for name in FOLLOWING}
+    # What lies beside this file does not lie beside the next.
+    values["style_path"] = bpy.path.abspath(settings.style_path)
+    preferences.last_used = json.dumps(values)
     context.preferences.is_dirty = True
 
 

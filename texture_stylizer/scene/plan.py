@@ -14,7 +14,6 @@ import bpy
 
 from .. import __version__
 from ..descriptions import (
-    IMAGE_OF_FILE,
     BakeOptions,
     Compute,
     Destination,
@@ -33,6 +32,7 @@ from .bake import BakedColor, bake_missing
 from .materials import materials_of
 from .pixels import destination_in, free_path, textures_folder, write_source
 from .sequence import frame_jobs
+from .styles import name_of_style, style_image
 from .surface import Faces, copy_meshes, faces_of
 from .textures import TextureUse, find_textures, image_of
 from .udim import tile_jobs
@@ -161,8 +161,8 @@ def begin(
                 chosen, bake, run_folder, skip_hidden=skip_hidden, materials=materials
             )
             uses = [_without_baked(use, {color.material for color in baked}) for use in uses]
-        named = tuple((_name_of(style), style.weight) for style in styles)
-        styles = [_style_image(style, run_folder) for style in styles]
+        named = tuple((name_of_style(style), style.weight) for style in styles)
+        styles = [style_image(style, run_folder) for style in styles]
         wanted = [use for use in uses if use.skipped is None]
         if not wanted and not baked:
             raise problems[0] if problems else BadInput(nothing_found(chosen, uses))
@@ -265,27 +265,6 @@ def plan(
         remove_folder(run.folder)
         raise
     return run
-
-
-def _style_image(style: StyleImage | SceneStyle, folder: Path) -> StyleImage:
-    """A style as a file that the worker reads; an image of the .blend is written to `folder` where needed."""
-    if isinstance(style, StyleImage):
-        return style
-    image = _image_of_style(style)
-    source = write_source(image, folder / f"style_{style.session_uid}")
-    return StyleImage(source.path, style.weight, source.encoding)
-
-
-def _image_of_style(style: SceneStyle) -> Any:
-    image = next((image for image in bpy.data.images if image.session_uid == style.session_uid), None)
-    if image is None:
-        raise BadInput("the style image was deleted; choose another")
-    return image
-
-
-def _name_of(style: StyleImage | SceneStyle) -> str:
-    """What a record calls a style: its path, or the name of the image in the file."""
-    return style.path if isinstance(style, StyleImage) else IMAGE_OF_FILE + _image_of_style(style).name
 
 
 def _within(use: TextureUse, materials: Collection[int]) -> TextureUse:

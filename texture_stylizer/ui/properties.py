@@ -15,6 +15,7 @@ from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
 from . import gallery, naming, presets
 from .advanced import AdvancedSettings
 from .texts import draw_text
+from .texture_rows import StylizerName, StylizerTexture
 from .translations import CONTEXT
 
 PACKAGE = __package__.rpartition(".")[0] if __package__ else "texture_stylizer"
@@ -25,37 +26,6 @@ _RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) els
 
 def _items(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
     return [(name, name.replace("_", " ").title(), "") for name in names]
-
-
-class StylizerName(bpy.types.PropertyGroup):
-    """A name in a list."""
-
-
-def _is_wanted(row: Any) -> bool:
-    return row.name not in bpy.context.scene.texture_stylizer.left_out
-
-
-def _set_wanted(row: Any, wanted: bool) -> None:
-    left_out = bpy.context.scene.texture_stylizer.left_out
-    index = left_out.find(row.name)
-    if wanted and index >= 0:
-        left_out.remove(index)
-    elif not wanted and index < 0:
-        left_out.add().name = row.name
-
-
-class StylizerTexture(bpy.types.PropertyGroup):
-    """A row of the list that shows what a run will do; `name` is the image's, or the material's to bake."""
-
-    role: bpy.props.StringProperty()  # type: ignore[valid-type]
-    size: bpy.props.IntVectorProperty(size=2)  # type: ignore[valid-type]
-    skipped: bpy.props.StringProperty()  # type: ignore[valid-type]
-    wanted: bpy.props.BoolProperty(
-        name="Stylize",
-        description="Whether this texture is restyled",
-        get=_is_wanted,
-        set=_set_wanted,
-    )  # type: ignore[valid-type]
 
 
 class StylizerStyle(bpy.types.PropertyGroup):

@@ -40,6 +40,10 @@ class StyleImage:
         return cls(text)
 
 
+IMAGE_OF_FILE = "image:"
+"""Before the name of an image of the .blend, where a record or a gallery names a style."""
+
+
 @dataclass(frozen=True)
 class SceneStyle:
     """An image of the file as a style, by its session id, and its share among several."""
@@ -134,9 +138,11 @@ class Job:
     """One texture's work, complete in itself.
 
     `name` is what messages call the texture. `preview_size` is the longest side of preview images, or 0 for
-    none. `tiles` are those of a UDIM set, worked on as one picture; `frames` those of an image
-    sequence, each started from the one before. `surface` is the .npz of the meshes that the texture
-    lies on (`jobs.mesh_file`), or empty. `source` and `destination` are then the first one's.
+    none. `sketch_size` is the longest side to which the picture is made smaller at first, without its alpha,
+    for a look at a style; 0 keeps it as it is. `tiles` are those of a UDIM set, worked on as one picture;
+    `frames` those of an image sequence, each started from the one before. `surface` is the .npz of the meshes
+    that the texture lies on (`jobs.mesh_file`), or empty. `source` and `destination` are then the first
+    one's.
     """
 
     id: str
@@ -148,6 +154,7 @@ class Job:
     compute: Compute
     folder: str
     preview_size: int = 0
+    sketch_size: int = 0
     surface: str = ""
     tiles: tuple[UdimTile, ...] = ()
     frames: tuple[Frame, ...] = ()
@@ -169,6 +176,7 @@ class Job:
             compute=Compute(**fields["compute"]),
             folder=fields["folder"],
             preview_size=fields["preview_size"],
+            sketch_size=fields.get("sketch_size", 0),
             surface=fields.get("surface", ""),
             tiles=tuple(UdimTile(**_in_and_out(tile)) for tile in fields["tiles"]),
             frames=tuple(Frame(**_in_and_out(frame)) for frame in fields["frames"]),

@@ -15,8 +15,8 @@ from texture_stylizer.engine.operators.cuda_network import Layer, is_possible
 CHECK = """
 import torch
 from hypothesis import Phase, given, settings, strategies as st
-from texture_stylizer.engine import fused
-from texture_stylizer.engine.features import Features
+from texture_stylizer.engine.operators import cuda_network as fused
+from texture_stylizer.engine.features.vgg import Features
 from tests.engine.conftest import random_weights
 
 # cuDNN has no processor's version; the kernels about it are what is tested.
@@ -57,8 +57,8 @@ check()
 
 PASSES = """
 import torch
-from texture_stylizer.engine import fused
-from texture_stylizer.engine.passes import Fused, Graphed
+from texture_stylizer.engine.operators import cuda_network as fused
+from texture_stylizer.engine.gradient.network_pass import Fused, Graphed
 from tests.engine.test_network_pass import network, own_gradients, picture
 
 fused._rectified_convolution = lambda seen, weight, bias: torch.conv2d(seen, weight, bias).relu_()
@@ -78,7 +78,8 @@ for height, width, content in ((16, 16, "relu4_2"), (37, 53, "relu1_2"), (64, 49
 
 SURROUNDINGS = """
 import torch
-from texture_stylizer.engine import surroundings, surroundings_kernels
+from texture_stylizer.engine.operators import local_mean as surroundings
+from texture_stylizer.engine.operators import local_mean_kernels as surroundings_kernels
 
 def maps(seed, *shape):
     found = torch.rand(shape, generator=torch.Generator().manual_seed(seed))
@@ -102,7 +103,9 @@ for height, width, channels in ((16, 16, 3), (17, 31, 8), (40, 83, 16), (71, 24,
 
 OBJECTIVE = """
 import torch
-from texture_stylizer.engine import Objective, Settings, fused, load_features, passes, surroundings
+from texture_stylizer.engine import Objective, Settings, load_features
+from texture_stylizer.engine.gradient import network_pass as passes
+from texture_stylizer.engine.operators import cuda_network as fused, local_mean as surroundings
 
 def random(seed, *size):
     found = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(seed))

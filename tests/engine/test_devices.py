@@ -34,7 +34,11 @@ def test_a_peak_is_forgotten() -> None:
 def test_a_process_does_not_inherit_its_parents_peak() -> None:
     """Blender's may be many times the worker's."""
     forget_peak_memory(CPU)
-    script = "import texture_stylizer.engine.devices as d, torch; print(d.peak_memory(torch.device('cpu')))"
+    script = """
+import torch
+from texture_stylizer.engine.hardware.memory import peak_memory
+print(peak_memory(torch.device("cpu")))
+"""
     held = np.ones(16 * HUNDRED_MEGABYTES, np.uint8)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert int(done.stdout) < held.nbytes

@@ -13,7 +13,7 @@ RUN = """
 import json, resource, sys
 import numpy as np, torch
 from texture_stylizer.engine import Features, Settings, stylize
-from texture_stylizer.engine.features import CONVOLUTIONS
+from texture_stylizer.engine.features.vgg import CONVOLUTIONS
 from texture_stylizer.errors import OutOfMemory
 
 # oneDNN remembers that it could not make room for a primitive once, and fails for good.

@@ -193,7 +193,10 @@ def test_a_whole_run_stays_on_the_gpu(
     mask = (torch.rand(1, 1, 150, 130, device=gpu) > 0.4).float() if kind == "masked" else None
     surface = two_islands() if kind == "mesh" else None
     settings = Settings(iterations=20, scales=2, wrap="none", tile=tile)
-    run = stylizing._Run(features.to(gpu), content, [(style, 1.0)], settings, mask, None, 0.0, None, surface)
+    styles = [(style, 1.0)]
+    run = stylizing.CoarseToFine(
+        features.to(gpu), content, styles, settings, mask, None, 0.0, None, surface
+    )
     picture = run.levels()
     assert picture.device == home and picture.shape == content.shape
     assert bool(run.warnings) == (home != gpu)

@@ -83,7 +83,7 @@ def test_a_second_run_starts_from_the_original(restyle, make_image, make_materia
     object_ = make_object("a", make_material("m", make_image()))
     restyle(object_)
     restyle(object_)
-    assert set(list_variants()) == {"oil", "oil.001"}
+    assert set(list_variants()) == {"oil", "oil 2"}
     assert len(bpy.data.images) == 3
 
 

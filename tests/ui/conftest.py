@@ -37,6 +37,19 @@ def addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def preferences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[bpy.types.AddonPreferences]:
+    """The preferences of the add-on, enabled as Blender does it, with a cache of its own."""
+    # Blender's own module, found once bpy is there.
+    import addon_utils
+
+    monkeypatch.setenv("TEXTURE_STYLIZER_CACHE", str(tmp_path / "cache"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    addon_utils.enable("texture_stylizer", default_set=True)
+    yield bpy.context.preferences.addons["texture_stylizer"].preferences
+    addon_utils.disable("texture_stylizer", default_set=True)
+
+
+@pytest.fixture
 def make_painted_plane():
     """A plane with a material for each name, each with a small packed image as its colour: noise over a ramp.
 

@@ -30,6 +30,7 @@ def plane(make_painted_plane, tmp_path: Path) -> bpy.types.Object:
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     settings = bpy.context.scene.texture_stylizer
     settings.style_path, settings.quality = str(SAMPLES / "styles" / "mosaic.jpg"), "draft"
+    settings.features = "embedded"
     return object_
 
 
@@ -46,7 +47,7 @@ def test_a_packed_image_of_the_file_is_the_style(plane: bpy.types.Object) -> Non
 
 def test_the_active_material_alone(plane: bpy.types.Object) -> None:
     plane.active_material_index = 1
-    assert bpy.ops.texture_stylizer.stylize(only_material=True) == {"FINISHED"}
+    assert bpy.ops.texture_stylizer.stylize_material() == {"FINISHED"}
     assert shown(plane) == ["wall", "roof [mosaic]"]
     assert bpy.ops.texture_stylizer.show_variant(name="", only_material=True) == {"FINISHED"}
     assert shown(plane) == ["wall", "roof"]

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import texture_stylizer.ui
+from texture_stylizer.ui.presets import LOOK_ITEMS
 from texture_stylizer.ui.translations import TRANSLATIONS
 
 SOURCES = sorted(Path(texture_stylizer.ui.__file__).parent.glob("*.py"))
 POLISH = TRANSLATIONS["pl_PL"]
-_TRANSLATING = {"iface", "rpt", "pgettext_iface", "poll_message_set"}
+_TRANSLATING = {"iface", "rpt", "pgettext_iface", "poll_message_set", "words"}
 _LAYOUT = {"label", "operator", "prop"}
 
 
@@ -52,6 +53,10 @@ def test_polish_is_complete(source: Path) -> None:
     words = {word for word in words_of(source) if re.search("[a-zA-Z]{2}", word)}
     fragments = {word for word in words if word.strip("{}:.0%, x") == ""}
     assert not sorted(word for word in words - fragments if ("*", word) not in POLISH)
+
+
+def test_the_looks_are_translated() -> None:
+    assert not [word for item in LOOK_ITEMS for word in item[1:3] if ("*", word) not in POLISH]
 
 
 def test_the_gaps_are_the_same() -> None:

@@ -63,7 +63,7 @@ def steps():
     assert settings.style_path == settings.gallery, "the gallery sets the style"
     settings.quality = "draft"
     press(bpy.ops.texture_stylizer.find)
-    assert [row.name for row in settings.textures if not row.skipped] == ["crate_color"]
+    assert [row.name for row in run.textures if not row.skipped] == ["crate_color"]
     picture("panel")
 
     live = sys.modules[f"{name}.ui.live"]
@@ -73,8 +73,11 @@ def steps():
     while run.fraction < 0.2:
         yield 0.1
     key("ESC")
+    yield 0.5
+    assert run.active, "one Esc in the view is Blender's"
+    key("ESC")
     yield 1.5
-    assert not run.active, "Esc cancels"
+    assert not run.active, "two cancel"
     assert materials() == ["Crate"], "a cancelled run leaves nothing"
     assert not (OUT / "textures").exists()
 
@@ -90,6 +93,8 @@ def steps():
             bpy.data.objects.remove(bpy.context.object)
             bpy.data.objects["Crate"].select_set(True)
     assert len(materials()) == 2
+    assert run.made, "a message says what was made"
+    assert Path(run.folder) == OUT / "textures"
     assert "torch" not in sys.modules
     yield 3.0
     picture("done")

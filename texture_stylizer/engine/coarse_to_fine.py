@@ -26,6 +26,7 @@ from .optimisation.level import Descent
 from .parameterization.flat_sheet import FlatSheet
 from .parameterization.padding import MARGIN
 from .parameterization.sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
+from .remaining import Remaining
 from .surface.coverage import Surface
 from .surface.style_groups import StyleGroup
 from .tiles import LARGEST_TILE, fitting_tile
@@ -198,6 +199,7 @@ class CoarseToFine:
         )
         self.counts = level_iterations(settings.iterations, len(self.sizes))
         self._work_done = 0.0
+        self._remaining = Remaining()
 
     def levels(self) -> Tensor:
         """Work through the pyramid. Returns (1, 3, H, W) at the content's size."""
@@ -337,7 +339,7 @@ class CoarseToFine:
         self._work_done += height * width
         if self.on_progress is None:
             return
-        fraction = min(1.0, self._work_done / self._work(len(self.sizes)))
+        work = self._work(len(self.sizes))
         seconds = time.perf_counter() - self.started
         iterate = Iterate(
             scale=level + 1,
@@ -347,9 +349,9 @@ class CoarseToFine:
             iteration=step + 1,
             iterations=self.counts[level],
             loss=loss,
-            fraction=fraction,
+            fraction=min(1.0, self._work_done / work),
             seconds=seconds,
-            seconds_left=seconds / fraction - seconds,
+            seconds_left=self._remaining.after_step(level, seconds, self._work_done, work),
             image=lambda: to_array(sheet.picture(image)),
         )
         self.on_progress(iterate)

@@ -3,7 +3,8 @@
 A tile owns the features over its core. Its region is the core and a halo wide enough that the features
 over the core do not see where the region ends; the gradient of the core's features is added into the
 image over the whole region, halo included. Galerne et al. (EGSR 2024) crop that gradient to the core
-instead, and need twice the halo for it. In strips of the image's whole width no map is made twice (`gradient.strips`).
+instead, and need twice the halo for it. In strips of the image's whole width no map is made twice
+(`gradient.strips`).
 """
 
 from __future__ import annotations

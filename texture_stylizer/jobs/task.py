@@ -15,12 +15,13 @@ import torch
 
 from ..descriptions import Destination, Job, Outcome, Source, StyleImage
 from ..engine import Features, load_features
-from ..engine.coarse_to_fine import Iterate
+from ..engine.coarse_to_fine import Iterate, resize
 from ..engine.color import Array
 from ..engine.features import original_vgg19
 from ..engine.features.weights import EMBEDDED_PATH, resolve_source, vgg19_path
 from ..engine.hardware.devices import choose_device
 from ..engine.hardware.memory import forget_peak_memory, peak_memory
+from ..engine.inputs import to_array
 from ..engine.stylize import stylize
 from ..engine.surface.coverage import Surface
 from ..engine.surface.style_groups import width_as_scale
@@ -197,9 +198,20 @@ def _make(
 
 def _read_sources(job: Job) -> list[Picture]:
     """The pictures of a job: one, or one for each tile of a UDIM set."""
+    if job.sketch_size:
+        return [_sketched(_read_source(job.source, job.destination), job.sketch_size)]
     if not job.tiles:
         return [_read_source(job.source, job.destination)]
     return [_read_source(tile.source, tile.destination) for tile in job.tiles]
+
+
+def _sketched(picture: Picture, size: int) -> Picture:
+    """A picture's colours alone, in eight bits, with the longest side at most `size`."""
+    height, width = picture.color.shape[:2]
+    shrink = min(1.0, size / max(height, width))
+    tensor = torch.from_numpy(picture.color).permute(2, 0, 1)[None]
+    small = resize(tensor, max(1, round(height * shrink)), max(1, round(width * shrink)))
+    return Picture(to_array(small), gain=None, alpha=None, depth="uint8", orientation=picture.orientation)
 
 
 def _read_source(source: Source, destination: Destination) -> Picture:

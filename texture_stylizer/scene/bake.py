@@ -74,6 +74,16 @@ def leaf_node(material: Any, leaf: LeafShader) -> Any:
     return tree.nodes[leaf.node]
 
 
+def materials_to_bake(objects: Iterable[Any], *, skip_hidden: bool = False) -> dict[Any, list[Any]]:
+    """The materials whose colour is to be baked, each with the objects that can show the result."""
+    engine = bpy.context.scene.render.engine
+    return {
+        material: users.editable
+        for material, users in material_users(objects, skip_hidden=skip_hidden).items()
+        if users.editable and needs_baking(material, engine)
+    }
+
+
 def bake_missing(
     objects: Iterable[Any],
     options: BakeOptions,
@@ -91,11 +101,10 @@ def bake_missing(
     baked: list[BakedColor] = []
     failed: list[StylizerError] = []
     number = 0
-    for material, users in material_users(objects, skip_hidden=skip_hidden).items():
-        chosen = materials is None or material.session_uid in materials
-        if not chosen or not users.editable or not needs_baking(material, engine):
+    for material, editable in materials_to_bake(objects, skip_hidden=skip_hidden).items():
+        if materials is not None and material.session_uid not in materials:
             continue
-        groups = [users.editable] if options.sharing == "atlas" else [[o] for o in users.editable]
+        groups = [editable] if options.sharing == "atlas" else [[o] for o in editable]
         for group in groups:
             number += 1
             try:

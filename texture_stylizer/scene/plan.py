@@ -24,7 +24,7 @@ from ..descriptions import (
     StyleImage,
     UdimTile,
 )
-from ..errors import BadInput, StylizerError
+from ..errors import BadInput, BadMachine, StylizerError
 from ..jobs.background import in_background
 from ..jobs.client import private_folder, remove_folder
 from ..settings import COLOR_ROLES, Settings
@@ -32,6 +32,7 @@ from .bake import BakedColor, bake_missing
 from .materials import materials_of
 from .pixels import destination_in, free_path, textures_folder, write_source
 from .sequence import frame_jobs
+from .styles import name_of_style, style_image
 from .surface import Faces, copy_meshes, faces_of
 from .textures import TextureUse, find_textures, image_of
 from .udim import tile_jobs
@@ -44,7 +45,8 @@ class Order:
     """What all jobs of a run have in common.
 
     results: the folder for the results, and whether it was there before the run; folder: the run's temporary
-    one; beside: where the results are to be moved, if anywhere; taken: paths given to jobs already.
+    one; named: the styles as the record names them, with their weights; beside: where the results are to be
+    moved, if anywhere; taken: paths given to jobs already.
     """
 
     styles: tuple[StyleImage, ...]
@@ -57,6 +59,7 @@ class Order:
     keep_jpeg: bool
     preview_size: int
     seams: bool
+    named: tuple[tuple[str, float], ...] = ()
     beside: Path | None = None
     taken: set[Path] = field(default_factory=set)
 
@@ -95,8 +98,9 @@ class Restyle:
     def details(self) -> dict[str, Any]:
         """What the variant's record says about the run."""
         return {
-            "styles": [[style.path, style.weight] for style in self.order.styles],
+            "styles": [list(style) for style in self.order.named],
             "settings": self.order.settings.to_json(),
+            "seams": self.order.seams,
             "engine_version": __version__,
         }
 
@@ -115,22 +119,24 @@ def begin(
     skip_hidden: bool = False,
     bake: BakeOptions | None = None,
     frames: bool = False,
-    unwanted: Collection[int] = (),
+    unwanted: Collection[str] = (),
     materials: Collection[int] | None = None,
+    images: Collection[str] | None = None,
     seams: bool = True,
     beside: Path | None = None,
 ) -> Restyle:
     """Find the textures; `next_job` then writes the pixels of one after the other.
 
     bake: how colours that are no image are baked to one, under negative keys; None leaves them as they are.
-    frames: image sequences are stylised too, frame by frame. unwanted: session ids of images to leave out.
+    frames: image sequences are stylised too, frame by frame. unwanted: names of images to leave out.
     seams: strokes go on across UV seams, and textures that the UVs repeat stay tileable.
-    materials: session ids of the only materials to restyle; None for all that the objects show.
+    materials: session ids of the only materials to restyle, images: names of the only images; None for all
+    that the objects show.
     keep_jpeg: JPEGs stay JPEGs; they become PNGs otherwise. skip_hidden: leave out what hidden objects use.
     folder: where results go; None for `//textures/`, or into the .blend itself when that has no folder.
     beside: where the results are to be moved, so that their names are free there too.
     Raises BadInput, naming what was found and why it is skipped, when there is nothing to stylise, and for
-    a style whose file is not there.
+    a style whose file is not there; BadMachine where the temporary folder cannot be written to.
     """
     chosen = list(objects)
     if not styles:
@@ -140,7 +146,9 @@ def begin(
         if isinstance(style, StyleImage) and not Path(style.path).is_file():
             raise BadInput(f"the style cannot be used: there is no image {style.path}; check the path")
     uses = find_textures(chosen, roles=roles, skip_hidden=skip_hidden, frames=frames)
-    uses = [_ticked_off(use) if use.session_uid in unwanted else use for use in uses]
+    if images is not None:
+        uses = [use for use in uses if use.image in images]
+    uses = [_ticked_off(use) if use.image in unwanted else use for use in uses]
     if materials is not None:
         uses = [_within(use, materials) for use in uses]
     run_folder = private_folder()
@@ -153,7 +161,8 @@ def begin(
                 chosen, bake, run_folder, skip_hidden=skip_hidden, materials=materials
             )
             uses = [_without_baked(use, {color.material for color in baked}) for use in uses]
-        styles = [_style_image(style, run_folder) for style in styles]
+        named = tuple((name_of_style(style), style.weight) for style in styles)
+        styles = [style_image(style, run_folder) for style in styles]
         wanted = [use for use in uses if use.skipped is None]
         if not wanted and not baked:
             raise problems[0] if problems else BadInput(nothing_found(chosen, uses))
@@ -161,6 +170,9 @@ def begin(
             raise BadInput(
                 "an image sequence cannot be packed; save the .blend first, so that it has a folder"
             )
+    except OSError as reason:
+        remove_folder(run_folder)
+        raise BadMachine(_why_not_written(run_folder, reason)) from reason
     except BaseException:
         remove_folder(run_folder)
         raise
@@ -176,6 +188,7 @@ def begin(
         keep_jpeg=keep_jpeg,
         preview_size=preview_size,
         seams=seams,
+        named=named,
         beside=beside,
     )
     return Restyle(
@@ -210,6 +223,9 @@ def next_job(run: Restyle) -> Job | None:
     except StylizerError as error:
         run.failed[key] = error
         return None
+    except OSError as reason:
+        run.failed[key] = BadMachine(_why_not_written(run.folder, reason))
+        return None
     run.jobs[key] = job
     return job
 
@@ -227,9 +243,12 @@ def is_written(run: Restyle, job: Job, *, wait: bool = False) -> bool:
     except OSError as reason:
         key = next(key for key, planned in run.jobs.items() if planned is job)
         del run.jobs[key]
-        why = reason.strerror or reason
-        run.failed[key] = BadInput(f"{job.name}: {run.folder.parent} cannot be written ({why}); make room")
+        run.failed[key] = BadMachine(f"{job.name}: {_why_not_written(run.folder, reason)}")
     return True
+
+
+def _why_not_written(folder: Path, reason: OSError) -> str:
+    return f"{folder.parent} cannot be written to ({reason.strerror or reason}); make room"
 
 
 def plan(
@@ -246,17 +265,6 @@ def plan(
         remove_folder(run.folder)
         raise
     return run
-
-
-def _style_image(style: StyleImage | SceneStyle, folder: Path) -> StyleImage:
-    """A style as a file that the worker reads; an image of the .blend is written to `folder` where needed."""
-    if isinstance(style, StyleImage):
-        return style
-    image = next((image for image in bpy.data.images if image.session_uid == style.session_uid), None)
-    if image is None:
-        raise BadInput("the style image was deleted; choose another")
-    source = write_source(image, folder / f"style_{style.session_uid}")
-    return StyleImage(source.path, style.weight, source.encoding)
 
 
 def _within(use: TextureUse, materials: Collection[int]) -> TextureUse:

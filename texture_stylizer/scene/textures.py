@@ -104,6 +104,17 @@ def materials_without_textures(objects: Iterable[Any]) -> list[str]:
     return [material.name for material in materials_of(objects) if not image_nodes(material, engine)]
 
 
+def objects_showing(image: Any, objects: Iterable[Any]) -> list[Any]:
+    """Those of the objects in whose materials an image reaches the output."""
+    engine = bpy.context.scene.render.engine
+    found: dict[Any, None] = {}
+    for material, users in material_users(objects).items():
+        shown = [node_at(material, place.path).image for place in image_nodes(material, engine)]
+        if image in shown:
+            found.update(dict.fromkeys(users.objects))
+    return list(found)
+
+
 def image_of(use: TextureUse) -> Any:
     """The image of a use, found by its session id. Raises KeyError when it was deleted."""
     for image in bpy.data.images:

@@ -40,7 +40,7 @@ class Variant:
 
 
 def unique_variant_name(wanted: str, materials: Iterable[Any]) -> str:
-    """`wanted`, or `wanted.001` and so on when one of the materials has such a variant already."""
+    """`wanted`, or `wanted 2` and so on when one of the materials has such a variant already."""
     originals = set(materials)
     taken = {
         record.variant
@@ -50,8 +50,8 @@ def unique_variant_name(wanted: str, materials: Iterable[Any]) -> str:
     }
     name, number = wanted, 1
     while name in taken:
-        name = f"{wanted}.{number:03d}"
         number += 1
+        name = f"{wanted} {number}"
     return name
 
 

@@ -1,36 +1,95 @@
-"""The style gallery: thumbnails of the add-on's own styles and of the user's folder."""
+"""The style gallery: thumbnails of the add-on's own styles, of the user's folder, and of recent ones.
 
+It keeps no choice of its own: what it shows as chosen is the settings' style, wherever that came from.
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
+
+from ..descriptions import IMAGE_OF_FILE as _IMAGE
 
 _PACKAGE_FOLDER = Path(__file__).parent.parent
 # In the extension the sample styles lie within the package; in a clone they are among the samples.
 SHIPPED = (_PACKAGE_FOLDER / "styles", _PACKAGE_FOLDER.parent / "sample_assets" / "styles")
+RECENT = 8
+"""So many styles from elsewhere are shown."""
+
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
-_NONE = ("NONE", "Choose a Style", "", 0, 0)
+Item = tuple[str, str, str, int, int]
 
 # Blender keeps no reference to the strings of dynamic enum items, so they are kept here with the thumbnails.
-_shown: dict[str, Any] = {"previews": None, "items": []}
+_shown: dict[str, Any] = {"previews": None, "items": [], "kept": {}}
 
 
-def items(_self: Any, context: bpy.types.Context) -> list[tuple[str, str, str, int, int]]:
-    """The enum's items, made once until `reload`."""
+def items(settings: Any, context: bpy.types.Context) -> list[Item]:
+    """The enum's items: the folders' pictures, the recent ones, and the style at hand."""
     if not _shown["items"]:
-        _load(context)
+        _shown["items"] = _load(context)
+    key = key_of(settings)
+    if key and all(item[0] != key for item in _shown["items"]):
+        _shown["items"].append(_item(key, len(_shown["items"])))
     return _shown["items"]
 
 
-def choose(settings: Any, _context: bpy.types.Context) -> None:
+def get_choice(settings: Any) -> int:
+    """The number of the style at hand among the items."""
+    key = key_of(settings)
+    return next((item[4] for item in items(settings, bpy.context) if item[0] == key), 0)
+
+
+def set_choice(settings: Any, number: int) -> None:
     """Take the chosen picture as the style."""
-    if settings.gallery not in ("", "NONE"):
-        settings.style_path, settings.style_image = settings.gallery, None
+    take(settings, _shown["items"][number][0])
+
+
+def take(settings: Any, key: str) -> None:
+    """Take a style by its item's name: a path, or an image of this file."""
+    if key.startswith(_IMAGE):
+        settings.style_image = bpy.data.images.get(key.removeprefix(_IMAGE))
+    elif key != "NONE":
+        settings.style_path = key
+
+
+def put(style: Any, key: str) -> None:
+    """Give a further style of a mix the picture of that item's name."""
+    if key.startswith(_IMAGE):
+        style.image = bpy.data.images.get(key.removeprefix(_IMAGE))
+    else:
+        style.path = key
+
+
+def key_of(settings: Any) -> str:
+    """What the item of the style at hand is called; empty where there is none."""
+    if settings.style_image is not None:
+        return _IMAGE + settings.style_image.name
+    return bpy.path.abspath(settings.style_path) if settings.style_path else ""
+
+
+def titles(settings: Any, context: bpy.types.Context) -> dict[str, str]:
+    """The names by which a style can be typed, with their items' names."""
+    found = {item[1]: item[0] for item in items(settings, context)[1:]}
+    return {image.name: _IMAGE + image.name for image in bpy.data.images} | found
+
+
+def remember(path: str, context: bpy.types.Context) -> None:
+    """Keep a style that was used among the recent ones, in the preferences."""
+    from .properties import preferences_of
+
+    preferences = preferences_of(context)
+    if preferences is None or not path or Path(path) in _folder_files(context):
+        return
+    recent = [path, *(other for other in preferences.recent_styles.split("\n") if other and other != path)]
+    preferences.recent_styles = "\n".join(recent[:RECENT])
 
 
 def reload(_self: Any = None, _context: bpy.types.Context | None = None) -> None:
     """Look at the folders again when the gallery is next shown."""
-    _shown["items"] = []
+    # Blender may still hold the old items' strings until it asks for the new ones.
+    _shown["former"], _shown["items"] = _shown["items"], []
 
 
 def unregister() -> None:
@@ -43,28 +102,43 @@ def unregister() -> None:
         _shown["previews"] = None
 
 
-def _load(context: bpy.types.Context) -> None:
+def _load(context: bpy.types.Context) -> list[Item]:
+    from .properties import preferences_of
+
+    preferences = preferences_of(context)
+    recent = preferences.recent_styles.split("\n") if preferences else []
+    keys = dict.fromkeys(str(path) for path in _folder_files(context))
+    keys |= dict.fromkeys(path for path in recent if path and Path(path).is_file())
+    none: Item = ("NONE", iface("Choose a Style"), "", 0, 0)
+    return [none, *(_item(key, number) for number, key in enumerate(keys, start=1))]
+
+
+def _item(key: str, number: int) -> Item:
+    if key.startswith(_IMAGE):
+        image = bpy.data.images.get(key.removeprefix(_IMAGE))
+        icon = 0 if image is None else bpy.types.UILayout.icon(image)
+        return key, key.removeprefix(_IMAGE), iface("An image of this file"), icon, number
+    path = Path(key)
+    title = path.stem.replace("_", " ").title()
+    return key, title, f"{title}, {path.parent}", _thumbnail(key), number
+
+
+def _thumbnail(path: str) -> int:
     import bpy.utils.previews
 
     if _shown["previews"] is None:
         _shown["previews"] = bpy.utils.previews.new()
     previews = _shown["previews"]
-    found: list[tuple[str, str, str, int, int]] = [_NONE]
-    for number, path in enumerate(_files(context), start=1):
-        key = str(path)
-        thumbnail = previews[key] if key in previews else previews.load(key, key, "IMAGE")
-        title = path.stem.replace("_", " ").title()
-        found.append((key, title, f"{title}, {path.parent}", thumbnail.icon_id, number))
-    _shown["items"] = found
+    return (previews[path] if path in previews else previews.load(path, path, "IMAGE")).icon_id
 
 
-def _files(context: bpy.types.Context) -> list[Path]:
-    from .properties import PACKAGE
+def _folder_files(context: bpy.types.Context) -> Iterable[Path]:
+    from .properties import preferences_of
 
     folders = [next((folder for folder in SHIPPED if folder.is_dir()), SHIPPED[0])]
-    addon = context.preferences.addons.get(PACKAGE)
-    if addon and addon.preferences and addon.preferences.style_folder:
-        folders.append(Path(bpy.path.abspath(addon.preferences.style_folder)))
+    preferences = preferences_of(context)
+    if preferences and preferences.style_folder:
+        folders.append(Path(bpy.path.abspath(preferences.style_folder)))
     return [
         path
         for folder in folders

@@ -1,15 +1,22 @@
-"""The stylize operator and what prepares it: they read the settings and call the scene's functions."""
+"""The operators that start and stop a run: they read the settings, and let a timer move the run on."""
 
+import time
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
-from ..errors import StylizerError
+from ..errors import BadInput, StylizerError
+from . import finished, last_used
 from .properties import results_folder, worker_python_path
-from .session import LINE, Request, Session, libraries_are_loaded
+from .regions import is_over_sidebar, redraw
+from .session import LINE, Request, Session, libraries_are_loaded, objects_of
+from .texts import words
 
 POLL_SECONDS = 0.05
+SECOND_ESC_SECONDS = 2.0
+"""Within this time a second Esc ends a run, wherever the mouse is: minutes of work go with it."""
 
 
 def chosen_objects(context: bpy.types.Context) -> list[Any]:
@@ -19,50 +26,63 @@ def chosen_objects(context: bpy.types.Context) -> list[Any]:
     return list(context.selected_objects)
 
 
-def redraw(context: bpy.types.Context) -> None:
-    """Draw the panels again."""
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "PROPERTIES", "IMAGE_EDITOR", "PREFERENCES"):
-                area.tag_redraw()
+@dataclass(frozen=True)
+class Target:
+    """What a run works on: objects, and the only materials (session ids) and images (names) of theirs, where
+    not all are meant."""
+
+    objects: tuple[Any, ...] = ()
+    materials: frozenset[int] | None = None
+    images: frozenset[str] | None = None
 
 
-class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
-    """Redraw the colour textures of the chosen objects in the style of an image, as a new variant"""
+class _Stylizes(bpy.types.Operator):
+    """What the operators that start a run share; they differ in their target."""
 
-    bl_idname = "texture_stylizer.stylize"
-    bl_label = "Stylize Textures"
     bl_options = {"REGISTER", "UNDO"}
 
-    only_material: bpy.props.BoolProperty(
-        name="Only the Active Material",
-        description="Restyle the active material of the active object alone",
+    full_quality: bpy.props.BoolProperty(
+        name="Full Quality",
+        description="Work at the full size, not on a draft",
         options={"HIDDEN", "SKIP_SAVE"},
     )  # type: ignore[valid-type]
 
+    def target(self, context: bpy.types.Context) -> Target:
+        """What the run is to work on. Raises BadInput where there is nothing."""
+        raise NotImplementedError
+
+    @classmethod
+    def nothing_chosen(cls, context: bpy.types.Context) -> str:
+        """What the user has to choose, or open, to have a target; quick, since every redraw asks."""
+        raise NotImplementedError
+
+    @classmethod
+    def missing(cls, context: bpy.types.Context) -> str:
+        """What the user has to do before a run, or nothing."""
+        if not context.scene.texture_stylizer.has_style():
+            return words("Choose a style image first")
+        return cls.nothing_chosen(context)
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not chosen_objects(context) and context.object is None:
-            cls.poll_message_set("Select one or more objects first")
-            return False
-        if not context.scene.texture_stylizer.has_style():
-            cls.poll_message_set("Choose a style image first")
-            return False
-        return True
+        missing = cls.missing(context)
+        if missing:
+            cls.poll_message_set(missing)
+        return not missing
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Wait for the result; for scripts and Blender without a window."""
         from ..scene.restyle import stylize_objects
 
-        settings = context.scene.texture_stylizer
         try:
+            request = self._request(context)
             variant = stylize_objects(
-                self._objects(context),
-                settings.styles(),
-                settings.to_settings(),
-                variant=settings.variant_name(),
+                objects_of(request),
+                request.styles,
+                request.settings,
+                variant=request.variant,
                 python=worker_python_path(context),
-                **self._options(context),
+                **request.options,
             )
         except StylizerError as error:
             self.report({"ERROR"}, str(error))
@@ -72,21 +92,12 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Work in the background; Esc cancels, the scene stays usable, and a further run waits in line."""
-        settings = context.scene.texture_stylizer
+        self._escaped = 0.0
+        self._shown: tuple[str, str, float] | None = None
         try:
-            request = Request(
-                tuple(object_.session_uid for object_ in self._objects(context)),
-                settings.styles(),
-                settings.to_settings(),
-                settings.variant_name(),
-                self._options(context),
-            )
-            self._session = Session(request)
-            LINE.append(self._session)
-            if self._session.is_first and libraries_are_loaded():
-                self._session.begin(context)
+            self._session = Session(self._request(context))
+            self._session.join_line(context)
         except StylizerError as error:
-            self._session.end(keep=False)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
@@ -102,54 +113,84 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
             return self._end(context, keep=False)
         if not self._session.is_first:
             return {"PASS_THROUGH"}
-        if context.window_manager.texture_stylizer_run.stop or (
-            event.type == "ESC" and event.value == "PRESS"
-        ):
+        if context.window_manager.texture_stylizer_run.stop or self._is_escape(context, event):
             context.window_manager.texture_stylizer_run.stop = False
             self.report({"INFO"}, rpt("Stylizing was cancelled"))
             return self._end(context, keep=False)
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         try:
-            if not self._session.has_begun:
-                if not libraries_are_loaded():
-                    return {"PASS_THROUGH"}
-                self._session.begin(context)
-            done = self._session.step()
-            self._show(context)
-            if not done:
-                return {"PASS_THROUGH"}
-            variant = self._session.apply()
+            return self._step(context)
         except StylizerError as error:
             self.report({"ERROR"}, str(error))
             return self._end(context, keep=False)
-        self._report_warnings((*self._session.warnings, *variant.failed))
-        return self._end(context, keep=True)
+        except Exception:
+            # Whatever it is, those that wait in line must not wait for ever.
+            self._end(context, keep=False)
+            raise
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Another file is loaded, or Blender quits, during the run."""
         self._end(context, keep=False)
 
-    def _objects(self, context: bpy.types.Context) -> list[Any]:
-        return [context.object] if self.only_material else chosen_objects(context)
-
-    def _options(self, context: bpy.types.Context) -> dict[str, Any]:
+    def _request(self, context: bpy.types.Context) -> Request:
         settings = context.scene.texture_stylizer
-        material = context.object.active_material if self.only_material and context.object else None
+        if self.full_quality:
+            settings.quality = "standard"
+        target = self.target(context)
+        last_used.keep(context)
+        return Request(
+            tuple(object_.session_uid for object_ in target.objects),
+            settings.styles(),
+            settings.to_settings(),
+            settings.variant_name(),
+            self._options(context, target),
+        )
+
+    def _step(self, context: bpy.types.Context) -> set[str]:
+        """Move the run on, and take its results into the scene when it is through."""
+        if not self._session.has_begun:
+            if not libraries_are_loaded():
+                return {"PASS_THROUGH"}
+            self._session.begin(context)
+        done = self._session.step()
+        self._show(context)
+        if not done:
+            return {"PASS_THROUGH"}
+        variant = self._session.apply()
+        self._report_warnings((*self._session.warnings, *variant.failed))
+        self.report({"INFO"}, finished.note(context, self._session, variant))
+        return self._end(context, keep=True)
+
+    def _is_escape(self, context: bpy.types.Context, event: bpy.types.Event) -> bool:
+        """Whether this is an Esc that means the run: over the panel, or the second one in a short time."""
+        if event.type != "ESC" or event.value != "PRESS":
+            return False
+        if is_over_sidebar(context, event) or time.monotonic() - self._escaped < SECOND_ESC_SECONDS:
+            return True
+        self._escaped = time.monotonic()
+        self.report({"INFO"}, rpt("Press Esc once more to cancel stylizing"))
+        return False
+
+    def _options(self, context: bpy.types.Context, target: Target) -> dict[str, Any]:
+        settings = context.scene.texture_stylizer
         return {
-            "bake": settings.bake_options(),
-            "seams": settings.seams,
-            "unwanted": settings.unwanted(),
+            **settings.options(),
+            "bake": settings.bake_options() if target.images is None else None,
+            "unwanted": settings.unwanted() if target.images is None else (),
             "folder": results_folder(context),
-            "materials": None if material is None else _original_uids(material),
+            "materials": target.materials,
+            "images": target.images,
         }
 
     def _show(self, context: bpy.types.Context) -> None:
         """Show how far the run is, in the panel and the status bar."""
         shown = context.window_manager.texture_stylizer_run
-        if self._session.is_first and shown.text != self._session.text:
-            shown.text, shown.fraction = self._session.text, self._session.fraction
-            sentence = rpt("Stylizing {:.0%}, {}  |  Esc: cancel").format(shown.fraction, shown.text)
+        now = self._session.text, self._session.left, self._session.fraction
+        if self._session.is_first and now != self._shown:
+            self._shown = now
+            shown.text, shown.left, shown.fraction = now
+            sentence = rpt("Stylizing {:.0%}, {}  |  Esc twice: cancel").format(shown.fraction, shown.text)
             if context.workspace is not None:
                 context.workspace.status_text_set(sentence)
             redraw(context)
@@ -165,6 +206,72 @@ class TEXTURE_STYLIZER_OT_stylize(bpy.types.Operator):
     def _report_warnings(self, sentences: tuple[str, ...]) -> None:
         for sentence in sentences:
             self.report({"WARNING"}, sentence)
+
+
+class TEXTURE_STYLIZER_OT_stylize(_Stylizes):
+    """Redraw the colour textures of the chosen objects in the style of an image, as a new variant"""
+
+    bl_idname = "texture_stylizer.stylize"
+    bl_label = "Stylize Textures"
+
+    @classmethod
+    def nothing_chosen(cls, context: bpy.types.Context) -> str:
+        return "" if chosen_objects(context) else words("Select one or more objects first")
+
+    def target(self, context: bpy.types.Context) -> Target:
+        return Target(tuple(chosen_objects(context)))
+
+
+class TEXTURE_STYLIZER_OT_stylize_material(_Stylizes):
+    """Restyle the active material of the active object alone, as a new variant"""
+
+    bl_idname = "texture_stylizer.stylize_material"
+    bl_label = "Stylize This Material"
+
+    @classmethod
+    def nothing_chosen(cls, context: bpy.types.Context) -> str:
+        return _no_material(context)
+
+    def target(self, context: bpy.types.Context) -> Target:
+        return Target((context.object,), _with_original(context.object.active_material))
+
+
+class TEXTURE_STYLIZER_OT_stylize_image(_Stylizes):
+    """Restyle the image of this editor on every object of the scene that shows it, as a new variant"""
+
+    bl_idname = "texture_stylizer.stylize_image"
+    bl_label = "Stylize This Image"
+
+    @classmethod
+    def nothing_chosen(cls, context: bpy.types.Context) -> str:
+        image = getattr(context.space_data, "image", None)
+        return "" if image is not None else words("Open an image in this editor first")
+
+    def target(self, context: bpy.types.Context) -> Target:
+        from ..scene.textures import objects_showing
+
+        image = context.space_data.image
+        objects = objects_showing(image, context.scene.objects)
+        if not objects:
+            raise BadInput(f"no material of this scene shows the image {image.name}; put it into one first")
+        return Target(tuple(objects), images=frozenset({image.name}))
+
+
+class TEXTURE_STYLIZER_OT_stylize_node(_Stylizes):
+    """Restyle the image of the active node, in this material of the active object, as a new variant"""
+
+    bl_idname = "texture_stylizer.stylize_node"
+    bl_label = "Stylize This Node"
+
+    @classmethod
+    def nothing_chosen(cls, context: bpy.types.Context) -> str:
+        if getattr(getattr(context, "active_node", None), "image", None) is None:
+            return words("Choose an Image Texture node first")
+        return _no_material(context)
+
+    def target(self, context: bpy.types.Context) -> Target:
+        materials = _with_original(context.object.active_material)
+        return Target((context.object,), materials, frozenset({context.active_node.image.name}))
 
 
 class TEXTURE_STYLIZER_OT_cancel(bpy.types.Operator):
@@ -185,108 +292,13 @@ class TEXTURE_STYLIZER_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class TEXTURE_STYLIZER_OT_find(bpy.types.Operator):
-    """List the textures of the chosen objects, with what a run would do to each"""
-
-    bl_idname = "texture_stylizer.find"
-    bl_label = "Find Textures"
-    bl_options = {"REGISTER", "UNDO"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.textures import find_textures
-
-        settings = context.scene.texture_stylizer
-        off = {row.name for row in settings.textures if not row.wanted}
-        settings.textures.clear()
-        for use in find_textures(chosen_objects(context)):
-            row = settings.textures.add()
-            row.name, row.role, row.size = use.image, use.role, use.size
-            row.session_uid, row.skipped = use.session_uid, use.skipped or ""
-            row.wanted = use.image not in off
-        return {"FINISHED"}
+def _no_material(context: bpy.types.Context) -> str:
+    if context.object is None or context.object.active_material is None:
+        return words("Choose an object with a material first")
+    return ""
 
 
-class TEXTURE_STYLIZER_OT_add_style(bpy.types.Operator):
-    """Mix in another style"""
-
-    bl_idname = "texture_stylizer.add_style"
-    bl_label = "Add Style"
-    bl_options = {"REGISTER", "UNDO"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        context.scene.texture_stylizer.more_styles.add()
-        return {"FINISHED"}
-
-
-class TEXTURE_STYLIZER_OT_remove_style(bpy.types.Operator):
-    """Take this style out of the mix"""
-
-    bl_idname = "texture_stylizer.remove_style"
-    bl_label = "Remove Style"
-    bl_options = {"REGISTER", "UNDO"}
-
-    index: bpy.props.IntProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        context.scene.texture_stylizer.more_styles.remove(self.index)
-        return {"FINISHED"}
-
-
-class TEXTURE_STYLIZER_OT_use_as_style(bpy.types.Operator):
-    """Take the image of this editor as the style"""
-
-    bl_idname = "texture_stylizer.use_as_style"
-    bl_label = "Use as Style"
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        image = getattr(context.space_data, "image", None)
-        if image is None or image.type in ("RENDER_RESULT", "COMPOSITING"):
-            cls.poll_message_set("Open an image in this editor first")
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        context.scene.texture_stylizer.style_image = context.space_data.image
-        return {"FINISHED"}
-
-
-class TEXTURE_STYLIZER_OT_drop_style(bpy.types.Operator):
-    """Take a dropped image file as the style"""
-
-    bl_idname = "texture_stylizer.drop_style"
-    bl_label = "Use Dropped Image as Style"
-    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
-
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.texture_stylizer
-        settings.style_path, settings.style_image = self.filepath, None
-        return {"FINISHED"}
-
-
-class TEXTURE_STYLIZER_FH_style(bpy.types.FileHandler):
-    bl_idname = "TEXTURE_STYLIZER_FH_style"
-    bl_label = "Style Image"
-    bl_import_operator = "texture_stylizer.drop_style"
-    bl_file_extensions = ".png;.jpg;.jpeg;.tif;.tiff;.webp;.exr"
-
-    @classmethod
-    def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """On the sidebar's tab alone: in the view itself a dropped image stays an empty."""
-        region = context.region
-        return (
-            context.area is not None
-            and context.area.type == "VIEW_3D"
-            and region is not None
-            and region.type == "UI"
-            and getattr(region, "active_panel_category", "Stylize") == "Stylize"
-        )
-
-
-def _original_uids(material: Any) -> frozenset[int]:
+def _with_original(material: Any) -> frozenset[int]:
     """Session ids of a material and, for a variant's copy, of its original."""
     from ..scene.records import original_of
 
@@ -295,11 +307,8 @@ def _original_uids(material: Any) -> frozenset[int]:
 
 CLASSES = [
     TEXTURE_STYLIZER_OT_stylize,
+    TEXTURE_STYLIZER_OT_stylize_material,
+    TEXTURE_STYLIZER_OT_stylize_image,
+    TEXTURE_STYLIZER_OT_stylize_node,
     TEXTURE_STYLIZER_OT_cancel,
-    TEXTURE_STYLIZER_OT_find,
-    TEXTURE_STYLIZER_OT_add_style,
-    TEXTURE_STYLIZER_OT_remove_style,
-    TEXTURE_STYLIZER_OT_use_as_style,
-    TEXTURE_STYLIZER_OT_drop_style,
-    TEXTURE_STYLIZER_FH_style,
 ]

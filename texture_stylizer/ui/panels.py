@@ -3,32 +3,18 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from . import live
+from . import finished, live, operators, texture_list, trial_operators
 from .presets import TEXTURE_STYLIZER_PT_presets
 from .properties import draw_setup, worker_python_path
+from .regions import CATEGORY
 from .session import LINE
-
-
-class TEXTURE_STYLIZER_UL_textures(bpy.types.UIList):
-    """The textures found, each with what a run does to it."""
-
-    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index) -> None:
-        row = layout.row(align=True)
-        if item.skipped:
-            row.label(text=item.name, icon="CANCEL", translate=False)
-            row.label(text=item.skipped, translate=False)
-            row.active = False
-            return
-        row.prop(item, "wanted", text="")
-        row.label(text=item.name, icon="TEXTURE", translate=False)
-        role = iface(item.role.replace("_", " ").title())
-        row.label(text=f"{role}, {item.size[0]} x {item.size[1]}", translate=False)
+from .texts import draw_text
 
 
 class _Sidebar:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
-    bl_category = "Stylize"
+    bl_category = CATEGORY
 
 
 class TEXTURE_STYLIZER_PT_stylize(_Sidebar, bpy.types.Panel):
@@ -39,29 +25,50 @@ class TEXTURE_STYLIZER_PT_stylize(_Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.texture_stylizer
-        run = context.window_manager.texture_stylizer_run
         layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        if run.active:
-            _draw_run(layout, run)
-        if not worker_python_path(context):
-            draw_setup(layout.box(), context)
-        layout.template_icon_view(settings, "gallery", show_labels=True, scale=5.0, scale_popup=5.0)
-        if settings.style_image is None:
-            layout.prop(settings, "style_path")
-        layout.prop(settings, "style_image")
-        layout.prop(settings, "quality")
-        layout.prop(settings, "content_weight")
-        layout.prop(settings, "style_scale")
-        layout.prop(settings, "scope", expand=True)
+        _draw_style(layout, settings)
+        layout.prop(settings, "look", text="")
+        column = layout.column(align=True)
+        column.prop(settings, "quality", text="")
+        column.prop(settings, "content_weight", slider=True)
+        column.prop(settings, "style_scale", slider=True)
+        layout.row().prop(settings, "scope", expand=True)
+        _draw_start(layout, context)
+        if context.window_manager.texture_stylizer_run.active:
+            _draw_run(layout.box(), context)
+        elif context.window_manager.texture_stylizer_run.made:
+            finished.draw(layout.box(), context)
+
+
+def _draw_style(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """The gallery and the one field that names the style; where there is none yet, words in its place."""
+    if settings.has_style():
+        layout.template_icon_view(settings, "gallery", scale=5.0, scale_popup=5.0)
+    else:
         row = layout.row()
-        row.scale_y = 1.4
-        row.operator(
-            "texture_stylizer.stylize",
-            text="Stylize After This Run" if run.active else "Stylize Textures",
-            icon="BRUSH_DATA",
-        )
+        row.scale_y = 3.0
+        row.prop(settings, "gallery", text="")
+    row = layout.row(align=True)
+    row.prop(settings, "style_name", text="", icon="BRUSHES_ALL")
+    row.operator("texture_stylizer.browse_style", text="", icon="FILEBROWSER")
+    row.operator("texture_stylizer.style_folder", text="", icon="FILE_FOLDER")
+
+
+def _draw_start(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The button that starts a run, with what is missing; or the one that sets up what a run needs."""
+    if not worker_python_path(context):
+        draw_setup(layout.box(), context)
+        return
+    operator = operators.TEXTURE_STYLIZER_OT_stylize
+    missing = operator.missing(context)
+    row = layout.row()
+    row.scale_y = 1.5
+    row.enabled = not missing
+    running = context.window_manager.texture_stylizer_run.active
+    text = "Stylize After This Run" if running else "Stylize Textures"
+    row.operator(operator.bl_idname, text=text, icon="BRUSH_DATA")
+    if missing:
+        draw_text(layout, context, iface(missing), "INFO")
 
 
 class TEXTURE_STYLIZER_PT_textures(_Sidebar, bpy.types.Panel):
@@ -70,12 +77,21 @@ class TEXTURE_STYLIZER_PT_textures(_Sidebar, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = context.scene.texture_stylizer
-        self.layout.operator("texture_stylizer.find", icon="VIEWZOOM")
-        if settings.textures:
-            self.layout.template_list(
-                "TEXTURE_STYLIZER_UL_textures", "", settings, "textures", settings, "active_texture"
-            )
+        texture_list.draw(self.layout, context)
+
+
+class TEXTURE_STYLIZER_PT_trials(_Sidebar, bpy.types.Panel):
+    bl_label = "Try Styles"
+    bl_parent_id = "TEXTURE_STYLIZER_PT_stylize"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return bool(worker_python_path(context))
+
+    def draw(self, context: bpy.types.Context) -> None:
+        texture_list.follow_selection(context)
+        trial_operators.draw(self.layout, context)
 
 
 class TEXTURE_STYLIZER_PT_options(_Sidebar, bpy.types.Panel):
@@ -86,14 +102,11 @@ class TEXTURE_STYLIZER_PT_options(_Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.texture_stylizer
         layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        layout.prop(settings, "variant")
-        layout.prop(settings, "preserve_color")
+        draw_labelled(layout, settings, "variant", "preserve_color")
         layout.prop(settings, "seams")
         if settings.seams:
             layout.prop(settings, "style_width")
-            layout.prop(settings, "style_direction")
+            draw_labelled(layout, settings, "style_direction")
         layout.prop(settings, "bake")
         if settings.bake:
             layout.prop(settings, "bake_size")
@@ -108,6 +121,40 @@ class TEXTURE_STYLIZER_PT_options(_Sidebar, bpy.types.Panel):
             row.prop(style, "weight", text="")
             row.operator("texture_stylizer.remove_style", text="", icon="X").index = index
         layout.operator("texture_stylizer.add_style", icon="ADD")
+
+
+class TEXTURE_STYLIZER_PT_advanced(_Sidebar, bpy.types.Panel):
+    bl_label = "Advanced"
+    bl_parent_id = "TEXTURE_STYLIZER_PT_stylize"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.texture_stylizer
+        layout = self.layout
+        draw_labelled(layout, settings, "features")
+        if settings.features == "file":
+            layout.prop(settings, "features_path", text="")
+        draw_labelled(layout, settings, "device", "precision", "wrap")
+        layout.label(text="Roles")
+        layout.row(align=True).prop(settings, "roles")
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.prop(settings, "seed")
+        row.operator("texture_stylizer.other_seed", text="", icon="FILE_REFRESH")
+        for name in ("iterations", "scales", "max_size"):
+            column.prop(settings, name)
+        if settings.bake:
+            layout.prop(settings, "bake_margin")
+            layout.prop(settings, "bake_unwrap")
+            draw_labelled(layout, settings, "bake_sharing")
+
+
+def draw_labelled(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, *names: str) -> None:
+    """Properties, each below its name: beside it neither would fit."""
+    for name in names:
+        column = layout.column(align=True)
+        column.label(text=settings.bl_rna.properties[name].name)
+        column.prop(settings, name, text="")
 
 
 class TEXTURE_STYLIZER_PT_variants(_Sidebar, bpy.types.Panel):
@@ -152,9 +199,7 @@ class TEXTURE_STYLIZER_PT_material(bpy.types.Panel):
             original = record.original.name if record.original else iface("a material that is gone")
             text = iface("Variant {} of {}").format(record.variant, original)
             self.layout.label(text=text, icon="BRUSH_DATA", translate=False)
-        self.layout.operator(
-            "texture_stylizer.stylize", text="Stylize This Material", icon="BRUSH_DATA"
-        ).only_material = True
+        _draw_elsewhere(self.layout, context, "texture_stylizer.stylize_material")
         found = variants_for([context.object], material)
         if found:
             draw_variants(self.layout, context, found, only_material=True)
@@ -164,10 +209,38 @@ class TEXTURE_STYLIZER_PT_image(bpy.types.Panel):
     bl_label = "Stylize Textures"
     bl_space_type = "IMAGE_EDITOR"
     bl_region_type = "UI"
-    bl_category = "Stylize"
+    bl_category = CATEGORY
 
     def draw(self, context: bpy.types.Context) -> None:
         self.layout.operator("texture_stylizer.use_as_style", icon="IMAGE_REFERENCE")
+        _draw_elsewhere(self.layout, context, "texture_stylizer.stylize_image")
+
+
+class TEXTURE_STYLIZER_PT_node(bpy.types.Panel):
+    bl_label = "Stylize Textures"
+    bl_space_type = "NODE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.space_data.tree_type == "ShaderNodeTree" and context.space_data.shader_type == "OBJECT"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        _draw_elsewhere(self.layout, context, "texture_stylizer.stylize_node")
+
+
+def _draw_elsewhere(layout: bpy.types.UILayout, context: bpy.types.Context, operator: str) -> None:
+    """What the panels of other editors have in common: the style, a button, and how far a run is."""
+    run = context.window_manager.texture_stylizer_run
+    _draw_style(layout, context.scene.texture_stylizer)
+    layout.prop(context.scene.texture_stylizer, "look", text="")
+    if worker_python_path(context):
+        layout.operator(operator, icon="BRUSH_DATA")
+    else:
+        draw_setup(layout.box(), context)
+    if run.active:
+        _draw_run(layout.box(), context)
 
 
 def draw_variants(
@@ -208,20 +281,27 @@ def _draw_variant(
     row.scale_y = 2.0 if images else 1.0
     button = row.operator("texture_stylizer.show_variant", text=name, translate=False, depress=shown)
     button.name, button.only_material = name, only_material
-    row.operator("texture_stylizer.rename_variant", text="", icon="GREASEPENCIL").name = name
-    row.operator("texture_stylizer.keep_variant", text="", icon="CHECKMARK").name = name
-    row.operator("texture_stylizer.remove_variant", text="", icon="X").name = name
+    row.context_pointer_set("texture_stylizer_variant", copies[0])
+    row.menu("TEXTURE_STYLIZER_MT_variant", text="", icon="DOWNARROW_HLT")
 
 
-def _draw_run(layout: bpy.types.UILayout, run: bpy.types.PropertyGroup) -> None:
+def _draw_run(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """How far the run is; every part keeps its place and its height from the first moment to the last."""
+    run = context.window_manager.texture_stylizer_run
     layout.progress(factor=run.fraction, text=f"{run.fraction:.0%}")
-    layout.label(text=run.text, translate=False)
+    draw_text(layout, context, run.text, least=2)
+    draw_text(layout, context, run.left, "TIME")
     if live.icon():
-        layout.template_icon(icon_value=live.icon(), scale=10.0)
-    layout.operator("texture_stylizer.cancel", icon="CANCEL")
-    if len(LINE) > 1:
+        layout.template_icon(icon_value=live.icon(), scale=8.0)
+    else:
         row = layout.row()
-        row.label(text=iface("{} more waiting").format(len(LINE) - 1), icon="SORTTIME", translate=False)
+        row.scale_y = 8.0
+        row.label(text="The first picture comes in a moment")
+    layout.operator("texture_stylizer.cancel", icon="CANCEL")
+    row = layout.row()
+    waiting = len(LINE) - 1
+    row.label(text=iface("{} more waiting").format(waiting) if waiting else "", translate=False)
+    if waiting:
         row.operator("texture_stylizer.cancel", text="Cancel All").everything = True
 
 
@@ -234,11 +314,13 @@ def draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
 
 MENUS = ("VIEW3D_MT_object", "VIEW3D_MT_object_context_menu")
 CLASSES = [
-    TEXTURE_STYLIZER_UL_textures,
     TEXTURE_STYLIZER_PT_stylize,
     TEXTURE_STYLIZER_PT_textures,
+    TEXTURE_STYLIZER_PT_trials,
     TEXTURE_STYLIZER_PT_options,
+    TEXTURE_STYLIZER_PT_advanced,
     TEXTURE_STYLIZER_PT_variants,
     TEXTURE_STYLIZER_PT_material,
     TEXTURE_STYLIZER_PT_image,
+    TEXTURE_STYLIZER_PT_node,
 ]

@@ -12,7 +12,11 @@ from ..descriptions import BakeOptions, SceneStyle, StyleImage
 from ..jobs.cache_folder import size_of
 from ..jobs.environment import COMPLETE, environment_python
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
-from . import gallery
+from . import gallery, naming, presets
+from .advanced import AdvancedSettings
+from .texts import draw_text
+from .texture_rows import StylizerName, StylizerTexture
+from .translations import CONTEXT
 
 PACKAGE = __package__.rpartition(".")[0] if __package__ else "texture_stylizer"
 _DEFAULTS = Settings()
@@ -22,18 +26,6 @@ _RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) els
 
 def _items(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
     return [(name, name.replace("_", " ").title(), "") for name in names]
-
-
-class StylizerTexture(bpy.types.PropertyGroup):
-    """A row of the list that shows what a run will do; `name` is the image's."""
-
-    role: bpy.props.StringProperty()  # type: ignore[valid-type]
-    size: bpy.props.IntVectorProperty(size=2)  # type: ignore[valid-type]
-    session_uid: bpy.props.IntProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    skipped: bpy.props.StringProperty()  # type: ignore[valid-type]
-    wanted: bpy.props.BoolProperty(
-        name="Stylize", description="Whether this texture is restyled", default=True
-    )  # type: ignore[valid-type]
 
 
 class StylizerStyle(bpy.types.PropertyGroup):
@@ -55,8 +47,16 @@ def _is_running(_self: Any) -> bool:
 
 
 class StylizerRun(bpy.types.PropertyGroup):
-    """What the panel shows of a run or a set-up under way; lives on the window manager, never in a file."""
+    """What the panel shows of a run or a set-up under way, and the list of textures; lives on the window
+    manager, never in a file."""
 
+    textures: bpy.props.CollectionProperty(type=StylizerTexture)  # type: ignore[valid-type]
+    active_texture: bpy.props.IntProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    left: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    made: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    folder: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    was_draft: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    trying: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     text: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     fraction: bpy.props.FloatProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     active: bpy.props.BoolProperty(get=_is_running, options={"SKIP_SAVE"})  # type: ignore[valid-type]
@@ -67,7 +67,36 @@ class StylizerRun(bpy.types.PropertyGroup):
     setup_active: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
 
 
-class StylizerSettings(bpy.types.PropertyGroup):
+def _take_file(settings: Any, context: bpy.types.Context) -> None:
+    """A path that was chosen replaces the image of the file."""
+    if settings.style_path:
+        settings.style_image = None
+        gallery.remember(bpy.path.abspath(settings.style_path), context)
+
+
+def _take_image(settings: Any, _context: bpy.types.Context) -> None:
+    if settings.style_image is not None:
+        settings.style_path = ""
+
+
+def _title(settings: Any) -> str:
+    return naming.style_title(settings.style_image, settings.style_path)
+
+
+def _take_title(settings: Any, typed: str) -> None:
+    """Take the style of that name; anything else is a path."""
+    known = gallery.titles(settings, bpy.context)
+    if typed in known:
+        gallery.take(settings, known[typed])
+    elif typed != _title(settings):
+        settings.style_image, settings.style_path = None, typed
+
+
+def _search(settings: Any, context: bpy.types.Context, _typed: str) -> list[str]:
+    return list(gallery.titles(settings, context))
+
+
+class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
     """What the panel shows; `to_settings` gives what the engine takes."""
 
     style_path: bpy.props.StringProperty(
@@ -75,25 +104,42 @@ class StylizerSettings(bpy.types.PropertyGroup):
         description="The image whose strokes and colours the textures take on",
         subtype="FILE_PATH",
         options=_RELATIVE,
+        update=_take_file,
     )  # type: ignore[valid-type]
     style_image: bpy.props.PointerProperty(
         name="Style Image",
         description="An image of this file to take the style from, in place of a file",
         type=bpy.types.Image,
+        update=_take_image,
+    )  # type: ignore[valid-type]
+    style_name: bpy.props.StringProperty(
+        name="Style",
+        description="The style: a name of the gallery, an image of this file, or the path of an image file",
+        get=_title,
+        set=_take_title,
+        search=_search,
+        search_options={"SUGGESTION"},
     )  # type: ignore[valid-type]
     gallery: bpy.props.EnumProperty(
         name="Gallery",
         description="The styles of the style folder and those that come with the add-on",
         items=gallery.items,
-        update=gallery.choose,
-        options={"SKIP_SAVE"},
+        get=gallery.get_choice,
+        set=gallery.set_choice,
     )  # type: ignore[valid-type]
     more_styles: bpy.props.CollectionProperty(type=StylizerStyle)  # type: ignore[valid-type]
     first_weight: bpy.props.FloatProperty(
         name="Weight", description="Share of the first style among all", default=1.0, min=0.01, soft_max=5.0
     )  # type: ignore[valid-type]
-    textures: bpy.props.CollectionProperty(type=StylizerTexture)  # type: ignore[valid-type]
-    active_texture: bpy.props.IntProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    left_out: bpy.props.CollectionProperty(type=StylizerName)  # type: ignore[valid-type]
+    look: bpy.props.EnumProperty(
+        name="Look",
+        description="Settings that go together",
+        items=presets.LOOK_ITEMS,
+        translation_context=CONTEXT,
+        get=presets.get_look,
+        set=presets.set_look,
+    )  # type: ignore[valid-type]
     scope: bpy.props.EnumProperty(
         name="Objects",
         description="Whose textures are restyled",
@@ -112,13 +158,13 @@ class StylizerSettings(bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
     variant: bpy.props.StringProperty(
         name="Variant",
-        description="Name of the new material variant; empty takes the style image's name",
+        description="Name of the new material variant; empty takes the style's name and the look",
     )  # type: ignore[valid-type]
     quality: bpy.props.EnumProperty(
         name="Quality",
         description="How long to work on each texture",
         items=_items(QUALITIES),
-        default="standard",
+        default="draft",
     )  # type: ignore[valid-type]
     content_weight: bpy.props.FloatProperty(
         name="Keep Content",
@@ -177,7 +223,16 @@ class StylizerSettings(bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
 
     def bake_options(self) -> BakeOptions | None:
-        return BakeOptions(size=self.bake_size) if self.bake else None
+        """How missing colours are baked; None for not at all."""
+        if not self.bake:
+            return None
+        return BakeOptions(
+            self.bake_size, margin=self.bake_margin, unwrap=self.bake_unwrap, sharing=self.bake_sharing
+        )
+
+    def options(self) -> dict[str, Any]:
+        """What `scene.plan.begin` takes beside the styles and settings."""
+        return {"roles": sorted(self.roles), "compute": self.compute(), "seams": self.seams}
 
     def has_style(self) -> bool:
         return bool(self.style_path or self.style_image)
@@ -193,13 +248,14 @@ class StylizerSettings(bpy.types.PropertyGroup):
         ]
 
     def variant_name(self) -> str:
-        """The new variant's name: what was typed, or the style's."""
-        style = self.style_image.name if self.style_image else bpy.path.abspath(self.style_path)
-        return self.variant or Path(style).stem
+        """The new variant's name, as `naming` makes it."""
+        from ..scene.variants import list_variants
 
-    def unwanted(self) -> set[int]:
-        """Session ids of the images that the user ticked off."""
-        return {row.session_uid for row in self.textures if not row.wanted and row.session_uid}
+        return naming.variant_name(self, list_variants())
+
+    def unwanted(self) -> set[str]:
+        """Names of the images that the user ticked off."""
+        return {row.name for row in self.left_out}
 
     def to_settings(self) -> Settings:
         return Settings.preset(
@@ -209,6 +265,7 @@ class StylizerSettings(bpy.types.PropertyGroup):
             style_width=self.style_width if self.seams and self.style_width else None,
             style_direction=self.style_direction if self.seams else "image",
             preserve_color=self.preserve_color,
+            **self.overrides(),
         )
 
 
@@ -241,6 +298,9 @@ class StylizerPreferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
     )  # type: ignore[valid-type]
 
+    recent_styles: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+    last_used: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
@@ -266,12 +326,13 @@ def draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         layout.operator("texture_stylizer.cancel_setup", icon="CANCEL")
         return
     if run.setup_text:
-        layout.label(text=iface(run.setup_text), icon="INFO", translate=False)
+        draw_text(layout, context, iface(run.setup_text), "INFO")
     if not worker_python_path(context):
-        layout.label(text="Torch is needed, in a Python of its own", icon="INFO")
+        draw_text(layout, context, iface("Torch is needed, in a Python of its own"), "INFO")
     layout.operator("texture_stylizer.setup", icon="IMPORT")
     if not bpy.app.online_access:
-        layout.label(text="Allow Online Access in Preferences > System first", icon="INTERNET_OFFLINE")
+        hint = iface("Allow Online Access in Preferences > System first")
+        draw_text(layout, context, hint, "INTERNET_OFFLINE")
 
 
 def _draw_device(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -323,4 +384,4 @@ def worker_python_path(context: bpy.types.Context) -> str | None:
     return str(made) if (made.parent.parent / COMPLETE).is_file() else None
 
 
-CLASSES = [StylizerTexture, StylizerStyle, StylizerRun, StylizerSettings, StylizerPreferences]
+CLASSES = [StylizerName, StylizerTexture, StylizerStyle, StylizerRun, StylizerSettings, StylizerPreferences]

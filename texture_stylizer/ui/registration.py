@@ -5,21 +5,35 @@ from typing import Any
 import bpy
 
 from . import (
+    advanced,
+    finished,
     gallery,
+    last_used,
     live,
     operators,
     panels,
     presets,
     properties,
     session,
+    settings_again,
     setup,
+    style_operators,
+    texture_list,
     translations,
+    trial_operators,
+    trials,
     variant_operators,
 )
 
 _CLASSES = [
     *properties.CLASSES,
+    *advanced.CLASSES,
     *operators.CLASSES,
+    *style_operators.CLASSES,
+    *texture_list.CLASSES,
+    *finished.CLASSES,
+    *settings_again.CLASSES,
+    *trial_operators.CLASSES,
     *variant_operators.CLASSES,
     *setup.CLASSES,
     *presets.CLASSES,
@@ -36,6 +50,7 @@ def register() -> None:
     bpy.types.WindowManager.texture_stylizer_run = bpy.props.PointerProperty(type=properties.StylizerRun)
     for menu in panels.MENUS:
         getattr(bpy.types, menu).append(panels.draw_menu)
+    bpy.app.handlers.load_post.append(last_used.on_load)
     bpy.app.translations.register(properties.PACKAGE, translations.TRANSLATIONS)
     _handles.append(bpy.utils.register_cli_command("texture_stylizer", _command))
 
@@ -46,6 +61,9 @@ def unregister() -> None:
     setup.end_all()
     if bpy.context.workspace is not None:
         bpy.context.workspace.status_text_set(None)
+    bpy.app.handlers.load_post.remove(last_used.on_load)
+    texture_list.end()
+    trials.clear()
     bpy.app.translations.unregister(properties.PACKAGE)
     while _handles:
         bpy.utils.unregister_cli_command(_handles.pop())

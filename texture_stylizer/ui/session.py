@@ -9,16 +9,23 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
 
 from ..descriptions import Outcome
 from ..errors import BadInput, from_message
 from . import live
 from .properties import cache_folder, worker_python_path
+from .texts import about
+
+MEASURED_SECONDS = 3.0
+"""From here on the time left is shown: the first steps say little."""
 
 PREVIEW_SIZE = 512
 """Longest side of the picture that is shown on the model during a run."""
@@ -43,6 +50,14 @@ class Request:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+def objects_of(request: Request) -> list[Any]:
+    """The objects of a request. Raises BadInput when all of them are gone."""
+    objects = [object_ for object_ in bpy.data.objects if object_.session_uid in request.object_uids]
+    if not objects:
+        raise BadInput("the chosen objects are not in this file any more; nothing was changed")
+    return objects
+
+
 def libraries_are_loaded() -> bool:
     """Whether the first run's libraries are there; a thread loads numpy, for which a window may not wait."""
     if not _LOADERS and _LIBRARIES not in sys.modules:
@@ -52,11 +67,14 @@ def libraries_are_loaded() -> bool:
 
 
 class Session:
-    """One run from its request to its variant. `text` and `fraction` say how far it is."""
+    """One run from its request to its variant. `text`, `fraction` and `left` say how far it is."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.text, self.fraction = "", 0.0
+        self.text, self.fraction, self.left = "", 0.0, ""
+        self._began = time.monotonic()
+        self._work: dict[int, float] = {}
+        self._part_done: dict[int, float] = {}
         self.warnings: list[str] = []
         self._run: Any = None
         self._client: Any = None
@@ -64,6 +82,7 @@ class Session:
         self._open: set[str] = set()
         self._unwritten: list[Any] = []
         self._pictures: list[Callable[[], None]] = []
+        self._preview: dict[str, Any] | None = None
         self._count = 0
 
     @property
@@ -71,17 +90,30 @@ class Session:
         return bool(LINE) and LINE[0] is self
 
     @property
+    def seconds(self) -> float:
+        """Since its work began."""
+        return time.monotonic() - self._began
+
+    @property
     def has_begun(self) -> bool:
         return self._run is not None
+
+    def join_line(self, context: bpy.types.Context) -> None:
+        """Wait behind the other runs, or begin. Raises what `begin` raises, and is out of the line then."""
+        LINE.append(self)
+        try:
+            if self.is_first and libraries_are_loaded():
+                self.begin(context)
+        except BaseException:
+            self.end(keep=False)
+            raise
 
     def begin(self, context: bpy.types.Context) -> None:
         """Find the textures. Raises what `scene.plan.begin` raises, and BadMachine without a worker."""
         from ..jobs.client import WorkerClient
         from ..scene.plan import begin
 
-        objects = [o for o in context.scene.objects if o.session_uid in self.request.object_uids]
-        if not objects:
-            raise BadInput("the chosen objects are not in the scene any more; nothing was changed")
+        objects = objects_of(self.request)
         self._client = WorkerClient(worker_python_path(context), cache_folder=cache_folder(context))
         self._run = begin(
             objects,
@@ -91,8 +123,11 @@ class Session:
             preview_size=PREVIEW_SIZE,
             **self.request.options,
         )
+        self._began = time.monotonic()
         self._count = len(self._run.waiting)
-        self.text = bpy.app.translations.pgettext_iface("Starting, {} textures").format(self._count)
+        self._work = {key: work_of(self._run, key) for key in self._run.waiting}
+        self.text = iface("Starting, textures: {}").format(self._count)
+        self.left = iface("Measuring the time")
 
     def step(self) -> bool:
         """Write one texture's pixels and take the worker's messages. Returns whether all is done."""
@@ -148,31 +183,62 @@ class Session:
             take[message["type"]](message)
 
     def _note_progress(self, message: dict[str, Any]) -> None:
-        done = len(self._keys) - len(self._open) - len(self._unwritten)
-        # Where several are under way, the one that is furthest counts.
-        self.fraction = max(self.fraction, (done + message["fraction"]) / self._count)
-        waiting = self._count - done - 1
-        left = message["seconds_left"] + waiting * (message["seconds"] + message["seconds_left"])
-        name = self._run.jobs[self._keys[message["id"]]].name
-        sentence = bpy.app.translations.pgettext_iface("{} of {}: {}, {} left")
-        self.text = sentence.format(done + 1, self._count, name, _duration(left))
+        key = self._keys[message["id"]]
+        self._part_done[key] = message["fraction"]
+        done = sum(self._work[key] * part for key, part in self._part_done.items())
+        work = sum(self._work.values())
+        self.fraction = max(self.fraction, done / work)
+        self.text = iface("{} of {}: {}").format(
+            min(self._count, self._count_done() + 1), self._count, self._run.jobs[key].name
+        )
+        own = self._work[key] * (1.0 - message["fraction"])
+        if own > 0.0 and self.seconds >= MEASURED_SECONDS and message["iteration"] > 2:
+            self.left = iface("About {} left").format(about(message["seconds_left"] * (work - done) / own))
+
+    def _count_done(self) -> int:
+        return len(self._keys) - len(self._open) - len(self._unwritten)
 
     def _show(self, message: dict[str, Any]) -> None:
         key = self._keys[message["id"]]
         places = [place for use in self._run.uses if use.session_uid == key for place in use.places]
         materials, objects = {place.session_uid for place in places}, self._run.object_uids
+        self._delete_preview()
+        self._preview = message
         self._pictures = [
             lambda: live.show_on_model(key, message, materials, objects),
             lambda: live.show_icon(message["path"]),
+            self._delete_preview,
         ]
+
+    def _delete_preview(self) -> None:
+        """Delete the files of the picture that was shown, or that a newer one overtook: 4 MB each second."""
+        preview, self._preview = self._preview, None
+        if preview is not None:
+            for path in (preview["path"], preview["pixels"]):
+                Path(path).unlink(missing_ok=True)
 
     def _keep(self, message: dict[str, Any]) -> None:
         self._run.outcomes[self._keys[message["id"]]] = Outcome.from_json(message["outcome"])
-        self._open.discard(message["id"])
+        self._end_part(message["id"])
 
     def _note_failure(self, message: dict[str, Any]) -> None:
         self._run.failed[self._keys[message["id"]]] = from_message(message)
-        self._open.discard(message["id"])
+        self._end_part(message["id"])
+
+    def _end_part(self, job_id: str) -> None:
+        self._open.discard(job_id)
+        self._part_done[self._keys[job_id]] = 1.0
+
+
+def work_of(run: Any, key: int) -> float:
+    """Texels that a texture of a planned run has the worker draw."""
+    if key in run.baked:
+        sizes = [(run.baked[key].size, run.baked[key].size)]
+    else:
+        sizes = [use.size for use in run.uses if use.session_uid == key]
+    width, height = sizes[0]
+    shrink = min(1.0, (run.order.settings.max_size or max(width, height)) / max(width, height, 1))
+    return max(1.0, width * height * shrink**2)
 
 
 def _clear_away(client: Any, run: Any, keep: bool) -> None:
@@ -189,7 +255,3 @@ def end_all() -> None:
     """End every run, for when the add-on is switched off."""
     for session in list(LINE):
         session.end(keep=False)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

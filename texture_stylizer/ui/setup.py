@@ -114,7 +114,7 @@ class _AsksWorker:
         from ..jobs.client import WorkerClient
 
         try:
-            self._client = WorkerClient(worker_python_path(context))
+            self._client = WorkerClient(worker_python_path(context), cache_folder=cache_folder(context))
             question(self._client)
         except StylizerError as error:
             self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]

@@ -1,5 +1,7 @@
 """The add-on's words in other languages; Polish is complete (a test reads the sources and compares)."""
 
+from .polish_panel import POLISH_PANEL
+
 _POLISH = {
     "Stylize Textures": "Stylizuj tekstury",
     "Redraw the colour textures of the chosen objects in the style of an image, as a new variant": (
@@ -35,7 +37,6 @@ _POLISH = {
     "Choose a style image first": "Najpierw wybierz obraz stylu",
     "Open an image in this editor first": "Najpierw otwórz obraz w tym edytorze",
     "Stylizing was cancelled": "Stylizacja została anulowana",
-    "Stylizing {:.0%}, {}  |  Esc: cancel": "Stylizacja {:.0%}, {}  |  Esc: anuluj",
     "Textures": "Tekstury",
     "Options": "Opcje",
     "Variants": "Warianty",
@@ -148,8 +149,6 @@ _POLISH = {
     ),
     "Device not looked for yet": "Urządzenia jeszcze nie szukano",
     "The cache takes {:.0f} MB": "Pamięć podręczna zajmuje {:.0f} MB",
-    "{} of {}: {}, {} left": "{} z {}: {}, pozostało {}",
-    "Starting, {} textures": "Start, liczba tekstur: {}",
     "Set Up": "Przygotuj",
     "Download torch and the other libraries into a Python environment outside Blender": (
         "Pobierz torch i pozostałe biblioteki do środowiska Pythona poza Blenderem"
@@ -232,10 +231,15 @@ _POLISH = {
     "Other": "Inne",
 }
 
+CONTEXT = "Texture Stylizer"
+"""Where Blender has the same word with another sense, as Bold is of letters."""
+
 # Blender looks an operator's label up under its own context, and everything else under the default one.
 TRANSLATIONS = {
     "pl_PL": {
-        (context, english): polish for english, polish in _POLISH.items() for context in ("*", "Operator")
+        (context, english): polish
+        for english, polish in (_POLISH | POLISH_PANEL).items()
+        for context in ("*", "Operator", CONTEXT)
     }
 }
 """What `bpy.app.translations.register` takes."""

@@ -240,8 +240,8 @@ class Features(nn.Module):
     def fusible_layers(
         self, used: Sequence[tuple[_Convolution, BorderedConvolution]] | None = None
     ) -> list[fused.Layer]:
-        """Convolutions, by default all that are used, as `cuda_network` takes them: the first of a block sees halved
-        maps."""
+        """Convolutions, by default all that are used, as `cuda_network` takes them: the first of a block sees
+        halved maps."""
         layers, block = [], 1
         for row, convolution in self.used_convolutions() if used is None else used:
             assert convolution.bias is not None, "given at the start"

@@ -136,7 +136,7 @@ class WrittenOut:
 
 
 class Fused:
-    """For NVIDIA's GPUs, by `cuda_network`: torch's graph would move gradients more often than the kernels do."""
+    """For NVIDIA's GPUs: torch's graph would move gradients more often than the kernels do."""
 
     @torch.no_grad()
     def __init__(self, features: Features, image: Tensor, *, there_and_back: bool) -> None:

@@ -1,7 +1,7 @@
 """The network's convolutions on an NVIDIA GPU, each map moved as few times as may be.
 
-cuDNN adds the bias and rectifies within the convolution; `cuda_kernels` does in one pass each what lies between
-two convolutions. The maps are those of `Features` with its borders repeated, to rounding.
+cuDNN adds the bias and rectifies within the convolution; `cuda_kernels` does in one pass each what lies
+between two convolutions. The maps are those of `Features` with its borders repeated, to rounding.
 """
 
 from __future__ import annotations

@@ -13,48 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
-from scipy.spatial import cKDTree
+from style_painters import MORE_PAINTERS
+from style_tools import PAINTED, SIZE, UNIT, Array, as_image, noise, palette, voronoi
 
-SIZE = 2048
-PAINTED = 2 * SIZE
-UNIT = PAINTED / 768
-"""Pixels of what is painted in one of a picture of 768 px, in which lengths are given."""
-
-LARGEST_SHAPE = 0.25
-"""Of a picture's side. A style that is much the same everywhere gives a texture its strokes, not one large
-blotch."""
-
-LARGEST_BYTES = 1_700_000
+LARGEST_BYTES = 720_000
 """Of a file; its JPEG quality follows."""
 
 STYLES = Path(__file__).parent / "styles"
-Array = NDArray[np.float64]
-
-
-def noise(rng: np.random.Generator, exponent: float, largest: float = LARGEST_SHAPE) -> Array:
-    """1/f^exponent noise, periodic, of no larger shapes than that share of the side, scaled to [0, 1].
-
-    Returns (PAINTED, PAINTED)."""
-    size = PAINTED
-    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(size), np.fft.fftfreq(size)))
-    frequency = np.maximum(frequency, 1 / (largest * size))
-    frequency[0, 0] = np.inf
-    spectrum = np.fft.fft2(rng.standard_normal((size, size))) / frequency**exponent
-    field = np.real(np.fft.ifft2(spectrum))
-    return (field - field.min()) / (field.max() - field.min())
-
-
-def palette(colors: list[str], position: Array) -> Array:
-    """Colours between the given ones, by a position in [0, 1]. Returns position's shape and 3."""
-    stops = np.array([[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in colors])
-    places = np.linspace(0, 1, len(stops))
-    return np.stack([np.interp(position, places, stops[:, c]) for c in range(3)], axis=-1)
-
-
-def as_image(pixels: Array) -> Image.Image:
-    return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
 
 
 def swirling_oil(rng: np.random.Generator) -> Image.Image:
@@ -95,7 +61,7 @@ def _follow(
 
 def stained_glass(rng: np.random.Generator) -> Image.Image:
     """Voronoi panes of glowing colour between dark leads."""
-    first, second, owner = _voronoi(rng, 170)
+    first, second, owner = voronoi(rng, 170)
     colors = ["#7a0f24", "#d4232b", "#f08a1d", "#f6d12f", "#1e8a55", "#12a0b5", "#173f9e", "#5b1a86"]
     shades = palette(colors, rng.uniform(0, 1, owner.max() + 1))
     pixels = shades[owner] * (0.7 + 0.5 * noise(rng, 1.4))[..., None]
@@ -103,15 +69,6 @@ def stained_glass(rng: np.random.Generator) -> Image.Image:
     pixels = pixels * (0.8 + 0.5 * glow)
     lead = np.clip(((second - first) / UNIT - 5) / 4, 0, 1)[..., None]
     return as_image(pixels * lead + 18 * (1 - lead))
-
-
-def _voronoi(rng: np.random.Generator, count: int) -> tuple[Array, Array, NDArray[np.int64]]:
-    """Distance to the nearest and the second nearest seed, and the nearest one's number; periodic."""
-    seeds = rng.uniform(0, PAINTED, (count, 2))
-    places = np.stack(np.mgrid[0:PAINTED, 0:PAINTED], axis=-1).reshape(-1, 2)
-    distances, owners = cKDTree(seeds, boxsize=PAINTED).query(places, k=2)
-    first, second = distances.T.reshape(2, PAINTED, PAINTED)
-    return first, second, owners[:, 0].reshape(PAINTED, PAINTED)
 
 
 def woodcut(rng: np.random.Generator) -> Image.Image:
@@ -229,6 +186,7 @@ PAINTERS: list[Callable[[np.random.Generator], Image.Image]] = [
     watercolour,
     comic_halftone,
     circuit,
+    *MORE_PAINTERS,
 ]
 
 

@@ -339,3 +339,11 @@ def test_a_cancelled_run_takes_a_made_uv_map_back(plane, make_material, restyle,
     with pytest.raises(BadInput, match="style"):
         restyle(object_, bake=BakeOptions(size=16, unwrap=True))
     assert len(object_.data.uv_layers) == 0
+
+
+def test_solid_view_shows_the_baked_image(plane, make_material, restyle) -> None:
+    object_ = plane(make_material("m", None))
+    restyle(object_, bake=BakeOptions(size=16))
+    active = object_.material_slots[0].material.node_tree.nodes.active
+    assert active.type == "TEX_IMAGE"
+    assert active.image.name.startswith("m_")

@@ -21,24 +21,6 @@ from texture_stylizer.settings import Settings
 CHANGED = Settings(iterations=3)
 
 
-@pytest.fixture
-def make_plane(make_object):
-    """A square with a UV map over the whole image."""
-
-    def make(name: str, *materials: bpy.types.Material) -> bpy.types.Object:
-        bpy.ops.mesh.primitive_plane_add()
-        object_ = bpy.context.object
-        object_.name = name
-        for material in materials:
-            object_.data.materials.append(material)
-        for material in materials:
-            for found in (n for n in material.node_tree.nodes if n.type == "TEX_IMAGE"):
-                found.interpolation = "Closest"
-        return object_
-
-    return make
-
-
 def shown(object_: bpy.types.Object) -> bpy.types.Material:
     return object_.material_slots[0].material
 

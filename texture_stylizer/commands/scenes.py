@@ -90,9 +90,9 @@ def restyle_scene(
     """
     load_scene(source)
     from ..scene.kept_images import keep_images
+    from ..scene.permanent import make_permanent
     from ..scene.plan import plan
     from ..scene.restyle import apply, discard, withdraw, work
-    from ..scene.variants import make_permanent
 
     objects = chosen_objects(request.objects, source)
     scratch = private_folder()

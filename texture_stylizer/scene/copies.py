@@ -44,6 +44,16 @@ def set_color(material: Any, image: Any, uv_map: str, groups: dict[Any, Any], va
         uv_node.location = node.location[0] - 200, node.location[1]
         tree.links.new(uv_node.outputs["UV"], node.inputs["Vector"])
         tree.links.new(node.outputs["Color"], socket)
+        _activate(material, leaf.groups, node)
+
+
+def _activate(material: Any, path: tuple[str, ...], image_node: Any) -> None:
+    """Let Solid and Texture view show an image: they take that of the active image node."""
+    tree = material.node_tree
+    for name in path:
+        tree.nodes.active = tree.nodes[name]
+        tree = tree.nodes[name].node_tree
+    tree.nodes.active = image_node
 
 
 def _place_of_color(socket: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Stylised copies of materials: made, switched to, reverted and deleted; the originals are never changed."""
+"""Stylised copies of materials: made, switched to, mixed and deleted; the originals are never changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from .records import (
     COMPARED,
     SLOT_LINKS,
     VARIANT,
-    clear_record,
     mapping_of,
     mark_made,
     original_of,
@@ -27,7 +26,7 @@ from .records import (
     write_strength,
 )
 from .roles import Role
-from .strength import mix_with_original, settle
+from .strength import mix_with_original
 from .textures import TextureUse
 
 
@@ -295,42 +294,6 @@ def rename_variant(name: str, new_name: str) -> None:
         if object_.get(COMPARED) == name:
             object_[COMPARED] = new_name
         rename_record(object_, name, new_name)
-
-
-def make_permanent(name: str) -> None:
-    """Let a variant's copies take the originals' place and names; they are no variant any more.
-
-    The originals stay, renamed. Raises BadInput when there is no such variant.
-    """
-    copies = copies_of(name)
-    for object_ in bpy.data.objects:
-        _forget_former_slots(object_, name, copies)
-    for copy in copies:
-        record = record_of(copy)
-        if record is not None and record.original is not None:
-            wanted = record.original.name
-            if record.original.is_editable:
-                record.original.name = f"{wanted} (original)"
-            copy.name = wanted
-    settle(copies)
-    for copy in copies:
-        clear_record(copy)
-        copy.use_fake_user = False
-    for data_block in (*bpy.data.images, *bpy.data.node_groups):
-        if was_made_for(data_block, name):
-            clear_record(data_block)
-
-
-def _forget_former_slots(object_: Any, name: str, copies: list[Any]) -> None:
-    """What an object remembers of its slots before it showed a variant; other variants' slots stay known."""
-    if shown_variants([object_]) <= {name}:
-        clear_record(object_)
-        return
-    links = mapping_of(object_, SLOT_LINKS)
-    for index, slot in enumerate(object_.material_slots):
-        if slot.material in copies:
-            links.pop(str(index), None)
-    object_[SLOT_LINKS] = links
 
 
 def copies_of(name: str) -> list[Any]:

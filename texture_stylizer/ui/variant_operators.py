@@ -70,7 +70,7 @@ class TEXTURE_STYLIZER_OT_keep_variant(_OnVariant):
     bl_label = "Make Texture Variant Permanent"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.variants import make_permanent
+        from ..scene.permanent import make_permanent
 
         return self.report_errors(lambda: make_permanent(self.name))
 

@@ -63,11 +63,12 @@ def _mixed_values(
     before: NDArray[np.float32], after: NDArray[np.float32], strength: float, like: Any
 ) -> NDArray[np.float32]:
     if like.is_float or not _is_encoded(like):
-        values = (1.0 - strength) * before + strength * after
+        values = before + strength * (after - before)
     else:
-        values = encode((1.0 - strength) * decode(before) + strength * decode(after))
+        linear = decode(before)
+        values = encode((linear + strength * (decode(after) - linear)).astype(np.float32))
     values[..., 3] = after[..., 3]
-    return values
+    return values.astype(np.float32, copy=False)
 
 
 def _values(image: Any, like: Any) -> NDArray[np.float32]:
@@ -86,7 +87,7 @@ def _values(image: Any, like: Any) -> NDArray[np.float32]:
 
 
 def _is_encoded(image: Any) -> bool:
-    """Whether an image's bytes are on a curve like sRGB's. Of linear ones the primaries do not matter here."""
+    """Whether an image's bytes are on a curve like sRGB's; the primaries of linear ones do not matter."""
     space = image.colorspace_settings.name
     return not space.startswith(("Non-Color", "Linear", "ACEScg", "ACES2065", "scene_linear"))
 

@@ -3,7 +3,7 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from . import live
+from . import live, strength
 from .presets import TEXTURE_STYLIZER_PT_presets
 from .properties import draw_setup, worker_python_path
 from .session import LINE
@@ -211,6 +211,7 @@ def _draw_variant(
     row.operator("texture_stylizer.rename_variant", text="", icon="GREASEPENCIL").name = name
     row.operator("texture_stylizer.keep_variant", text="", icon="CHECKMARK").name = name
     row.operator("texture_stylizer.remove_variant", text="", icon="X").name = name
+    strength.draw(layout, copies)
 
 
 def _draw_run(layout: bpy.types.UILayout, run: bpy.types.PropertyGroup) -> None:

@@ -13,6 +13,7 @@ from . import (
     properties,
     session,
     setup,
+    strength,
     translations,
     variant_operators,
 )
@@ -34,6 +35,7 @@ def register() -> None:
         bpy.utils.register_class(class_)
     bpy.types.Scene.texture_stylizer = bpy.props.PointerProperty(type=properties.StylizerSettings)
     bpy.types.WindowManager.texture_stylizer_run = bpy.props.PointerProperty(type=properties.StylizerRun)
+    strength.register()
     for menu in panels.MENUS:
         getattr(bpy.types, menu).append(panels.draw_menu)
     bpy.app.translations.register(properties.PACKAGE, translations.TRANSLATIONS)
@@ -53,6 +55,7 @@ def unregister() -> None:
         getattr(bpy.types, menu).remove(panels.draw_menu)
     gallery.unregister()
     live.clear()
+    strength.unregister()
     del bpy.types.WindowManager.texture_stylizer_run
     del bpy.types.Scene.texture_stylizer
     for class_ in reversed(_CLASSES):

@@ -210,6 +210,10 @@ _POLISH = {
     "Remove every variant that no object of this file shows, with its materials and images": (
         "Usuń każdy wariant, którego nie pokazuje żaden obiekt w tym pliku, wraz z materiałami i obrazami"
     ),
+    "Strength": "Siła",
+    "How much of this variant is seen: 0 is the original, 1 the restyled picture. It needs no run": (
+        "Ile widać z tego wariantu: 0 to oryginał, 1 to przerysowany obraz. Nie wymaga nowej pracy"
+    ),
     "Hand Variants to glTF": "Przekaż warianty do glTF",
     "Enter the variants of the chosen objects in the glTF exporter's list, which it writes into the model as "
     "KHR_materials_variants": (
@@ -221,6 +225,9 @@ _POLISH = {
         "Każdy wariant jest gdzieś pokazany; żadnego nie usunięto"
     ),
     "Removed: {}": "Usunięto: {}",
+    "Material Variants is turned on for the glTF exporter, which carries: {}": (
+        "Włączono Material Variants w eksporterze glTF, który zawrze: {}"
+    ),
     "The next glTF export carries: {}": "Następny eksport glTF zawrze: {}",
     "Base Color": "Kolor podstawowy",
     "Emission": "Emisja",

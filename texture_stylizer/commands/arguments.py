@@ -250,8 +250,9 @@ def _add_variants(commands: Any, run: Run) -> None:
     command = commands.add_parser(
         "variants",
         help="list, show, mix and remove the variants of a .blend",
-        usage="texture-stylizer variants INPUT (list | use NAME | mix NAME STRENGTH | original | remove NAME) "
-        "[-o OUT]",
+        usage="texture-stylizer variants INPUT (list | original) [-o OUT]\n"
+        "       texture-stylizer variants INPUT (use | remove) NAME [-o OUT]\n"
+        "       texture-stylizer variants INPUT mix NAME STRENGTH [-o OUT]",
         description=f"List, show, mix and remove the restyled variants of a .blend.\n\n{_VARIANTS_EXAMPLES}",
     )
     command.set_defaults(command=run, prog=command.prog)

@@ -18,7 +18,7 @@ def before_export(export_settings: dict[str, Any]) -> None:
     """Make images of the mixes that the file shows, and remember them in the export's settings."""
     changed, problems = bake_mixes(copy for copy in mixed_copies() if is_shown(copy))
     export_settings[_MIXES] = changed
-    log = export_settings.get("log")
+    log: Any = export_settings.get("log")
     for problem in problems if hasattr(log, "warning") else ():
         log.warning(problem)
     if changed and not bpy.app.background:

@@ -46,7 +46,8 @@ def image_of_pixels(pixels: NDArray[np.uint8], name: str) -> Any:
 def _mixed(original: Any, restyled: Any, strength: float, name: str) -> Any:
     values = _mixed_values(_values(original, restyled), _values(restyled, restyled), strength, restyled)
     width, height = restyled.size
-    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=restyled.is_float)
+    has_alpha = restyled.depth not in (8, 24)
+    image = bpy.data.images.new(name, width, height, alpha=has_alpha, float_buffer=restyled.is_float)
     space = restyled.colorspace_settings.name
     if not restyled.is_float or space == "Non-Color":
         # Before the pixels, which it would drop.

@@ -143,9 +143,7 @@ _POLISH = {
     "Where earlier results are kept, so that the same work is not done twice; empty for the add-on's own "
     "folder": ("Gdzie trzymane są wcześniejsze wyniki, by nie powtarzać pracy; puste oznacza folder dodatku"),
     "Torch is needed, in a Python of its own": "Potrzebna jest biblioteka torch, w osobnym Pythonie",
-    "Allow Online Access in Preferences > System first": (
-        "Najpierw zezwól na dostęp do sieci w Preferencje > System"
-    ),
+    "Allow Online Access first": ("Najpierw zezwól na dostęp do sieci w Preferencje > System"),
     "Device not looked for yet": "Urządzenia jeszcze nie szukano",
     "The cache takes {:.0f} MB": "Pamięć podręczna zajmuje {:.0f} MB",
     "{} of {}: {}, {} left": "{} z {}: {}, pozostało {}",
@@ -161,7 +159,26 @@ _POLISH = {
     "Starting": "Start",
     "Ready": "Gotowe",
     "Making the environment": "Tworzenie środowiska",
-    "Installing torch, this takes minutes": "Instalowanie torch, potrwa to kilka minut",
+    "Installing torch": "Instalowanie torch",
+    "{} downloaded": "Pobrano {}",
+    "Torch for {}": "Torch dla {}",
+    "Download: {}, about {} min": "Pobranie: {}, około {} min",
+    "On disk: {}": "Na dysku: {}",
+    "Up to {} where only PyPI answers": "Do {}, gdy dostępne jest tylko PyPI",
+    "Blender may not go online yet": "Blender nie ma jeszcze dostępu do sieci",
+    "Allow Online Access": "Zezwól na dostęp do sieci",
+    "Turn on Allow Online Access in Blender's preferences, for all add-ons": (
+        "Włącz Allow Online Access w ustawieniach Blendera, dla wszystkich dodatków"
+    ),
+    "Blender was started offline; start it without --offline-mode": (
+        "Blender działa bez sieci; uruchom go bez --offline-mode"
+    ),
+    "Remove": "Usuń",
+    "Delete the Python with torch that Set Up made; Set Up makes it anew": (
+        "Usuń Pythona z torch, którego utworzyło „Przygotuj”; „Przygotuj” utworzy go na nowo"
+    ),
+    "It is in use; wait for the end of the run": "Jest w użyciu; poczekaj na koniec pracy",
+    "Set Up's Python takes {}": "Python utworzony przez „Przygotuj” zajmuje {}",
     "Installing the other libraries": "Instalowanie pozostałych bibliotek",
     "Trying it": "Próba",
     "Texture Stylizer is ready": "Texture Stylizer jest gotowy",

@@ -64,7 +64,7 @@ class Build:
 
 _MB = 10**6
 _WHEELS = "https://download.pytorch.org/whl"
-_CPU = Build("CPU", 450 * _MB, 1_400 * _MB)
+_CPU = Build("CPU", 450 * _MB, 1_200 * _MB)
 _CUDA = Build("CUDA (NVIDIA)", 3_600 * _MB, 7_000 * _MB)
 _CPU_OF_LINUX = replace(_CPU, index=f"{_WHEELS}/cpu")
 _ROCM = Build("ROCm (AMD)", 5_000 * _MB, 17_000 * _MB, f"{_WHEELS}/rocm6.4")

@@ -283,7 +283,7 @@ def draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if run.setup_text:
         layout.label(text=iface(run.setup_text), icon="INFO", translate=False)
     if not worker_python_path(context):
-        layout.label(text="Torch is needed, in a Python of its own", icon="INFO")
+        layout.label(text="Torch is needed first", icon="INFO")
         _draw_cost(layout)
     layout.operator("texture_stylizer.setup", icon="IMPORT")
     if not bpy.app.online_access:

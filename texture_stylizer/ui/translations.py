@@ -142,7 +142,7 @@ _POLISH = {
     "Cache": "Pamięć podręczna",
     "Where earlier results are kept, so that the same work is not done twice; empty for the add-on's own "
     "folder": ("Gdzie trzymane są wcześniejsze wyniki, by nie powtarzać pracy; puste oznacza folder dodatku"),
-    "Torch is needed, in a Python of its own": "Potrzebna jest biblioteka torch, w osobnym Pythonie",
+    "Torch is needed first": "Najpierw potrzebna jest torch",
     "Allow Online Access first": ("Najpierw zezwól na dostęp do sieci w Preferencje > System"),
     "Device not looked for yet": "Urządzenia jeszcze nie szukano",
     "The cache takes {:.0f} MB": "Pamięć podręczna zajmuje {:.0f} MB",

@@ -306,11 +306,11 @@ def _draw_cost(layout: bpy.types.UILayout) -> None:
         column.label(
             text=iface("Up to {} where only PyPI answers").format(size_in_words(other.disk)), translate=False
         )
-    for part in _in_lines(str(environment_folder())):
+    for part in in_lines(str(environment_folder())):
         column.label(text=part, translate=False)
 
 
-def _in_lines(path: str, letters: int = 30) -> list[str]:
+def in_lines(path: str, letters: int = 30) -> list[str]:
     """A path in pieces that fit a narrow panel, each ending where a folder does."""
     lines = [""]
     for part in re.findall(r"[^/\\]*[/\\]?", path):

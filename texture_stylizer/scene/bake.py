@@ -16,6 +16,7 @@ import bpy
 
 from ..descriptions import BakeOptions, Source
 from ..errors import BadInput, BadMachine, StylizerError
+from ..quiet import quiet
 from .materials import material_users
 from .pixels import write_source
 from .records import original_of
@@ -238,9 +239,11 @@ def _bake_object(
         slot.material = copy if original_of(shown.material) == material else blank
     with _as_active(scene, helper):
         try:
-            result = bpy.ops.object.bake(
-                type="EMIT", target="IMAGE_TEXTURES", uv_layer=uv_map, margin=margin, use_clear=clear
-            )
+            # Blender would tell the user to save the image, which is ours and gone in a moment.
+            with quiet():
+                result = bpy.ops.object.bake(
+                    type="EMIT", target="IMAGE_TEXTURES", uv_layer=uv_map, margin=margin, use_clear=clear
+                )
         except RuntimeError as reason:
             text = " ".join(str(reason).replace("Error:", "").split())
             raise BadInput(f"{material.name} on {object_.name} cannot be baked ({text})") from reason

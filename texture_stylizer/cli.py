@@ -10,31 +10,22 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
 
-from . import __version__
 from .descriptions import BakeOptions, Compute, StyleImage
 from .errors import BadInput, Cancelled, StylizerError
 from .jobs.interrupts import cancel_on_signals, raise_if_asked, was_asked
-from .settings import (
-    COLOR_ROLES,
-    OPTIMIZERS,
-    PRECISIONS,
-    PRESERVE_COLOR_MODES,
-    QUALITIES,
-    STYLE_DIRECTIONS,
-    WRAPS,
-    Settings,
-)
+from .settings import COLOR_ROLES, Settings
 
 ROLES = ("base_color", "emission", "roughness", "metallic", "normal", "alpha", "displacement", "other")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit status."""
-    parser = _parser()
+    from .commands.arguments import parser
+
+    commands = parser(stylize=_stylize, inspect=_inspect, variants=_variants, doctor=_doctor)
     try:
-        options = parser.parse_args(arguments)
+        options = commands.parse_args(arguments)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
     from .commands.display import say, show_error
@@ -47,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise_if_asked()
         return status
     except WrongArguments as wrong:
-        say(f"error: {wrong}")
+        say(f"error: {wrong}; see {options.prog} --help")
         return 2
     except (KeyboardInterrupt, Cancelled):
         say("cancelled")
@@ -83,96 +74,6 @@ def script() -> None:
             # Whoever read it has gone; Python's own exit would complain about that.
             os._exit(status)
     sys.exit(status)
-
-
-class _Parser(argparse.ArgumentParser):
-    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        from .commands.display import clean
-
-        # It repeats what was typed.
-        super().exit(status, message and clean(message.rstrip("\n")) + "\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="texture-stylizer", description="Restyle the textures of game assets.")
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_stylize(commands)
-
-    inspect = commands.add_parser("inspect", help="every texture found, its role, and why skipped")
-    inspect.add_argument("input", type=Path, metavar="INPUT")
-    inspect.add_argument("--json", action="store_true", help="print JSON")
-    inspect.set_defaults(command=_inspect)
-
-    variants = commands.add_parser("variants", help="list, switch and remove stylised variants")
-    variants.add_argument("input", type=Path, metavar="INPUT")
-    variants.add_argument("action", choices=("list", "use", "original", "remove"))
-    variants.add_argument("name", nargs="?", metavar="NAME")
-    variants.add_argument("-o", "--output", type=Path, metavar="OUT", help="default: INPUT itself")
-    variants.set_defaults(command=_variants)
-
-    doctor = commands.add_parser("doctor", help="what works on this computer and what to do")
-    doctor.add_argument(
-        "--download-vgg19", action="store_true", help="fetch torchvision's VGG19 weights (548 MB)"
-    )
-    doctor.set_defaults(command=_doctor)
-    for command in (inspect, variants, doctor):
-        command.add_argument("--verbose", action="store_true", help="show tracebacks")
-    return parser
-
-
-def _add_stylize(commands: Any) -> None:
-    stylize = commands.add_parser("stylize", help="restyle .blend files and images")
-    stylize.set_defaults(command=_stylize)
-    add = stylize.add_argument
-    add("inputs", nargs="+", type=Path, metavar="INPUT", help="a scene, a model or an image")
-    add("--style", action="append", required=True, metavar="IMAGE[:WEIGHT]", dest="styles")
-    add("-o", "--output", required=True, type=Path, metavar="OUT", help="a folder or a file")
-    add("--objects", metavar="NAME,...", help="default: every object")
-    add("--roles", default=",".join(COLOR_ROLES), metavar="ROLE,...")
-    add("--features", default="auto", metavar="auto|vgg19|vgg19-torchvision|embedded|FILE.safetensors")
-    add("--device", default="auto", metavar="auto|cpu|cuda[:N]|mps")
-    add("--quality", default="standard", choices=QUALITIES)
-    add("--iterations", type=int, metavar="N", help="all are taken; presets end where the loss settles")
-    add("--scales", type=int, metavar="N", help="default: all from 128 px up")
-    add(
-        "--content-weight",
-        type=float,
-        metavar="X",
-        help="default: 1; higher keeps more of the original",
-    )
-    add("--style-scale", type=float, metavar="X", help="higher gives larger strokes")
-    add("--style-width", type=float, metavar="LENGTH", help="width of the style on the surface, scene units")
-    add("--style-direction", choices=STYLE_DIRECTIONS, help="surface: upward strokes stay upward")
-    add("--preserve-color", choices=PRESERVE_COLOR_MODES)
-    add("--optimizer", choices=OPTIMIZERS, help="default: L-BFGS where there is memory for its history")
-    add("--tile", metavar="auto|off|N", help="side of a tile in pixels")
-    add(
-        "--precision",
-        default="auto",
-        choices=PRECISIONS,
-        help="default: the quicker one",
-    )
-    add("--max-size", type=int, metavar="N", help="longest side to work at, in pixels")
-    add("--seed", type=int, metavar="N")
-    add("--variant", metavar="NAME", help="default: the style's name")
-    add("--bake", default="never", choices=("never", "missing"), help="bake colours that are no image")
-    add("--bake-size", type=int, metavar="N", help="side in pixels; default: 1024")
-    add("--bake-density", type=float, metavar="X", help="pixels per metre instead of a size")
-    add(
-        "--bake-sharing",
-        choices=("object", "atlas"),
-        help="several objects: an image each, or one",
-    )
-    add("--bake-unwrap", action="store_true", help="Smart UV Project for objects without a UV map")
-    add("--frames", action="store_true", help="restyle image sequences, frame by frame")
-    add("--seams", choices=("on", "off"), help="strokes go on across UV seams; default: on for models")
-    add("--wrap", choices=WRAPS, help="axes on which a texture is tiled; default: auto")
-    add("--keep-unused", action="store_true", help="keep texels that no face uses, as in a shared atlas")
-    add("--jpeg", choices=("png", "keep"), help="JPEGs become PNG or stay JPEG; default: keep in glTF alone")
-    add("--report", type=Path, metavar="FILE.json")
-    add("--no-cache", action="store_true")
-    add("--verbose", action="store_true", help="show tracebacks")
 
 
 def _check_effects(options: argparse.Namespace) -> None:
@@ -241,7 +142,7 @@ def _stylize(options: argparse.Namespace) -> int:
         ),
         roles=roles,
         objects=tuple(options.objects.split(",")) if options.objects else (),
-        variant=options.variant or Path(styles[0].path).stem,
+        variant=options.variant or "_".join(Path(style.path).stem for style in styles),
         report=options.report,
         jpeg=options.jpeg,
         bake=bake,
@@ -305,7 +206,7 @@ def _inspect(options: argparse.Namespace) -> int:
 def _variants(options: argparse.Namespace) -> int:
     from .commands.variants import run
 
-    return run(options.input, options.action, options.name, options.output)
+    return run(options.input, options.action, options.name, options.strength, options.output)
 
 
 def _doctor(options: argparse.Namespace) -> int:

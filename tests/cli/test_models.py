@@ -111,7 +111,7 @@ def test_a_glb_can_become_a_blend_with_a_variant(models: Path) -> None:
     fixed = ["--style", "style.png", "--features", "embedded", "--device", "cpu", "--no-cache"]
     done = run("stylize", "d.glb", "-o", "scene.blend", "--iterations", "1", "--variant", "oil", *fixed)
     assert done.returncode == 0, done.stderr
-    assert run("variants", "scene.blend", "list").stdout.startswith("oil: 1 materials")
+    assert run("variants", "scene.blend", "list").stdout.startswith("oil: 1 material,")
 
 
 def test_a_broken_model_is_named_in_one_line(models: Path) -> None:

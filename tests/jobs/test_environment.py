@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from texture_stylizer.errors import BadMachine
 from texture_stylizer.jobs import environment
-from texture_stylizer.jobs.environment import EnvironmentSetup, Step, environment_python
+from texture_stylizer.jobs.environment import (
+    SIZE,
+    TORCH,
+    EnvironmentSetup,
+    Step,
+    build_for,
+    environment_python,
+    other_build,
+    remove,
+    setup_steps,
+    size_in_words,
+    size_of,
+)
 
 
 def run(setup: EnvironmentSetup, seconds: float = 60) -> None:
@@ -69,15 +83,71 @@ def test_a_python_that_is_not_there(tmp_path: Path) -> None:
 def test_too_little_room_is_said_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environment, "NEEDED_BYTES", 2**60)
-    monkeypatch.setattr(environment, "NEEDED_BYTES_SMALL", 2**60)
+    monkeypatch.setattr(environment, "build_for", lambda kind: replace(build_for(kind), disk=2**60))
     with pytest.raises(BadMachine, match="make room"):
         EnvironmentSetup(tmp_path / "env", "cpu")
     assert not list(tmp_path.iterdir())
 
 
+def test_the_room_that_is_looked_for_is_that_of_the_build() -> None:
+    rooms = {kind: build_for(kind).room for kind in ("cpu", "cuda", "rocm", "mps")}
+    assert rooms["cpu"] < 3 * 10**9 < 9 * 10**9 < rooms["cuda"] < rooms["rocm"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PyPI's torch fits elsewhere")
+def test_a_linux_machine_without_a_gpu_gets_the_small_build_or_pypis(tmp_path: Path) -> None:
+    step = EnvironmentSetup(tmp_path / "env", "cpu").steps[1]
+    assert step.command[-3:] == ("--index-url", "https://download.pytorch.org/whl/cpu", TORCH)
+    assert step.otherwise is not None
+    command, build = step.otherwise
+    assert "--index-url" not in command
+    assert build == other_build(build_for("cpu")) == build_for("cuda")
+
+
+def test_a_step_that_fails_is_done_the_other_way(tmp_path: Path) -> None:
+    setup = EnvironmentSetup(tmp_path / "env", "cpu")
+    other = python("print('the other way')"), build_for("mps")
+    setup.steps = [Step("Installing torch", python("raise SystemExit(1)"), otherwise=other)]
+    run(setup)
+    assert setup.error is None
+    assert setup.build == build_for("mps")
+    assert setup.log.read_text() == "the other way\n"
+
+
+def test_downloaded_bytes_are_counted_and_not_left(tmp_path: Path) -> None:
+    code = (
+        "import tempfile, time; open(tempfile.mkdtemp() + '/w.whl', 'wb').write(bytes(9000)); time.sleep(2)"
+    )
+    setup = EnvironmentSetup(tmp_path / "env", "cpu")
+    setup.steps = [Step("Installing torch", python(code))]
+    seen = set()
+    deadline = time.monotonic() + 60
+    while not setup.done and time.monotonic() < deadline:
+        setup.poll()
+        seen.add(setup.downloaded)
+        time.sleep(0.02)
+    assert max(seen) == 9000
+    assert [path.name for path in tmp_path.iterdir()] == ["env.log"]
+
+
+def test_an_environment_is_removed_with_all_that_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "env" / "lib").mkdir(parents=True)
+    (tmp_path / "env" / SIZE).write_text("1234")
+    assert size_of(tmp_path / "env") == 1234
+    remove(tmp_path / "env")
+    assert not (tmp_path / "env").exists()
+    assert size_of(tmp_path / "env") is None
+
+
+@pytest.mark.parametrize(("size", "words"), [(450e6, "450 MB"), (3_600e6, "3.6 GB")])
+def test_sizes_are_put_into_words(size: float, words: str) -> None:
+    assert size_in_words(int(size)) == words
+
+
 @pytest.mark.parametrize("kind", ["cpu", "cuda", "rocm", "mps"])
-def test_torch_and_torchvision_come_as_a_pair_from_one_index(tmp_path: Path, kind: str) -> None:
-    command = EnvironmentSetup(tmp_path / "env", kind).steps[1].command
-    assert {"torch>=2.4", "torchvision>=0.19"} <= set(command)
+def test_torch_has_one_floor_everywhere(tmp_path: Path, kind: str) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert TORCH in project["dependencies"]
+    command = setup_steps(tmp_path / "env", kind, sys.executable)[1].command
+    assert TORCH in command
     assert command.count("--index-url") <= 1

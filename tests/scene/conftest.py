@@ -72,6 +72,24 @@ def make_object():
 
 
 @pytest.fixture
+def make_plane():
+    """A square with a UV map over the whole image, whose texels are seen unblurred."""
+
+    def make(name: str, *materials: bpy.types.Material) -> bpy.types.Object:
+        bpy.ops.mesh.primitive_plane_add()
+        object_ = bpy.context.object
+        object_.name = name
+        for material in materials:
+            object_.data.materials.append(material)
+        for material in materials:
+            for found in (n for n in material.node_tree.nodes if n.type == "TEX_IMAGE"):
+                found.interpolation = "Closest"
+        return object_
+
+    return make
+
+
+@pytest.fixture
 def style(tmp_path: Path) -> Path:
     array = np.random.default_rng(1).integers(0, 256, (40, 40, 3), dtype=np.uint8)
     Image.fromarray(array).save(tmp_path / "style.png")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import bpy
@@ -339,3 +341,35 @@ def test_a_cancelled_run_takes_a_made_uv_map_back(plane, make_material, restyle,
     with pytest.raises(BadInput, match="style"):
         restyle(object_, bake=BakeOptions(size=16, unwrap=True))
     assert len(object_.data.uv_layers) == 0
+
+
+def test_solid_view_shows_the_baked_image(plane, make_material, restyle) -> None:
+    object_ = plane(make_material("m", None))
+    restyle(object_, bake=BakeOptions(size=16))
+    active = object_.material_slots[0].material.node_tree.nodes.active
+    assert active.type == "TEX_IMAGE"
+    assert active.image.name.startswith("m_")
+
+
+BAKE = """
+import os, sys
+from pathlib import Path
+import bpy
+from texture_stylizer.descriptions import BakeOptions
+from texture_stylizer.scene.bake import bake_missing
+bpy.ops.wm.read_factory_settings(use_empty=True)
+bpy.ops.mesh.primitive_plane_add()
+material = bpy.data.materials.new("m")
+if material.node_tree is None:
+    material.use_nodes = True
+bpy.context.object.data.materials.append(material)
+print("baking", flush=True)
+baked, _ = bake_missing([bpy.context.object], BakeOptions(size=16), Path(sys.argv[1]))
+print("baked", len(baked), flush=True)
+os._exit(0)
+"""
+
+
+def test_blenders_advice_to_save_the_image_is_not_passed_on(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", BAKE, str(tmp_path)], capture_output=True, text=True)
+    assert done.stdout == "baking\nbaked 1\n"

@@ -10,7 +10,7 @@ import pytest
 
 from texture_stylizer.errors import BadInput
 from texture_stylizer.scene import list_variants, remove_variant, use_original, use_variant
-from texture_stylizer.scene.variants import compare, make_permanent, rename_variant
+from texture_stylizer.scene.variants import compare, rename_variant
 
 
 def image_in(material: bpy.types.Material) -> bpy.types.Image:
@@ -175,15 +175,6 @@ def test_comparing_switches_to_and_fro(restyle, make_image, make_material, make_
     assert object_.material_slots[0].material.name == "m"
     compare([object_])
     assert object_.material_slots[0].material.name == "m [oil]"
-
-
-def test_making_permanent(restyle, make_image, make_material, make_object) -> None:
-    object_ = make_object("a", make_material("m", make_image()))
-    restyle(object_)
-    make_permanent("oil")
-    assert object_.material_slots[0].material.name == "m"
-    assert not list_variants()
-    assert not object_.keys()
 
 
 def test_switching_a_hundred_objects(restyle, make_image, make_material, make_object) -> None:

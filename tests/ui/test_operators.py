@@ -105,9 +105,11 @@ def test_a_dropped_file_becomes_the_style(tmp_path: Path) -> None:
 
 def test_variants_leave_with_the_gltf_export(plane: bpy.types.Object, add_variant, tmp_path: Path) -> None:
     bpy.ops.preferences.addon_enable(module="io_scene_gltf2")
-    bpy.context.preferences.addons["io_scene_gltf2"].preferences.KHR_materials_variants_ui = True
+    preferences = bpy.context.preferences.addons["io_scene_gltf2"].preferences
+    preferences.KHR_materials_variants_ui = False
     add_variant(plane, "mosaic")
     bpy.ops.texture_stylizer.give_to_gltf()
+    assert preferences.KHR_materials_variants_ui
     bpy.ops.texture_stylizer.give_to_gltf()
     path = tmp_path / "model.glb"
     bpy.ops.export_scene.gltf(filepath=str(path))

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import os
 import re
 import struct
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, BadMachine
+from ..quiet import quiet
 
 _ROOM = 16384
 """Bytes that are still free on a disk which was not filled by an export."""
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Send what Blender prints to nowhere, so that stdout and stderr hold our own lines alone."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept: list[tuple[int, int]] = []
-    with open(os.devnull, "wb") as nowhere:
-        for descriptor in (1, 2):
-            with contextlib.suppress(OSError):
-                kept.append((descriptor, os.dup(descriptor)))
-                os.dup2(nowhere.fileno(), descriptor)
-        try:
-            yield
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for descriptor, copy in kept:
-                os.dup2(copy, descriptor)
-                os.close(copy)
 
 
 def import_bpy(path: Path) -> Any:

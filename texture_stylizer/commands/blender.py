@@ -16,6 +16,7 @@ from ..jobs.client import private_folder, remove_folder
 from ..jobs.interrupts import raise_if_asked
 from ..jobs.protocol import Message, from_line, to_line
 from ..jobs.python import bootstrap, command_of, safe_environment, start
+from ..words import how_it_ended
 
 OnMessage = Callable[[Message], Message | None]
 
@@ -117,7 +118,7 @@ class _Blender:
             )
         else:
             error = BadInput(
-                f"{subject}: Blender crashes on it ({code}), so it is probably damaged; "
+                f"{subject}: Blender crashes on it ({how_it_ended(code)}), so it is probably damaged; "
                 "take an earlier version of it, or export it anew"
             )
         error.add_note("\n".join(self._last))

@@ -11,6 +11,8 @@ import unicodedata
 from types import TracebackType
 from typing import Any, TextIO
 
+from ..words import duration
+
 
 def clean(text: str) -> str:
     """A line without what a terminal would obey: control characters, marks that turn the writing round."""
@@ -62,8 +64,8 @@ def _escaped(letter: str) -> str:
 
 
 class ProgressBar:
-    """A bar on stderr for each texture; silent when stderr is no terminal, or rich is not installed,
-    as in Blender's own Python."""
+    """A bar on stderr for each texture; a line when it is through where stderr is no terminal, or rich is not
+    installed, as in Blender's own Python."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self._names = names
@@ -91,17 +93,25 @@ class ProgressBar:
         if event["type"] == "warning":
             say(f"warning: {event['message']}")
         if self._bar is None:
-            return
-        if event["type"] == "started":
+            self._tell(event)
+        elif event["type"] == "started":
             name = self._names.get(event["id"], event["id"])
             self._tasks[event["id"]] = self._bar.add_task(clean(str(name)), total=1.0, detail="starting")
         elif event.get("id") not in self._tasks:
             return
         elif event["type"] == "progress":
-            detail = f"{event['width']} x {event['height']}, {event['seconds_left']:.0f} s left"
+            detail = f"{event['width']} x {event['height']}, {duration(event['seconds_left'])} left"
             self._bar.update(self._tasks[event["id"]], completed=event["fraction"], detail=detail)
         elif event["type"] == "done":
             self._bar.update(self._tasks[event["id"]], completed=1.0, detail="done")
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        """A line for each texture that is through, where there is no bar."""
+        if event["type"] == "done":
+            outcome = event["outcome"]
+            took = "taken from the cache" if outcome["cached"] else f"in {duration(outcome['seconds'])}"
+            name = self._names.get(event["id"], event["id"])
+            tell("{}: {} x {}, {}".format(name, *outcome["size"], took))
 
 
 def _rich_bar() -> Any:

@@ -100,7 +100,8 @@ def _variants(order: Message, _channel: Channel) -> dict[str, Any]:
     from .variants import change
 
     target = Path(order["target"]) if order["target"] else None
-    return {"lines": change(Path(order["subject"]), order["action"], order["name"], target, order["home"])}
+    subject, action = Path(order["subject"]), order["action"]
+    return {"lines": change(subject, action, order["name"], order["strength"], target, order["home"])}
 
 
 def _stylize(order: Message, channel: Channel) -> dict[str, Any]:

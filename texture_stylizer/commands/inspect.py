@@ -49,4 +49,4 @@ def _print_table(found: dict[str, Any]) -> None:
         tell(line.rstrip())
     bare = found["materials_without_textures"]
     if bare:
-        tell(f"without textures: {', '.join(bare)}")
+        tell(f"without textures: {', '.join(bare)}; bake it with --bake missing")

@@ -89,10 +89,8 @@ def restyle_scene(
     Returns the report's rows and what failed.
     """
     load_scene(source)
-    from ..scene.kept_images import keep_images
     from ..scene.plan import plan
     from ..scene.restyle import apply, discard, withdraw, work
-    from ..scene.variants import make_permanent
 
     objects = chosen_objects(request.objects, source)
     scratch = private_folder()
@@ -125,11 +123,8 @@ def restyle_scene(
     try:
         work(run, channel)
         with quiet():
-            variant = apply(run)
-            if target.suffix.lower() != ".blend":
-                # A model has no variants: its materials keep their names and get no records.
-                make_permanent(variant.name)
-            left_out = keep_images(target.parent, home) if _names_files(target) else []
+            apply(run)
+            left_out = make_plain(target, home) if target.suffix.lower() != ".blend" else []
         left_out += save_scene(target, home)
         for warning in left_out:
             channel.note(f"warning: {source}: {warning}")
@@ -151,6 +146,24 @@ def restyle_scene(
         for warning in color.warnings:
             channel.note(f"warning: {source}: {warning}")
     return rows, [type(error)(f"{source}: {error}") for error in run.failed.values()]
+
+
+def make_plain(target: Path, home: Path) -> list[str]:
+    """Make the open scene ready for a model: it has no variants and no Mix nodes, only what is shown.
+
+    The materials keep their names and get no records. The scene is to be exported and forgotten. Returns a
+    sentence for each texture that is missing in the model.
+    """
+    from ..scene.exported_mixes import bake_mixes, mixed_copies
+    from ..scene.kept_images import keep_images
+    from ..scene.permanent import make_permanent
+    from ..scene.variants import is_shown, list_variants
+
+    _, problems = bake_mixes(copy for copy in mixed_copies() if is_shown(copy))
+    for name, copies in list_variants().items():
+        if any(map(is_shown, copies)):
+            make_permanent(name)
+    return problems + (keep_images(target.parent, home) if _names_files(target) else [])
 
 
 def _results_folder(target: Path, scratch: Path) -> Path:

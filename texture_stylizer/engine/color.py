@@ -6,63 +6,12 @@ network was trained on; "linear" means scene-linear light with Rec. 709 primarie
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from ..srgb import ROWS, Array, by_rows, decode, encode
 
 REC709_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
-
-_ROWS = 256
-
-OfTexels = TypeVar("OfTexels", bound=Callable[..., Any])
-
-
-def by_rows(of_texels: OfTexels) -> OfTexels:
-    """Of a function whose every texel depends on the same one of its arrays, (H, W, ...) or None: the same
-    function, some rows at a time. What it makes on the way would be several times a large picture."""
-
-    @functools.wraps(of_texels)
-    def over_rows(first: NDArray[Any], *others: NDArray[Any] | None, **options: Any) -> Any:
-        arrays = first, *others
-        height = first.shape[0] if first.ndim > 1 else 0
-        if height <= _ROWS:
-            return of_texels(*arrays, **options)
-        wholes: list[NDArray[Any]] = []
-        is_one = True
-        for top in range(0, height, _ROWS):
-            rows = slice(top, top + _ROWS)
-            found = of_texels(*(None if array is None else array[rows] for array in arrays), **options)
-            is_one = not isinstance(found, tuple)
-            several = (found,) if is_one else found
-            wholes = wholes or [np.empty((height, *each.shape[1:]), each.dtype) for each in several]
-            for whole, each in zip(wholes, several, strict=True):
-                whole[rows] = each
-        return wholes[0] if is_one else tuple(wholes)
-
-    return cast(OfTexels, over_rows)
-
-
-@by_rows
-def encode(linear: Array) -> Array:
-    """sRGB-encode linear values; values below 0 become 0, values above 1 stay above 1."""
-    positive = np.maximum(linear, 0.0)
-    low = positive * 12.92
-    high = 1.055 * np.power(np.maximum(positive, 0.0031308), 1 / 2.4) - 0.055
-    return np.where(positive <= 0.0031308, low, high).astype(np.float32)
-
-
-@by_rows
-def decode(encoded: Array) -> Array:
-    """Linear values of sRGB-encoded ones; the inverse of `encode`."""
-    positive = np.maximum(encoded, 0.0)
-    low = positive / 12.92
-    high = np.power((np.maximum(positive, 0.04045) + 0.055) / 1.055, 2.4)
-    return np.where(positive <= 0.04045, low, high).astype(np.float32)
 
 
 @by_rows
@@ -139,11 +88,11 @@ def match_colors(style: Array, content: Array) -> Array:
 
 def _statistics(image: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean (3,) and covariance (3, 3) of an image's colours, kept away from singular."""
-    count, tops = image.shape[0] * image.shape[1], range(0, image.shape[0], _ROWS)
-    mean = sum(image[top : top + _ROWS].sum(axis=(0, 1), dtype=np.float64) for top in tops) / count
+    count, tops = image.shape[0] * image.shape[1], range(0, image.shape[0], ROWS)
+    mean = sum(image[top : top + ROWS].sum(axis=(0, 1), dtype=np.float64) for top in tops) / count
     total = np.zeros((3, 3))
     for top in tops:
-        centred = image[top : top + _ROWS].reshape(-1, 3) - mean
+        centred = image[top : top + ROWS].reshape(-1, 3) - mean
         total += centred.T @ centred
     return mean, total / count + 1e-5 * np.eye(3)
 

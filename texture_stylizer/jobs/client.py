@@ -22,6 +22,7 @@ from typing import Protocol
 
 from ..descriptions import Job, Outcome, with_absolute_paths
 from ..errors import BadMachine, Cancelled, StylizerError, from_message
+from ..words import duration, how_it_ended
 from .cache_folder import CACHE_VARIABLE
 from .interrupts import raise_if_asked
 from .protocol import (
@@ -161,7 +162,7 @@ class WorkerClient:
                     raise from_message(message)
             if self._process is None or self._process.poll() is not None:
                 break
-        raise BadMachine(f"the worker ({self._python}) did not answer within {timeout:.0f} s")
+        raise BadMachine(f"the worker ({self._python}) did not answer within {duration(timeout)}")
 
     def poll(self, wait: float = 0.0) -> list[Message]:
         """The events that have arrived, in order; waits up to `wait` seconds for the first.
@@ -339,9 +340,9 @@ class WorkerClient:
             return None
         if code is None:
             process.kill()
-            how = f"it said nothing for {silent:.0f} s"
+            how = f"it said nothing for {duration(silent)}"
         else:
-            how = f"it ended with status {code}"
+            how = how_it_ended(code)
         for reader in self._readers:
             reader.join(timeout=2.0)
         if self._broken is not None:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..descriptions import Depth
-from ..engine.color import Array, by_rows, decode, encode, join_range, split_range
+from ..engine.color import join_range, split_range
 from ..errors import BadInput
+from ..srgb import Array, by_rows, decode, encode
 from .orientation import HELD_BY, UPRIGHT, orientation_of, upright, write_webp
 from .protocol import partial_path
 

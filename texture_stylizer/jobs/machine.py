@@ -25,7 +25,7 @@ def describe_machine() -> dict[str, Any]:
         "executable": sys.executable,
         "libraries": {
             name: metadata.version(name)
-            for name in ("torch", "torchvision", "numpy", "pillow", "OpenImageIO", "safetensors")
+            for name in ("torch", "numpy", "pillow", "OpenImageIO", "safetensors")
         },
         "devices": _devices(),
         "device": str(device),

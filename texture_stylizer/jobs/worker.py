@@ -226,7 +226,7 @@ def _check_libraries() -> None:
     except Exception as reason:
         raise BadMachine(
             f"torch does not work in {sys.executable} ({type(reason).__name__}: {reason}); "
-            "install torch and torchvision there"
+            "install torch there"
         ) from reason
     missing = [wanted for name, wanted in LIBRARIES.items() if importlib.util.find_spec(name) is None]
     if missing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import bpy
 
 from ..descriptions import BakeOptions, Source
 from ..errors import BadInput, BadMachine, StylizerError
+from ..quiet import quiet
 from .materials import material_users
 from .pixels import write_source
 from .records import original_of
@@ -114,6 +115,17 @@ def bake_missing(
     return baked, failed
 
 
+def bake_shown(copy: Any, original: Any, objects: Sequence[Any], size: int, path: Path) -> Source:
+    """Bake the colour that a stylised copy shows on objects, in the slots of its original.
+
+    size: side in pixels; path: where the pixels are written, without a suffix. Raises BadInput or BadMachine.
+    """
+    engine = bpy.context.scene.render.engine
+    options = BakeOptions(size=size)
+    uv_maps = [_uv_map_of(object_, original, options) for object_ in objects]
+    return _bake_colors(original, copy, objects, uv_maps, options, engine, path)
+
+
 def remove_uv_maps(color: BakedColor) -> None:
     """Take back the UV maps that were made for a baked colour, when its run came to nothing."""
     for name in color.unwrapped:
@@ -134,14 +146,8 @@ def _bake(material: Any, objects: Sequence[Any], options: BakeOptions, engine: s
             pixels_for_density(object_, material, uv_map, options.density)
             for object_, uv_map in zip(objects, uv_maps, strict=True)
         )
-    with _temporary_scene() as scene, _removed_afterwards() as temporary:
-        copy = _emitting_copy(material, engine, temporary)
-        image = bpy.data.images.new("bake", size, size, alpha=True)
-        temporary.append((bpy.data.images, image))
-        _add_target(copy, image)
-        for index, (object_, uv_map) in enumerate(zip(objects, uv_maps, strict=True)):
-            _bake_object(scene, object_, material, copy, uv_map, options.margin, temporary, clear=index == 0)
-        source = write_source(image, path)
+    sized = replace(options, size=size, density=None)
+    source = _bake_colors(material, material, objects, uv_maps, sized, engine, path)
     warnings = [
         warning
         for object_, uv_map in zip(objects, uv_maps, strict=True)
@@ -149,6 +155,26 @@ def _bake(material: Any, objects: Sequence[Any], options: BakeOptions, engine: s
     ]
     names = tuple(object_.name for object_ in objects)
     return BakedColor(material.name, names, uv_maps[0], size, source, tuple(warnings), bare)
+
+
+def _bake_colors(
+    material: Any,
+    shown: Any,
+    objects: Sequence[Any],
+    uv_maps: Sequence[str],
+    options: BakeOptions,
+    engine: str,
+    path: Path,
+) -> Source:
+    """Bake the colours of `shown` where objects have `material`, all onto one image."""
+    with _temporary_scene() as scene, _removed_afterwards() as temporary:
+        copy = _emitting_copy(shown, engine, temporary)
+        image = bpy.data.images.new("bake", options.size, options.size, alpha=True)
+        temporary.append((bpy.data.images, image))
+        _add_target(copy, image)
+        for index, (object_, uv_map) in enumerate(zip(objects, uv_maps, strict=True)):
+            _bake_object(scene, object_, material, copy, uv_map, options.margin, temporary, clear=index == 0)
+        return write_source(image, path)
 
 
 def _has_no_uv_map(object_: Any) -> bool:
@@ -222,9 +248,11 @@ def _bake_object(
         slot.material = copy if original_of(shown.material) == material else blank
     with _as_active(scene, helper):
         try:
-            result = bpy.ops.object.bake(
-                type="EMIT", target="IMAGE_TEXTURES", uv_layer=uv_map, margin=margin, use_clear=clear
-            )
+            # Blender would tell the user to save the image, which is ours and gone in a moment.
+            with quiet():
+                result = bpy.ops.object.bake(
+                    type="EMIT", target="IMAGE_TEXTURES", uv_layer=uv_map, margin=margin, use_clear=clear
+                )
         except RuntimeError as reason:
             text = " ".join(str(reason).replace("Error:", "").split())
             raise BadInput(f"{material.name} on {object_.name} cannot be baked ({text})") from reason

@@ -14,7 +14,7 @@ import bpy
 
 from .cursor import Cursor, by_identifier, inputs_behind, sources
 from .node_copies import duplicate_node
-from .records import mark_made
+from .records import STANDS_FOR, mark_made
 from .roles import Role
 from .walk import output_node, reached, role_of_image
 
@@ -145,7 +145,8 @@ class _Rewiring:
         if _key(source, cursor) in self.contested:
             node = self._twin((*cursor.group_names, node.name), node)
         if node.image != image:
-            _set_image(node, image)
+            node[STANDS_FOR] = node.image
+            set_image(node, image)
         return node, identifier
 
     def _node(self, source: Any, cursor: Cursor) -> Out:
@@ -281,7 +282,8 @@ def _link(new: Out, socket: Any) -> None:
     node.id_data.links.new(by_identifier(node.outputs, identifier), socket)
 
 
-def _set_image(node: Any, image: Any) -> None:
+def set_image(node: Any, image: Any) -> None:
+    """Let an image node show another image at the same frames."""
     # Blender may reset a sequence's frame range when the image changes.
     timing = {name: getattr(node.image_user, name) for name in _TIMING}
     node.image = image

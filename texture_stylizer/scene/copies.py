@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import bpy
 
 from .bake import colored_leaves
-from .records import mark_made, record_of, write_record
+from .records import STANDS_FOR, mark_made, record_of, write_record
 
 
 def copy_material(original: Any, variant: str, details: dict[str, Any], objects: Sequence[str] = ()) -> Any:
@@ -37,11 +38,28 @@ def set_color(material: Any, image: Any, uv_map: str, groups: dict[Any, Any], va
         if socket.links and getattr(socket.links[0].from_node, "image", None) == image:
             continue
         node, uv_node = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeUVMap")
+        node[STANDS_FOR] = json.dumps(_place_of_color(socket))
         node.image, uv_node.uv_map = image, uv_map
         node.location = tree.nodes[leaf.node].location[0] - 300, tree.nodes[leaf.node].location[1]
         uv_node.location = node.location[0] - 200, node.location[1]
         tree.links.new(uv_node.outputs["UV"], node.inputs["Vector"])
         tree.links.new(node.outputs["Color"], socket)
+        _activate(material, leaf.groups, node)
+
+
+def _activate(material: Any, path: tuple[str, ...], image_node: Any) -> None:
+    """Let Solid and Texture view show an image: they take that of the active image node."""
+    tree = material.node_tree
+    for name in path:
+        tree.nodes.active = tree.nodes[name]
+        tree = tree.nodes[name].node_tree
+    tree.nodes.active = image_node
+
+
+def _place_of_color(socket: Any) -> list[str]:
+    """The node and the output that a socket's colour comes from; nothing for a colour of its own."""
+    links = [link for link in socket.links if not link.is_muted]
+    return [links[0].from_node.name, links[0].from_socket.identifier] if links else []
 
 
 def _own_tree(material: Any, path: tuple[str, ...], groups: dict[Any, Any], variant: str) -> Any:

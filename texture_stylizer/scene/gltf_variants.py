@@ -17,17 +17,14 @@ def give_to_gltf(objects: Iterable[Any]) -> list[str]:
 
     What the objects show stays the default of the exported file; a variant that is called "Original" carries
     the originals. What another hand entered in the exporter's list is kept. Returns the variants' names.
-    Raises BadInput when the exporter's variants are switched off, or there is none to give.
+    Turns the exporter's variants on. Raises BadInput when the exporter is disabled, or there is none to give.
     """
     scene = bpy.data.scenes[0]
-    if not hasattr(scene, "gltf2_KHR_materials_variants_variants"):
-        raise BadInput(
-            "the glTF exporter's variants are off; turn on Material Variants in the preferences of "
-            "the add-on glTF 2.0 format"
-        )
     variants = list_variants()
     if not variants:
         raise BadInput("this file has no variant; stylise an object first")
+    if not writes_variants():
+        _turn_on()
     names = ["Original", *sorted(variants)]
     entries = {name: _entry(scene, name) for name in names}
     for object_ in objects:
@@ -41,6 +38,18 @@ def give_to_gltf(objects: Iterable[Any]) -> list[str]:
                 for name, material in {"Original": original, **suiting}.items():
                     _map(object_.data, index, material, entries[name])
     return names
+
+
+def writes_variants() -> bool:
+    """Whether Material Variants is on in the exporter's preferences."""
+    return hasattr(bpy.types.Scene, "gltf2_KHR_materials_variants_variants")
+
+
+def _turn_on() -> None:
+    addon = bpy.context.preferences.addons.get("io_scene_gltf2")
+    if addon is None:
+        raise BadInput("Blender's glTF exporter is disabled; enable the add-on glTF 2.0 format")
+    addon.preferences.KHR_materials_variants_ui = True
 
 
 def _entry(scene: Any, name: str) -> int:

@@ -22,6 +22,13 @@ _MADE_BY = _PREFIX + "made_by"
 SLOT_LINKS = _PREFIX + "slot_links"
 COMPARED = _PREFIX + "compared"
 MODIFIERS = _PREFIX + "modifiers"
+STRENGTH = _PREFIX + "strength"
+STANDS_FOR = _PREFIX + "stands_for"
+"""On a restyled image node: the original image, or as JSON the name and output of the node whose
+colour was baked, or an empty list for a colour of the socket's own."""
+
+MIXES = _PREFIX + "mixes"
+"""On the nodes that mix a restyled colour with the original."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,20 @@ def mark_made(data_block: Any, variant: str) -> None:
 def was_made_for(data_block: Any, variant: str) -> bool:
     """Whether `mark_made` marked this data-block for the variant."""
     return data_block.get(_MADE_BY) == variant
+
+
+def strength_of(material: Any) -> float:
+    """How much of a stylised copy is seen, 0 to 1."""
+    value = material.get(STRENGTH)
+    return min(max(float(value), 0.0), 1.0) if isinstance(value, (int, float)) else 1.0
+
+
+def write_strength(material: Any, strength: float) -> None:
+    """Write how much of a stylised copy is seen; full strength is not written."""
+    if strength < 1.0:
+        material[STRENGTH] = strength
+    elif STRENGTH in material:
+        del material[STRENGTH]
 
 
 def clear_record(data_block: Any) -> None:

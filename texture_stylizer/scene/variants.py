@@ -1,4 +1,4 @@
-"""Stylised copies of materials: made, switched to, reverted and deleted; the originals are never changed."""
+"""Stylised copies of materials: made, switched to, mixed and deleted; the originals are never changed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from .records import (
     COMPARED,
     SLOT_LINKS,
     VARIANT,
-    clear_record,
     mapping_of,
     mark_made,
     original_of,
     record_of,
     was_made_for,
+    write_strength,
 )
 from .roles import Role
+from .strength import mix_with_original
 from .textures import TextureUse
 
 
@@ -149,7 +150,7 @@ def use_variant(name: str, objects: Iterable[Any], material: Any = None) -> int:
 
     Returns how many slots and modifiers changed. Raises BadInput when there is no such variant.
     """
-    found = [copy for copy in _copies_of(name) if material is None or original_of(copy) == material]
+    found = [copy for copy in copies_of(name) if material is None or original_of(copy) == material]
     return sum(
         _assign(object_, suiting_copies(object_, found), name) for object_ in editable_objects(objects)
     )
@@ -177,12 +178,28 @@ def use_original(objects: Iterable[Any], material: Any = None) -> int:
     return sum(put_back(object_) + _restore(object_) for object_ in editable)
 
 
+def set_strength(name: str, strength: float) -> None:
+    """Mix a variant's textures with the original ones, without a run: 0 shows the originals, 1 the variant.
+
+    Raises BadInput when there is no such variant, or it is too old to know its originals.
+    """
+    if not 0.0 <= strength <= 1.0:
+        raise BadInput(f"the strength {strength:g} is not between 0 and 1; give one that is")
+    copies = copies_of(name)
+    if not mix_with_original(copies, strength):
+        raise BadInput(
+            f"the variant {name!r} was made by an earlier version, without a strength; make it again"
+        )
+    for copy in copies:
+        write_strength(copy, strength)
+
+
 def remove_variant(name: str) -> None:
     """Delete a variant's copies, node groups and images; objects that show it get their originals back.
 
     Files on the disk stay: other .blend files may use them. Raises BadInput when there is no such variant.
     """
-    copies = _copies_of(name)
+    copies = copies_of(name)
     for object_ in bpy.data.objects:
         put_back(object_, name)
         if any(slot.material in copies for slot in object_.material_slots):
@@ -202,13 +219,13 @@ def remove_variant(name: str) -> None:
 
 def purge_unused_variants() -> list[str]:
     """Remove every variant that no object shows. Returns their names."""
-    unused = [name for name, copies in list_variants().items() if not any(map(_is_shown, copies))]
+    unused = [name for name, copies in list_variants().items() if not any(map(is_shown, copies))]
     for name in unused:
         remove_variant(name)
     return unused
 
 
-def _is_shown(copy: Any) -> bool:
+def is_shown(copy: Any) -> bool:
     """Whether anything but its own fake user needs a stylised copy: a slot, a modifier, a node group."""
     return copy.users > int(copy.use_fake_user)
 
@@ -260,7 +277,7 @@ def compare(objects: Iterable[Any]) -> None:
 
 def rename_variant(name: str, new_name: str) -> None:
     """Give a variant another name. Raises BadInput when it is taken or empty."""
-    copies = _copies_of(name)
+    copies = copies_of(name)
     if not new_name.strip():
         raise BadInput("a variant needs a name; type one")
     if new_name != name and new_name in list_variants():
@@ -279,41 +296,8 @@ def rename_variant(name: str, new_name: str) -> None:
         rename_record(object_, name, new_name)
 
 
-def make_permanent(name: str) -> None:
-    """Let a variant's copies take the originals' place and names; they are no variant any more.
-
-    The originals stay, renamed. Raises BadInput when there is no such variant.
-    """
-    copies = _copies_of(name)
-    for object_ in bpy.data.objects:
-        _forget_former_slots(object_, name, copies)
-    for copy in copies:
-        record = record_of(copy)
-        if record is not None and record.original is not None:
-            wanted = record.original.name
-            if record.original.is_editable:
-                record.original.name = f"{wanted} (original)"
-            copy.name = wanted
-        clear_record(copy)
-        copy.use_fake_user = False
-    for data_block in (*bpy.data.images, *bpy.data.node_groups):
-        if was_made_for(data_block, name):
-            clear_record(data_block)
-
-
-def _forget_former_slots(object_: Any, name: str, copies: list[Any]) -> None:
-    """What an object remembers of its slots before it showed a variant; other variants' slots stay known."""
-    if shown_variants([object_]) <= {name}:
-        clear_record(object_)
-        return
-    links = mapping_of(object_, SLOT_LINKS)
-    for index, slot in enumerate(object_.material_slots):
-        if slot.material in copies:
-            links.pop(str(index), None)
-    object_[SLOT_LINKS] = links
-
-
-def _copies_of(name: str) -> list[Any]:
+def copies_of(name: str) -> list[Any]:
+    """A variant's stylised copies. Raises BadInput when there is no such variant."""
     variants = list_variants()
     if name not in variants:
         known = ", ".join(sorted(variants)) or "none"

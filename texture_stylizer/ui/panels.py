@@ -3,7 +3,7 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from . import finished, live, operators, texture_list, trial_operators
+from . import finished, live, operators, strength, texture_list, trial_operators
 from .presets import TEXTURE_STYLIZER_PT_presets
 from .properties import draw_setup, worker_python_path
 from .regions import CATEGORY
@@ -283,6 +283,7 @@ def _draw_variant(
     button.name, button.only_material = name, only_material
     row.context_pointer_set("texture_stylizer_variant", copies[0])
     row.menu("TEXTURE_STYLIZER_MT_variant", text="", icon="DOWNARROW_HLT")
+    strength.draw(layout, copies)
 
 
 def _draw_run(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,16 @@ from bpy.app.translations import pgettext_iface as iface
 
 from ..descriptions import BakeOptions, SceneStyle, StyleImage
 from ..jobs.cache_folder import size_of
-from ..jobs.environment import COMPLETE, environment_python
+from ..jobs.environment import (
+    COMPLETE,
+    build_for,
+    detect_kind,
+    environment_python,
+    minutes_of,
+    other_build,
+    size_in_words,
+)
+from ..jobs.environment import size_of as environment_size
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
 from . import gallery, naming, presets
 from .advanced import AdvancedSettings
@@ -63,6 +73,7 @@ class StylizerRun(bpy.types.PropertyGroup):
     stop: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     device: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     setup_text: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    setup_detail: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     setup_fraction: bpy.props.FloatProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
     setup_active: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
 
@@ -305,6 +316,7 @@ class StylizerPreferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         draw_setup(layout, context)
+        _draw_removal(layout)
         layout.prop(self, "python_path")
         _draw_device(layout, context)
         layout.operator("texture_stylizer.download_vgg19", icon="IMPORT")
@@ -322,17 +334,62 @@ def draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """The Set Up button, or how far a set-up is, or why it failed."""
     run = context.window_manager.texture_stylizer_run
     if run.setup_active:
-        layout.progress(factor=run.setup_fraction, text=iface(run.setup_text))
+        layout.progress(factor=run.setup_fraction, text=f"{run.setup_fraction:.0%}")
+        layout.label(text=iface(run.setup_text), translate=False)
+        if run.setup_detail:
+            layout.label(text=run.setup_detail, translate=False)
         layout.operator("texture_stylizer.cancel_setup", icon="CANCEL")
         return
     if run.setup_text:
         draw_text(layout, context, iface(run.setup_text), "INFO")
     if not worker_python_path(context):
         draw_text(layout, context, iface("Torch is needed, in a Python of its own"), "INFO")
+        _draw_cost(layout)
     layout.operator("texture_stylizer.setup", icon="IMPORT")
     if not bpy.app.online_access:
-        hint = iface("Allow Online Access in Preferences > System first")
-        draw_text(layout, context, hint, "INTERNET_OFFLINE")
+        draw_text(layout, context, iface("Blender may not go online yet"), "INTERNET_OFFLINE")
+        layout.operator("texture_stylizer.allow_online", icon="INTERNET")
+
+
+def _draw_cost(layout: bpy.types.UILayout) -> None:
+    """What Set Up downloads, how long that takes, and where it goes: lines that fit a narrow panel."""
+    build = build_for(detect_kind())
+    column = layout.column(align=True)
+    for line in (
+        iface("Torch for {}").format(build.label),
+        iface("Download: {}, about {} min").format(size_in_words(build.download), minutes_of(build)),
+        iface("On disk: {}").format(size_in_words(build.disk)),
+    ):
+        column.label(text=line, translate=False)
+    other = other_build(build)
+    if other is not None:
+        column.label(
+            text=iface("Up to {} where only PyPI answers").format(size_in_words(other.disk)), translate=False
+        )
+    for part in in_lines(str(environment_folder())):
+        column.label(text=part, translate=False)
+
+
+def in_lines(path: str, letters: int = 30) -> list[str]:
+    """A path in pieces that fit a narrow panel, each ending where a folder does."""
+    lines = [""]
+    for part in re.findall(r"[^/\\]*[/\\]?", path):
+        if lines[-1] and len(lines[-1]) + len(part) > letters:
+            lines.append("")
+        lines[-1] += part
+    return lines
+
+
+def _draw_removal(layout: bpy.types.UILayout) -> None:
+    """What Set Up made, and the way to be rid of it."""
+    folder = environment_folder()
+    if not folder.is_dir():
+        return
+    row = layout.row()
+    size = environment_size(folder)
+    taken = iface("Set Up's Python takes {}").format(size_in_words(size)) if size else str(folder)
+    row.label(text=taken, icon="FILE_FOLDER", translate=False)
+    row.operator("texture_stylizer.remove_environment", icon="TRASH")
 
 
 def _draw_device(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -17,6 +17,7 @@ from . import (
     session,
     settings_again,
     setup,
+    strength,
     style_operators,
     texture_list,
     translations,
@@ -48,6 +49,7 @@ def register() -> None:
         bpy.utils.register_class(class_)
     bpy.types.Scene.texture_stylizer = bpy.props.PointerProperty(type=properties.StylizerSettings)
     bpy.types.WindowManager.texture_stylizer_run = bpy.props.PointerProperty(type=properties.StylizerRun)
+    strength.register()
     for menu in panels.MENUS:
         getattr(bpy.types, menu).append(panels.draw_menu)
     bpy.app.handlers.load_post.append(last_used.on_load)
@@ -71,6 +73,7 @@ def unregister() -> None:
         getattr(bpy.types, menu).remove(panels.draw_menu)
     gallery.unregister()
     live.clear()
+    strength.unregister()
     del bpy.types.WindowManager.texture_stylizer_run
     del bpy.types.Scene.texture_stylizer
     for class_ in reversed(_CLASSES):

@@ -9,11 +9,14 @@ from bpy.app.translations import pgettext_rpt as rpt
 
 from ..errors import StylizerError
 from ..jobs.cache_folder import clear
-from ..jobs.environment import EnvironmentSetup
+from ..jobs.environment import EnvironmentSetup, remove, size_in_words
 from .operators import redraw
 from .properties import cache_folder, environment_folder, worker_python_path
+from .session import LINE
 
 POLL_SECONDS = 0.2
+LEAST_SHOWN = 10**6
+"""Bytes of a download from which on it is shown."""
 
 RUNNING: list[EnvironmentSetup] = []
 """The set-up under way, if any."""
@@ -30,7 +33,7 @@ def end_all() -> None:
 def _may_go_online(operator: type[bpy.types.Operator]) -> bool:
     """Whether Blender may use the network; the operator's button says so where it may not."""
     if not bpy.app.online_access:
-        operator.poll_message_set("Allow Online Access in Preferences > System first")
+        operator.poll_message_set("Allow Online Access first")
     return bpy.app.online_access
 
 
@@ -68,8 +71,13 @@ class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
         if not run.setup_active:
             self._setup.cancel()
         self._setup.poll()
-        changed = run.setup_text != self._setup.title
+        before = run.setup_text, run.setup_detail
         run.setup_text, run.setup_fraction = self._setup.title, self._setup.fraction
+        downloaded = self._setup.downloaded
+        run.setup_detail = (
+            rpt("{} downloaded").format(size_in_words(downloaded)) if downloaded > LEAST_SHOWN else ""
+        )
+        changed = before != (run.setup_text, run.setup_detail)
         if changed or self._setup.done:
             redraw(context)
         if not self._setup.done:
@@ -101,6 +109,49 @@ class TEXTURE_STYLIZER_OT_cancel_setup(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.texture_stylizer_run.setup_active = False
+        return {"FINISHED"}
+
+
+class TEXTURE_STYLIZER_OT_allow_online(bpy.types.Operator):
+    """Turn on Allow Online Access in Blender's preferences, for all add-ons"""
+
+    bl_idname = "texture_stylizer.allow_online"
+    bl_label = "Allow Online Access"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        if bpy.app.online_access_override:
+            cls.poll_message_set("Blender was started offline; start it without --offline-mode")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.preferences.system.use_online_access = True
+        return {"FINISHED"}
+
+
+class TEXTURE_STYLIZER_OT_remove_environment(bpy.types.Operator):
+    """Delete the Python with torch that Set Up made; Set Up makes it anew"""
+
+    bl_idname = "texture_stylizer.remove_environment"
+    bl_label = "Remove"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if LINE or context.window_manager.texture_stylizer_run.setup_active:
+            cls.poll_message_set("It is in use; wait for the end of the run")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        try:
+            remove(environment_folder())
+        except StylizerError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         return {"FINISHED"}
 
 
@@ -243,7 +294,7 @@ def device_text(machine: dict[str, Any]) -> str:
 def _start(operator: bpy.types.Operator, context: bpy.types.Context, text: str) -> Any:
     """Show a set-up as under way and let the operator be called by a timer. Returns the timer."""
     run = context.window_manager.texture_stylizer_run
-    run.setup_active, run.setup_text, run.setup_fraction = True, text, 0.0
+    run.setup_active, run.setup_text, run.setup_fraction, run.setup_detail = True, text, 0.0, ""
     context.window_manager.modal_handler_add(operator)
     return context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
 
@@ -251,6 +302,8 @@ def _start(operator: bpy.types.Operator, context: bpy.types.Context, text: str) 
 CLASSES = [
     TEXTURE_STYLIZER_OT_setup,
     TEXTURE_STYLIZER_OT_cancel_setup,
+    TEXTURE_STYLIZER_OT_allow_online,
+    TEXTURE_STYLIZER_OT_remove_environment,
     TEXTURE_STYLIZER_OT_download_vgg19,
     TEXTURE_STYLIZER_OT_find_device,
     TEXTURE_STYLIZER_OT_clear_cache,

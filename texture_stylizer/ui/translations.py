@@ -143,10 +143,8 @@ _POLISH = {
     "Cache": "Pamięć podręczna",
     "Where earlier results are kept, so that the same work is not done twice; empty for the add-on's own "
     "folder": ("Gdzie trzymane są wcześniejsze wyniki, by nie powtarzać pracy; puste oznacza folder dodatku"),
-    "Torch is needed, in a Python of its own": "Potrzebna jest biblioteka torch, w osobnym Pythonie",
-    "Allow Online Access in Preferences > System first": (
-        "Najpierw zezwól na dostęp do sieci w Preferencje > System"
-    ),
+    "Torch is needed first": "Najpierw potrzebna jest torch",
+    "Allow Online Access first": ("Najpierw zezwól na dostęp do sieci w Preferencje > System"),
     "Device not looked for yet": "Urządzenia jeszcze nie szukano",
     "The cache takes {:.0f} MB": "Pamięć podręczna zajmuje {:.0f} MB",
     "Set Up": "Przygotuj",
@@ -160,7 +158,26 @@ _POLISH = {
     "Starting": "Start",
     "Ready": "Gotowe",
     "Making the environment": "Tworzenie środowiska",
-    "Installing torch, this takes minutes": "Instalowanie torch, potrwa to kilka minut",
+    "Installing torch": "Instalowanie torch",
+    "{} downloaded": "Pobrano {}",
+    "Torch for {}": "Torch dla {}",
+    "Download: {}, about {} min": "Pobranie: {}, około {} min",
+    "On disk: {}": "Na dysku: {}",
+    "Up to {} where only PyPI answers": "Do {}, gdy dostępne jest tylko PyPI",
+    "Blender may not go online yet": "Blender nie ma jeszcze dostępu do sieci",
+    "Allow Online Access": "Zezwól na dostęp do sieci",
+    "Turn on Allow Online Access in Blender's preferences, for all add-ons": (
+        "Włącz Allow Online Access w ustawieniach Blendera, dla wszystkich dodatków"
+    ),
+    "Blender was started offline; start it without --offline-mode": (
+        "Blender działa bez sieci; uruchom go bez --offline-mode"
+    ),
+    "Remove": "Usuń",
+    "Delete the Python with torch that Set Up made; Set Up makes it anew": (
+        "Usuń Pythona z torch, którego utworzyło „Przygotuj”; „Przygotuj” utworzy go na nowo"
+    ),
+    "It is in use; wait for the end of the run": "Jest w użyciu; poczekaj na koniec pracy",
+    "Set Up's Python takes {}": "Python utworzony przez „Przygotuj” zajmuje {}",
     "Installing the other libraries": "Instalowanie pozostałych bibliotek",
     "Trying it": "Próba",
     "Texture Stylizer is ready": "Texture Stylizer jest gotowy",
@@ -209,6 +226,10 @@ _POLISH = {
     "Remove every variant that no object of this file shows, with its materials and images": (
         "Usuń każdy wariant, którego nie pokazuje żaden obiekt w tym pliku, wraz z materiałami i obrazami"
     ),
+    "Strength": "Siła",
+    "How much of this variant is seen: 0 is the original, 1 the restyled picture. It needs no run": (
+        "Ile widać z tego wariantu: 0 to oryginał, 1 to przerysowany obraz. Nie wymaga nowej pracy"
+    ),
     "Hand Variants to glTF": "Przekaż warianty do glTF",
     "Enter the variants of the chosen objects in the glTF exporter's list, which it writes into the model as "
     "KHR_materials_variants": (
@@ -220,6 +241,9 @@ _POLISH = {
         "Każdy wariant jest gdzieś pokazany; żadnego nie usunięto"
     ),
     "Removed: {}": "Usunięto: {}",
+    "Material Variants is turned on for the glTF exporter, which carries: {}": (
+        "Włączono Material Variants w eksporterze glTF, który zawrze: {}"
+    ),
     "The next glTF export carries: {}": "Następny eksport glTF zawrze: {}",
     "Base Color": "Kolor podstawowy",
     "Emission": "Emisja",

@@ -70,7 +70,7 @@ class TEXTURE_STYLIZER_OT_keep_variant(_OnVariant):
     bl_label = "Make Texture Variant Permanent"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.variants import make_permanent
+        from ..scene.permanent import make_permanent
 
         return self.report_errors(lambda: make_permanent(self.name))
 
@@ -134,12 +134,18 @@ as KHR_materials_variants"""
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.gltf_variants import give_to_gltf
+        from ..scene.gltf_variants import give_to_gltf, writes_variants
 
+        was_on = writes_variants()
         names: list[Any] = []
         result = _OnVariant.report_errors(self, lambda: names.extend(give_to_gltf(chosen_objects(context))))
         if names:
-            self.report({"INFO"}, rpt("The next glTF export carries: {}").format(", ".join(names)))
+            sentence = (
+                rpt("The next glTF export carries: {}")
+                if was_on
+                else rpt("Material Variants is turned on for the glTF exporter, which carries: {}")
+            )
+            self.report({"INFO"}, sentence.format(", ".join(names)))
         return result
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import bpy
 import pytest
 
-from texture_stylizer.ui.properties import environment_folder, in_lines
+from texture_stylizer.ui.addon_paths import environment_folder
+from texture_stylizer.ui.setup_box import in_lines
 
 pytestmark = pytest.mark.usefixtures("addon")
 

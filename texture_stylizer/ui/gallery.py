@@ -77,7 +77,7 @@ def titles(settings: Any, context: bpy.types.Context) -> dict[str, str]:
 
 def remember(path: str, context: bpy.types.Context) -> None:
     """Keep a style that was used among the recent ones, in the preferences."""
-    from .properties import preferences_of
+    from .addon_paths import preferences_of
 
     preferences = preferences_of(context)
     if preferences is None or not path or Path(path) in _folder_files(context):
@@ -103,7 +103,7 @@ def unregister() -> None:
 
 
 def _load(context: bpy.types.Context) -> list[Item]:
-    from .properties import preferences_of
+    from .addon_paths import preferences_of
 
     preferences = preferences_of(context)
     recent = preferences.recent_styles.split("\n") if preferences else []
@@ -133,7 +133,7 @@ def _thumbnail(path: str) -> int:
 
 
 def _folder_files(context: bpy.types.Context) -> Iterable[Path]:
-    from .properties import preferences_of
+    from .addon_paths import preferences_of
 
     folders = [next((folder for folder in SHIPPED if folder.is_dir()), SHIPPED[0])]
     preferences = preferences_of(context)

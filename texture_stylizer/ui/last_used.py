@@ -5,8 +5,8 @@ from typing import Any
 
 import bpy
 
+from .addon_paths import preferences_of
 from .presets import SAVED
-from .properties import preferences_of
 
 FOLLOWING = (*SAVED, "style_path")
 """The properties of the scene that a new file starts with."""

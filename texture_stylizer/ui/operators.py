@@ -9,7 +9,7 @@ from bpy.app.translations import pgettext_rpt as rpt
 
 from ..errors import BadInput, StylizerError
 from . import finished, last_used
-from .properties import results_folder, worker_python_path
+from .addon_paths import results_folder, worker_python_path
 from .regions import is_over_sidebar, redraw
 from .session import LINE, Request, Session, libraries_are_loaded, objects_of
 from .texts import words

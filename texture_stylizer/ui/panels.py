@@ -4,10 +4,11 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from . import finished, live, operators, strength, texture_list, trial_operators
+from .addon_paths import worker_python_path
 from .presets import TEXTURE_STYLIZER_PT_presets
-from .properties import draw_setup, worker_python_path
 from .regions import CATEGORY
 from .session import LINE
+from .setup_box import draw_setup
 from .texts import draw_text
 
 

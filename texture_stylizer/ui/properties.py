@@ -2,8 +2,6 @@
 
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 
-import re
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -11,24 +9,14 @@ from bpy.app.translations import pgettext_iface as iface
 
 from ..descriptions import BakeOptions, SceneStyle, StyleImage
 from ..jobs.cache_folder import size_of
-from ..jobs.environment import (
-    COMPLETE,
-    build_for,
-    detect_kind,
-    environment_python,
-    minutes_of,
-    other_build,
-    size_in_words,
-)
-from ..jobs.environment import size_of as environment_size
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
 from . import gallery, naming, presets
+from .addon_paths import PACKAGE, cache_folder
 from .advanced import AdvancedSettings
-from .texts import draw_text
+from .setup_box import draw_device, draw_removal, draw_setup
 from .texture_rows import StylizerName, StylizerTexture
 from .translations import CONTEXT
 
-PACKAGE = __package__.rpartition(".")[0] if __package__ else "texture_stylizer"
 _DEFAULTS = Settings()
 # From 5.0 on a path that may start with // says so, or is drawn red.
 _RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else set()
@@ -316,9 +304,9 @@ class StylizerPreferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         draw_setup(layout, context)
-        _draw_removal(layout)
+        draw_removal(layout)
         layout.prop(self, "python_path")
-        _draw_device(layout, context)
+        draw_device(layout, context)
         layout.operator("texture_stylizer.download_vgg19", icon="IMPORT")
         layout.separator()
         layout.prop(self, "style_folder")
@@ -328,117 +316,6 @@ class StylizerPreferences(bpy.types.AddonPreferences):
         size = size_of(cache_folder(context)) / 2**20
         row.label(text=iface("The cache takes {:.0f} MB").format(size), translate=False)
         row.operator("texture_stylizer.clear_cache", icon="TRASH")
-
-
-def draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The Set Up button, or how far a set-up is, or why it failed."""
-    run = context.window_manager.texture_stylizer_run
-    if run.setup_active:
-        layout.progress(factor=run.setup_fraction, text=f"{run.setup_fraction:.0%}")
-        layout.label(text=iface(run.setup_text), translate=False)
-        if run.setup_detail:
-            layout.label(text=run.setup_detail, translate=False)
-        layout.operator("texture_stylizer.cancel_setup", icon="CANCEL")
-        return
-    if run.setup_text:
-        draw_text(layout, context, iface(run.setup_text), "INFO")
-    if not worker_python_path(context):
-        draw_text(layout, context, iface("Torch is needed, in a Python of its own"), "INFO")
-        _draw_cost(layout)
-    layout.operator("texture_stylizer.setup", icon="IMPORT")
-    if not bpy.app.online_access:
-        draw_text(layout, context, iface("Blender may not go online yet"), "INTERNET_OFFLINE")
-        layout.operator("texture_stylizer.allow_online", icon="INTERNET")
-
-
-def _draw_cost(layout: bpy.types.UILayout) -> None:
-    """What Set Up downloads, how long that takes, and where it goes: lines that fit a narrow panel."""
-    build = build_for(detect_kind())
-    column = layout.column(align=True)
-    for line in (
-        iface("Torch for {}").format(build.label),
-        iface("Download: {}, about {} min").format(size_in_words(build.download), minutes_of(build)),
-        iface("On disk: {}").format(size_in_words(build.disk)),
-    ):
-        column.label(text=line, translate=False)
-    other = other_build(build)
-    if other is not None:
-        column.label(
-            text=iface("Up to {} where only PyPI answers").format(size_in_words(other.disk)), translate=False
-        )
-    for part in in_lines(str(environment_folder())):
-        column.label(text=part, translate=False)
-
-
-def in_lines(path: str, letters: int = 30) -> list[str]:
-    """A path in pieces that fit a narrow panel, each ending where a folder does."""
-    lines = [""]
-    for part in re.findall(r"[^/\\]*[/\\]?", path):
-        if lines[-1] and len(lines[-1]) + len(part) > letters:
-            lines.append("")
-        lines[-1] += part
-    return lines
-
-
-def _draw_removal(layout: bpy.types.UILayout) -> None:
-    """What Set Up made, and the way to be rid of it."""
-    folder = environment_folder()
-    if not folder.is_dir():
-        return
-    row = layout.row()
-    size = environment_size(folder)
-    taken = iface("Set Up's Python takes {}").format(size_in_words(size)) if size else str(folder)
-    row.label(text=taken, icon="FILE_FOLDER", translate=False)
-    row.operator("texture_stylizer.remove_environment", icon="TRASH")
-
-
-def _draw_device(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """What the worker computes on, once it was asked."""
-    row = layout.row()
-    device = context.window_manager.texture_stylizer_run.device
-    row.label(text=device or iface("Device not looked for yet"), icon="DESKTOP", translate=False)
-    row.operator("texture_stylizer.find_device", icon="VIEWZOOM")
-
-
-def preferences_of(context: bpy.types.Context) -> Any:
-    """The add-on's preferences; None where the package is imported without being installed."""
-    addon = context.preferences.addons.get(PACKAGE)
-    return addon.preferences if addon else None
-
-
-def cache_folder(context: bpy.types.Context) -> Path:
-    """Where results are kept: the folder of the preferences, or the extension's own."""
-    preferences = preferences_of(context)
-    if preferences and preferences.cache_folder:
-        return Path(bpy.path.abspath(preferences.cache_folder))
-    return environment_folder().with_name("cache")
-
-
-def results_folder(context: bpy.types.Context) -> Path | None:
-    """Where stylised textures go; None to take them into a .blend that has no folder yet."""
-    preferences = preferences_of(context)
-    chosen = preferences.results_folder if preferences else "//textures/"
-    if chosen.startswith("//") and not bpy.data.filepath:
-        return None
-    return Path(bpy.path.abspath(chosen)) if chosen else None
-
-
-def environment_folder() -> Path:
-    """Where Set Up makes the environment: the extension's own folder, or the user's cache for other ways
-    of installing."""
-    try:
-        return Path(bpy.utils.extension_path_user(PACKAGE, path="environment", create=False))
-    except ValueError:
-        return Path(bpy.utils.user_resource("DATAFILES")) / "texture_stylizer" / "environment"
-
-
-def worker_python_path(context: bpy.types.Context) -> str | None:
-    """The interpreter named in the preferences, or that of the environment that Set Up made, or None."""
-    preferences = preferences_of(context)
-    if preferences and preferences.python_path:
-        return preferences.python_path
-    made = environment_python(environment_folder())
-    return str(made) if (made.parent.parent / COMPLETE).is_file() else None
 
 
 CLASSES = [StylizerName, StylizerTexture, StylizerStyle, StylizerRun, StylizerSettings, StylizerPreferences]

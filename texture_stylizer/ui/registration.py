@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from . import (
+    addon_paths,
     advanced,
     finished,
     gallery,
@@ -53,7 +54,7 @@ def register() -> None:
     for menu in panels.MENUS:
         getattr(bpy.types, menu).append(panels.draw_menu)
     bpy.app.handlers.load_post.append(last_used.on_load)
-    bpy.app.translations.register(properties.PACKAGE, translations.TRANSLATIONS)
+    bpy.app.translations.register(addon_paths.PACKAGE, translations.TRANSLATIONS)
     _handles.append(bpy.utils.register_cli_command("texture_stylizer", _command))
 
 
@@ -66,7 +67,7 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(last_used.on_load)
     texture_list.end()
     trials.clear()
-    bpy.app.translations.unregister(properties.PACKAGE)
+    bpy.app.translations.unregister(addon_paths.PACKAGE)
     while _handles:
         bpy.utils.unregister_cli_command(_handles.pop())
     for menu in panels.MENUS:

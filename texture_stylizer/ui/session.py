@@ -21,7 +21,7 @@ from bpy.app.translations import pgettext_iface as iface
 from ..descriptions import Outcome
 from ..errors import BadInput, from_message
 from . import live
-from .properties import cache_folder, worker_python_path
+from .addon_paths import cache_folder, worker_python_path
 from .texts import about
 
 MEASURED_SECONDS = 3.0

@@ -10,8 +10,8 @@ from bpy.app.translations import pgettext_rpt as rpt
 from ..errors import StylizerError
 from ..jobs.cache_folder import clear
 from ..jobs.environment import EnvironmentSetup, remove, size_in_words
+from .addon_paths import cache_folder, environment_folder, worker_python_path
 from .operators import redraw
-from .properties import cache_folder, environment_folder, worker_python_path
 from .session import LINE
 
 POLL_SECONDS = 0.2

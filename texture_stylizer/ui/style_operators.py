@@ -3,7 +3,7 @@
 import bpy
 
 from . import gallery
-from .properties import preferences_of
+from .addon_paths import preferences_of
 from .regions import is_tab, redraw
 
 _FILES = ".png;.jpg;.jpeg;.tif;.tiff;.webp;.exr"

@@ -143,7 +143,6 @@ _POLISH = {
     "Cache": "Pamięć podręczna",
     "Where earlier results are kept, so that the same work is not done twice; empty for the add-on's own "
     "folder": ("Gdzie trzymane są wcześniejsze wyniki, by nie powtarzać pracy; puste oznacza folder dodatku"),
-    "Torch is needed first": "Najpierw potrzebna jest torch",
     "Allow Online Access first": ("Najpierw zezwól na dostęp do sieci w Preferencje > System"),
     "Device not looked for yet": "Urządzenia jeszcze nie szukano",
     "The cache takes {:.0f} MB": "Pamięć podręczna zajmuje {:.0f} MB",
@@ -164,6 +163,7 @@ _POLISH = {
     "Download: {}, about {} min": "Pobranie: {}, około {} min",
     "On disk: {}": "Na dysku: {}",
     "Up to {} where only PyPI answers": "Do {}, gdy dostępne jest tylko PyPI",
+    "Torch is needed, in a Python of its own": "Potrzebna jest torch, we własnym Pythonie",
     "Blender may not go online yet": "Blender nie ma jeszcze dostępu do sieci",
     "Allow Online Access": "Zezwól na dostęp do sieci",
     "Turn on Allow Online Access in Blender's preferences, for all add-ons": (

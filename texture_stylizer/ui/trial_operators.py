@@ -8,9 +8,9 @@ from bpy.app.translations import pgettext_rpt as rpt
 
 from ..errors import StylizerError
 from . import gallery, trials
+from .addon_paths import cache_folder, worker_python_path
 from .naming import style_title
 from .operators import TEXTURE_STYLIZER_OT_stylize
-from .properties import cache_folder, worker_python_path
 from .regions import redraw
 from .session import libraries_are_loaded
 from .texts import draw_text

@@ -171,7 +171,8 @@ def test_a_mixed_variant_is_removed_whole(restyle, make_image, make_material, ma
     remove()
     assert [material.name for material in bpy.data.materials] == ["m"]
     assert [image.name for image in bpy.data.images] == ["paint"]
-    assert bpy.data.images["paint"].users == 1
+    paint = bpy.data.images["paint"]
+    assert bpy.data.user_map(subset={paint}) == {paint: {bpy.data.materials["m"]}}
 
 
 def test_a_strength_is_between_nothing_and_all(restyle, make_image, make_material, make_object) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..errors import BadInput, StylizerError
-from .records import STANDS_FOR, record_of, strength_of
+from .records import STANDS_FOR, is_used, record_of, strength_of
 from .strength import mix_node_of, mix_with_original, remove_mix, restyled_nodes
 
 
@@ -62,7 +62,7 @@ def restore_mixes(changed: Sequence[ExportedMix]) -> None:
     for mix in changed:
         if mix.node.image != mix.restyled:
             shown, mix.node.image = mix.node.image, mix.restyled
-            if not shown.users:
+            if not is_used(shown):
                 bpy.data.images.remove(shown)
     for copy in dict.fromkeys(mix.copy for mix in changed):
         mix_with_original([copy], strength_of(copy))

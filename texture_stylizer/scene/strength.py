@@ -69,6 +69,7 @@ def remove_mix(node: Any) -> None:
     _move_links(_socket(mix.outputs, "Result_Color"), _socket(node.outputs, "Color"))
     for helper in made:
         if MIXES in helper:
+            clear_record(helper)
             node.id_data.nodes.remove(helper)
 
 

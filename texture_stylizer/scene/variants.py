@@ -18,6 +18,7 @@ from .records import (
     COMPARED,
     SLOT_LINKS,
     VARIANT,
+    is_used,
     mapping_of,
     mark_made,
     original_of,
@@ -348,5 +349,5 @@ def _restore(object_: Any, only: list[Any] | None = None) -> int:
 
 def _remove_made(collection: Any, variant: str) -> None:
     for data_block in [item for item in collection if was_made_for(item, variant)]:
-        if data_block.users == 0:
+        if not is_used(data_block):
             collection.remove(data_block)

@@ -20,7 +20,11 @@ def limited(place: Place, size: int, *arguments: str) -> tuple[int, str]:
     import resource
 
     return place.stylize(
-        *arguments, "--no-cache", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        *arguments,
+        "--no-cache",
+        # Python up to 3.11 does not notice that it cuts its own compiled files.
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
     )
 
 

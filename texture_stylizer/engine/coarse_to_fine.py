@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -174,7 +176,9 @@ class CoarseToFine:
         started: float,
         start: Tensor | None = None,
         surface: Surface | None = None,
+        colors: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
     ) -> None:
+        """colors: the matrix and the shift by which the content's colours become the styles'."""
         self.features = features
         self.content = content
         self.styles = styles
@@ -184,6 +188,7 @@ class CoarseToFine:
         self.started = started
         self.start = start
         self.surface = surface
+        self.colors = colors
         flat = mask is None and surface is None
         self.wrapped = wrapped_axes(content, settings.wrap) if flat else (False, False)
         self.losses: list[float] = []
@@ -211,7 +216,7 @@ class CoarseToFine:
             content = sheet.continued(content)
             start = content if self.start is None else resize(self.start, height, width).to(home)
             if image is None or coarse is None:
-                image = self._with_noise(start)
+                image = self._with_noise(self._in_styles_colors(start))
             else:
                 image = next_level(image.to(home), start, coarse.to(home))
             unknowns = sheet.unknowns(image)
@@ -250,6 +255,14 @@ class CoarseToFine:
         if self.surface is not None or height * width <= LARGEST_BORDERED:
             return False
         return FlatSheet.is_possible(self.wrapped, height, width, self.features.halo)
+
+    def _in_styles_colors(self, content: Tensor) -> Tensor:
+        """The content with the mean and covariance of the styles' colours: a start with dark colours takes
+        hundreds of steps to become a pale style's."""
+        if self.colors is None or self.start is not None:
+            return content
+        matrix, shift = (torch.from_numpy(part).to(content) for part in self.colors)
+        return torch.einsum("ij,njhw->nihw", matrix, content) + shift.view(1, 3, 1, 1)
 
     def _with_noise(self, image: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(self.settings.seed)

@@ -72,18 +72,24 @@ def match_colors(style: Array, content: Array) -> Array:
     The linear Monge-Kantorovich map (Pitie & Kokaram 2007): of all linear maps that carry one covariance
     to the other, the one that moves the colours least.
     """
-    style_mean, style_covariance = _statistics(style)
-    content_mean, content_covariance = _statistics(content)
-    root = _power(style_covariance, 0.5)
-    inverse_root = _power(style_covariance, -0.5)
-    matrix = inverse_root @ _power(root @ content_covariance @ root, 0.5) @ inverse_root
+    matrix, shift = color_map(style, content)
 
     @by_rows
     def moved(texels: Array) -> Array:
-        found = (texels.astype(np.float64) - style_mean) @ matrix.T + content_mean
+        found = texels.astype(np.float64) @ matrix.T + shift
         return np.clip(found, 0.0, 1.0).astype(np.float32)
 
     return moved(style)
+
+
+def color_map(image: Array, wanted: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The matrix (3, 3) and the shift (3,) by which colours of an image get the statistics of another's."""
+    mean, covariance = _statistics(image)
+    wanted_mean, wanted_covariance = _statistics(wanted)
+    root = _power(covariance, 0.5)
+    inverse_root = _power(covariance, -0.5)
+    matrix = inverse_root @ _power(root @ wanted_covariance @ root, 0.5) @ inverse_root
+    return matrix, wanted_mean - matrix @ mean
 
 
 def _statistics(image: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ..errors import OutOfMemory
 from ..settings import Settings
@@ -15,7 +16,7 @@ from .coarse_to_fine import (
     CoarseToFine,
     OnProgress,
 )
-from .color import swap_luminance
+from .color import color_map, swap_luminance
 from .features.vgg import Features
 from .hardware.memory import is_out_of_memory
 from .hardware.offload import home_of
@@ -93,6 +94,7 @@ def stylize(
             started,
             None if start is None else to_tensor(start, home),
             seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
+            _mean_color_map(drawn, drawn_styles),
         )
         run.warnings[:0] = said
         try:
@@ -119,6 +121,16 @@ def stylize(
         run.tile,
         tuple(run.warnings),
     )
+
+
+def _mean_color_map(
+    content: Array, styles: Sequence[tuple[Array, float]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean of the maps to the styles' colours, by the styles' weights."""
+    maps = [color_map(content, style) for style, _ in styles]
+    weights = [weight for _, weight in styles]
+    matrix, shift = (np.average([found[part] for found in maps], axis=0, weights=weights) for part in (0, 1))
+    return matrix, shift
 
 
 class _deterministic:

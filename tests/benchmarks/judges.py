@@ -17,9 +17,9 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from texture_stylizer.engine import Features, load_features
-from texture_stylizer.engine.coarse_to_fine import resize, style_size
 from texture_stylizer.engine.color import Array
 from texture_stylizer.engine.features.vgg import CONVOLUTIONS
+from texture_stylizer.engine.pyramid import resize, style_size
 
 HELD_OUT = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 UNRELATED = 0.3

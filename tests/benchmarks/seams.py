@@ -24,9 +24,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
-from texture_stylizer.engine.coarse_to_fine import resize, style_size
 from texture_stylizer.engine.gradient.objective import Objective
 from texture_stylizer.engine.parameterization.sheet import SurfaceSheet
+from texture_stylizer.engine.pyramid import resize, style_size
 from texture_stylizer.engine.surface.coverage import Surface, rasterise
 from texture_stylizer.engine.surface.seams import find_seams
 from texture_stylizer.jobs.mesh_file import ups_in_map

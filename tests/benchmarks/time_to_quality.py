@@ -20,9 +20,9 @@ from PIL import Image
 from torch import Tensor
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features, stylize
-from texture_stylizer.engine.coarse_to_fine import resize, style_size
 from texture_stylizer.engine.hardware.devices import choose_device, synchronize
 from texture_stylizer.engine.optimisation.adam import Adam
+from texture_stylizer.engine.pyramid import resize, style_size
 from texture_stylizer.jobs.precision import choose_precision
 
 from .steps import random_vgg19

@@ -113,7 +113,7 @@ def test_a_large_tiled_picture_is_drawn_as_a_small_one(
     large = stylize(content, [(style, 1.0)], steps, features=features32)
     # Where it is not tiled, a large picture's border is drawn too.
     inner = (slice(None) if wrapped[0] else slice(64, -64), slice(None) if wrapped[1] else slice(64, -64))
-    assert large.losses == pytest.approx(small.losses, rel=0.02)
+    assert large.losses == pytest.approx(small.losses, rel=0.03)
     assert np.abs(large.image - small.image)[inner].mean() < 0.01
 
 

@@ -12,15 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
-from texture_stylizer.engine.coarse_to_fine import level_iterations, level_sizes
 from texture_stylizer.engine.color import (
     REC709_LUMINANCE,
+    color_map,
     decode,
     encode,
     match_colors,
     split_range,
     swap_luminance,
 )
+from texture_stylizer.engine.pyramid import level_iterations, level_sizes
 from texture_stylizer.errors import BadInput, Cancelled, OutOfMemory
 
 QUICK = Settings(iterations=6, scales=2)
@@ -64,6 +65,16 @@ def test_a_loss_that_is_no_number_is_a_failure_and_no_picture(optimizer: str) ->
     settings = dataclasses.replace(QUICK, optimizer=optimizer)
     with pytest.raises(BadInput, match=r"the loss is nan at step 1 on the level of"):
         stylize(picture(96, 96), STYLE, settings, features=broken)
+
+
+def test_a_flat_texture_starts_in_the_styles_mean_and_not_as_its_own_noise() -> None:
+    flat = 0.5 + 0.002 * (picture(64, 64) - 0.5)
+    style = picture(64, 64, 1) ** 3
+    matrix, shift = color_map(flat, style, 4.0)
+    moved = flat.astype(np.float64) @ matrix.T + shift
+    assert moved.mean(axis=(0, 1)) == pytest.approx(style.mean(axis=(0, 1)), abs=1e-5)
+    assert moved.std() < 4.1 * flat.std() + style.mean(axis=(0, 1)).std()
+    assert np.linalg.norm(matrix, 2) <= 4.0 + 1e-9
 
 
 def test_a_style_like_a_line_gives_its_middle(features32: Features) -> None:

@@ -82,13 +82,19 @@ def match_colors(style: Array, content: Array) -> Array:
     return moved(style)
 
 
-def color_map(image: Array, wanted: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The matrix (3, 3) and the shift (3,) by which colours of an image get the statistics of another's."""
+def color_map(
+    image: Array, wanted: Array, largest_gain: float = np.inf
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The matrix (3, 3) and the shift (3,) by which colours of an image get the statistics of another's.
+
+    largest_gain: how many times a difference of colours may grow at most; the mean is met all the same.
+    """
     mean, covariance = _statistics(image)
     wanted_mean, wanted_covariance = _statistics(wanted)
     root = _power(covariance, 0.5)
     inverse_root = _power(covariance, -0.5)
     matrix = inverse_root @ _power(root @ wanted_covariance @ root, 0.5) @ inverse_root
+    matrix *= min(1.0, largest_gain / max(float(np.linalg.norm(matrix, 2)), 1e-12))
     return matrix, wanted_mean - matrix @ mean
 
 

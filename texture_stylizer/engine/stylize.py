@@ -33,6 +33,9 @@ from .inputs import (
 from .surface.coverage import Surface
 from .surface.unused_texels import with_unused_texels
 
+LARGEST_GAIN = 4.0
+"""How many times the contrast of a texture may grow where a run starts: the noise of a flat one is none."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -127,7 +130,7 @@ def _mean_color_map(
     content: Array, styles: Sequence[tuple[Array, float]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean of the maps to the styles' colours, by the styles' weights."""
-    maps = [color_map(content, style) for style, _ in styles]
+    maps = [color_map(content, style, LARGEST_GAIN) for style, _ in styles]
     weights = [weight for _, weight in styles]
     matrix, shift = (np.average([found[part] for found in maps], axis=0, weights=weights) for part in (0, 1))
     return matrix, shift

@@ -15,13 +15,14 @@ import torch
 
 from ..descriptions import Destination, Job, Outcome, Source, StyleImage
 from ..engine import Features, load_features
-from ..engine.coarse_to_fine import Iterate, resize
+from ..engine.coarse_to_fine import Iterate
 from ..engine.color import Array
 from ..engine.features import original_vgg19
 from ..engine.features.weights import EMBEDDED_PATH, resolve_source, vgg19_path
 from ..engine.hardware.devices import choose_device
 from ..engine.hardware.memory import forget_peak_memory, peak_memory
 from ..engine.inputs import to_array
+from ..engine.pyramid import resize
 from ..engine.stylize import stylize
 from ..engine.surface.coverage import Surface
 from ..engine.surface.style_groups import width_as_scale

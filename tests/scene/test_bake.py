@@ -372,4 +372,5 @@ os._exit(0)
 
 def test_blenders_advice_to_save_the_image_is_not_passed_on(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", BAKE, str(tmp_path)], capture_output=True, text=True)
-    assert done.stdout == "baking\nbaked 1\n"
+    # Blender 5.2 may name its colour configuration before anything else.
+    assert done.stdout.partition("baking\n")[2] == "baked 1\n"

@@ -18,7 +18,6 @@ from torch.nn import functional
 from texture_stylizer.engine import Features, Objective, Settings, load_features
 from texture_stylizer.engine.features.recipe import CONTENT_LAYER, STYLE_LAYERS
 from texture_stylizer.engine.features.vgg import CONVOLUTIONS, STRIDES
-from texture_stylizer.engine.hardware.cuda_graph import MOST_PIXELS, Recorded
 from texture_stylizer.engine.hardware.devices import choose_device, device_description, synchronize
 from texture_stylizer.engine.hardware.malloc import kept_heap
 from texture_stylizer.jobs.precision import choose_precision
@@ -59,20 +58,13 @@ def textbook_step(features: Features, targets: dict[str, Tensor], image: Tensor)
 
 
 def seconds_of(step: Callable[[], object], repeats: int, device: torch.device) -> float:
-    # Twice: the second time a step is recorded.
-    for _ in range(2 if device.type == "cuda" else 1):
-        step()
+    step()
     synchronize(device)
     started = time.perf_counter()
     for _ in range(repeats):
         step()
     synchronize(device)
     return (time.perf_counter() - started) / repeats
-
-
-def recorded_where_runs_are(step: Callable[[], object], image: Tensor) -> Callable[[], object]:
-    """The step as a run takes it: on a GPU, steps of small pictures are recorded."""
-    return Recorded(step) if image.is_cuda and image[0, 0].numel() <= MOST_PIXELS else step
 
 
 def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
@@ -84,9 +76,9 @@ def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
 
 def arithmetic(features: Features, size: int) -> float:
     """Multiplications and additions of a step's convolutions, forward and back to the pixels, if each made
-    all of its own: where products are saved (`engine.winograd`) the share of the matrix rate may exceed 1."""
+    all of its own: where products are saved (`winograd`) the share of the matrix rate may exceed 1."""
     total = 0.0
-    for row, layer in features.used_convolutions():
+    for row, layer in features.named_convolutions():
         positions = (size // STRIDES[row.layer]) ** 2
         total += 2 * 9 * layer.in_channels * layer.out_channels * positions
     return 2 * total
@@ -155,8 +147,7 @@ def _measure_one(
     objective = Objective(features, image, [(image.flip(2), 1.0)], Settings())
     repeats = 2 if device.type == "cpu" else 10
     with kept_heap():
-        step = recorded_where_runs_are(lambda: objective.loss_tensor_and_gradient(image), image)
-        own = seconds_of(step, repeats, device)
+        own = seconds_of(lambda: objective.loss_tensor_and_gradient(image), repeats, device)
         tiled = seconds_of(lambda: objective.loss_tensor_and_gradient(image, tile), repeats, device)
     if textbook is None:
         targets = textbook_targets(plain, image)

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from texture_stylizer.engine.features.recipe import ContentTerm, across, down
-from texture_stylizer.engine.features.vgg import COARSE_COLORS, COLORS, CONVOLUTIONS, Features
+from texture_stylizer.engine.features.vgg import CONVOLUTIONS, Features
 from texture_stylizer.engine.surface.coverage import Surface
 
 
@@ -39,25 +38,15 @@ def weights() -> dict[str, torch.Tensor]:
     return random_weights()
 
 
-@pytest.fixture(params=["average", "max", "embedded"])
+@pytest.fixture(params=["average", "max"])
 def features64(request: pytest.FixtureRequest) -> Features:
-    """With each way of pooling, and with the embedded network's terms."""
-    return network64(request.param)
+    """With each way of pooling."""
+    return Features(random_weights(), name="random", pooling=request.param).double()
 
 
-@pytest.fixture(params=["average", "embedded"])
-def averaging64(request: pytest.FixtureRequest) -> Features:
-    """The same but for maximum pooling."""
-    return network64(request.param)
-
-
-def network64(kind: str) -> Features:
-    if kind == "embedded":
-        content = ContentTerm("relu1_2", less_surroundings=True, share=0.5)
-        style = {"relu1_1": 0.1, "relu2_1": 0.1, across("relu2_1"): 0.2, down("relu3_1"): 0.2}
-        style |= {COLORS: 0.3, COARSE_COLORS: 0.2}
-        return Features(random_weights(), name="random", content=content, style=style).double()
-    return Features(random_weights(), name="random", pooling="max" if kind == "max" else "average").double()
+@pytest.fixture
+def averaging64() -> Features:
+    return Features(random_weights(), name="random").double()
 
 
 @pytest.fixture(scope="session")

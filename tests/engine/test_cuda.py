@@ -13,9 +13,8 @@ from texture_stylizer.engine import Features, Objective, Settings, load_features
 from texture_stylizer.engine.hardware import offload as home
 from texture_stylizer.engine.hardware.memory import free_memory, where_fits
 from texture_stylizer.engine.operators.cuda_network import is_possible
-from texture_stylizer.engine.optimisation import level as descents
 
-from .conftest import random_weights, two_islands
+from .conftest import random_weights
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
@@ -86,27 +85,6 @@ def test_the_network_is_fused_where_torch_brought_triton() -> None:
     assert torch.version.hip is not None or is_possible(features.fusible_layers())
 
 
-@pytest.mark.parametrize("kind", ["flat", "wrapped", "masked", "mesh"])
-def test_recorded_steps_are_the_steps(network: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the bit, but for a mesh, whose seams are added up in any order."""
-    features = features_of(network, CUDA, torch.bfloat16)
-    content, style = array(1, 150, 130), array(2, 90, 120)
-    mask = None if kind != "masked" else (array(3, 150, 130)[..., 0] > 0.4).astype(np.float32)
-    settings = Settings(iterations=24, scales=2, wrap="both" if kind == "wrapped" else "none")
-    seams = two_islands() if kind == "mesh" else None
-    made = []
-    for most in (0, 2**22):
-        monkeypatch.setattr(descents, "MOST_PIXELS", most)
-        made.append(stylize(content, [(style, 1.0)], settings, features=features, mask=mask, seams=seams))
-    plain, recorded = made
-    assert not plain.warnings and not recorded.warnings
-    if kind == "mesh":
-        assert recorded.losses == pytest.approx(plain.losses, rel=0.05)
-    else:
-        assert recorded.losses == plain.losses
-        assert np.array_equal(recorded.image, plain.image)
-
-
 def test_a_run_on_the_gpu_ends_where_one_on_the_processor_does() -> None:
     content, style = array(1, 128, 128), array(2, 128, 128)
     settings = Settings(iterations=40, scales=2)
@@ -119,7 +97,7 @@ def test_a_run_on_the_gpu_ends_where_one_on_the_processor_does() -> None:
 
 
 def test_textures_side_by_side_come_out_as_each_alone() -> None:
-    """In threads, each with a stream of its own and steps recorded while the others go on."""
+    """In threads, each with a stream of its own."""
     settings = Settings(iterations=60, scales=2, wrap="none")
     style = array(9, 100, 90)
 

@@ -11,8 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
-from texture_stylizer.engine.features.recipe import CONTENT_LAYER, ContentTerm
-from texture_stylizer.engine.features.vgg import STRIDES
 from texture_stylizer.engine.tiles import fitting_tile, spans
 
 from .conftest import random_weights
@@ -210,28 +208,18 @@ def test_regions_are_equally_long_and_no_longer_than_was_asked(
     assert max(lengths) < max(16, size) + 2 * halo + 16
 
 
-@pytest.mark.parametrize(
-    ("largest", "fine"),
-    [(5000, 1e9), (1000, 1e9), (1000, 0.0)],
-    ids=["bfloat16", "eight bits", "not where a position is a pixel"],
-)
-@pytest.mark.parametrize("layer", [CONTENT_LAYER, "relu1_2"])
 @pytest.mark.parametrize("strips", [False, True])
-def test_a_large_content_target_is_kept_in_fewer_bits_or_made_again(
-    monkeypatch: pytest.MonkeyPatch, largest: int, fine: float, layer: str, strips: bool
-) -> None:
+def test_a_large_content_target_is_kept_in_fewer_bits(monkeypatch: pytest.MonkeyPatch, strips: bool) -> None:
     """The gradient hardly changes."""
-    features = Features(random_weights(), name="random", content=ContentTerm(layer, layer == "relu1_2"))
-    largest *= features.channels(layer) * (128 // STRIDES[layer]) * (96 // STRIDES[layer]) // (12 * 16 * 12)
+    features = Features(random_weights(), name="random")
     content, image, style = torch.rand(3, 1, 3, 128, 96, generator=torch.Generator().manual_seed(0))
     exact = Objective(features, content, [(style, 1.0)], Settings())
-    monkeypatch.setattr("texture_stylizer.engine.losses.content.LARGEST_TARGET", largest)
-    monkeypatch.setattr("texture_stylizer.engine.losses.content.LARGEST_FINE_TARGET", fine)
+    monkeypatch.setattr("texture_stylizer.engine.losses.content.LARGEST_TARGET", 1000)
     small = Objective(features, content, [(style, 1.0)], Settings())
     (loss, gradient), (other_loss, other) = (
         each.loss_and_gradient(image, 64, strips=strips) for each in (exact, small)
     )
-    assert other_loss == pytest.approx(loss, rel=0.01)
+    assert other_loss != loss and other_loss == pytest.approx(loss, rel=0.01)
     assert float(torch.nn.functional.cosine_similarity(gradient.flatten(), other.flatten(), dim=0)) > 0.999
 
 

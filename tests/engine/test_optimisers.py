@@ -13,7 +13,6 @@ from texture_stylizer.engine.losses.total_variation import CHROMA_WEIGHT, TotalV
 from texture_stylizer.engine.optimisation.adam import Adam
 from texture_stylizer.engine.optimisation.curvature import direction_weights
 from texture_stylizer.engine.optimisation.lbfgs import LBFGS
-from texture_stylizer.engine.optimisation.lbfgs_on_gpu import LBFGSOnGPU
 
 
 def bowl(height: int, width: int) -> tuple[Tensor, Tensor]:
@@ -23,22 +22,14 @@ def bowl(height: int, width: int) -> tuple[Tensor, Tensor]:
     return curvature, 0.2 + 0.6 * torch.rand(curvature.shape, dtype=torch.float64, generator=generator)
 
 
-def lbfgs(variable: Tensor, first_step: float, steps: int, on_gpu: bool) -> LBFGS | LBFGSOnGPU:
-    """The one that is made for GPUs moves tensors of any device."""
-    if on_gpu:
-        return LBFGSOnGPU(variable, first_step=first_step, steps=steps)
-    return LBFGS(variable, first_step=first_step)
-
-
-@pytest.mark.parametrize("on_gpu", [False, True])
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
-def test_lbfgs_finds_the_bottom_of_a_narrow_valley(memory_format: torch.memory_format, on_gpu: bool) -> None:
+def test_lbfgs_finds_the_bottom_of_a_narrow_valley(memory_format: torch.memory_format) -> None:
     curvature, lowest = bowl(5, 7)
     variable = torch.full_like(lowest, 0.5).contiguous(memory_format=memory_format)
-    optimiser = lbfgs(variable, 0.05, 120, on_gpu)
+    optimiser = LBFGS(variable, first_step=0.05)
     for _ in range(120):
         error = variable - lowest
-        optimiser.step((curvature * error.square()).sum(), 2 * curvature * error)
+        optimiser.step(float((curvature * error.square()).sum()), 2 * curvature * error)
     assert optimiser.finish() < 1e-5
     assert torch.allclose(variable, lowest, atol=1e-3)
 
@@ -51,72 +42,45 @@ def test_lbfgs_finds_it_as_soon_when_what_it_remembers_is_rounded() -> None:
         optimiser = LBFGS(variable, first_step=0.05, kept_as=kept_as)
         for _ in range(60):
             error = variable - lowest
-            optimiser.step((curvature * error.square()).sum(), 2 * curvature * error)
+            optimiser.step(float((curvature * error.square()).sum()), 2 * curvature * error)
         losses.append(optimiser.finish())
     assert losses[0] < 0.01 and losses[1] < 3 * losses[0]
 
 
-@pytest.mark.parametrize("on_gpu", [False, True])
-def test_lbfgs_stays_within_bounds_and_ends_at_its_best(on_gpu: bool) -> None:
+def test_lbfgs_stays_within_bounds_and_ends_at_its_best() -> None:
     """A lowest point outside of [0, 1], and a loss that is not smooth."""
     target = torch.linspace(-1, 2, 24, dtype=torch.float64).view(1, 3, 2, 4)
     variable = torch.full_like(target, 0.5)
-    optimiser, seen, read = lbfgs(variable, 0.3, 40, on_gpu), [], []
-    for step in range(40):
+    optimiser, seen = LBFGS(variable, first_step=0.3), []
+    for _ in range(40):
         assert float(variable.min()) >= 0.0 and float(variable.max()) <= 1.0
         error = variable - target
         loss = error.abs().sum() + error.square().sum()
         seen.append(float(loss))
-        optimiser.step(loss, error.sign() + 2 * error)
-        if step % 8 == 7:
-            read += optimiser.losses()
-    assert read == seen
+        optimiser.step(float(loss), error.sign() + 2 * error)
     assert optimiser.finish() == min(seen)
     assert torch.allclose(variable, target.clamp(0, 1), atol=1e-3)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_lbfgs_moves_alike_whoever_decides(seed: int) -> None:
-    """Where steps are taken back, pairs are of no use and the history is forgotten: the loss is not what the
-    gradient says."""
-    generator = torch.Generator().manual_seed(seed)
-    start = torch.rand(1, 3, 4, 5, dtype=torch.float64, generator=generator)
-    curvature = torch.randn(start.shape, dtype=torch.float64, generator=generator) + 1.0
-    noise = torch.rand(60, dtype=torch.float64, generator=generator)
-    paths, losses = [], []
-    for on_gpu in (False, True):
-        variable, path = start.clone(), []
-        optimiser = lbfgs(variable, 0.05, 60, on_gpu)
-        for step in range(60):
-            error = variable - 0.4
-            loss = (curvature * error.square()).sum() + (noise[step] if step % 20 > 9 else 0.0)
-            optimiser.step(loss, 2 * curvature * error)
-            path.append(variable.clone())
-        paths.append(torch.stack(path))
-        losses.append(optimiser.finish())
-    assert torch.allclose(paths[0], paths[1], atol=1e-7)
-    assert losses[0] == pytest.approx(losses[1], rel=1e-7)
-
-
-@pytest.mark.parametrize("known", [0, 1, 4, 7])
+@pytest.mark.parametrize("known", [1, 4, 7])
 def test_the_direction_is_that_of_bfgs(known: int) -> None:
     """Of the matrices themselves, each step's from the one before: Nocedal & Wright 2006, equation 6.17."""
     generator = torch.Generator().manual_seed(known)
     root = torch.randn(12, 12, dtype=torch.float64, generator=generator)
-    steps = torch.randn(7, 12, dtype=torch.float64, generator=generator)
+    steps = torch.randn(known, 12, dtype=torch.float64, generator=generator)
     gradient = torch.randn(12, dtype=torch.float64, generator=generator)
     changes = steps @ (root @ root.T)
     unit = torch.eye(12, dtype=torch.float64)
-    inverse = 0.3 * unit if not known else (steps[-1] @ changes[-1]) / changes[-1].square().sum() * unit
-    for step, change in zip(steps[7 - known :], changes[7 - known :], strict=True):
+    inverse = (steps[-1] @ changes[-1]) / changes[-1].square().sum() * unit
+    for step, change in zip(steps, changes, strict=True):
         turned = unit - torch.outer(step, change) / (step @ change)
         inverse = turned @ inverse @ turned.T + torch.outer(step, step) / (step @ change)
     vectors = torch.stack([steps, changes], dim=1)
     products = torch.einsum("isn,jn->isj", vectors, changes)
     # Of a change and a later vector: what is not to be looked at.
-    earlier = torch.ones(7, 7, dtype=torch.bool).tril(-1)
+    earlier = torch.ones(known, known, dtype=torch.bool).tril(-1)
     products[earlier[:, None].expand(products.shape)] = float("nan")
-    weights, of_gradient = direction_weights(products, vectors @ gradient, torch.arange(7) >= 7 - known, 0.3)
+    weights, of_gradient = direction_weights(products, vectors @ gradient)
     direction = torch.einsum("is,isn->n", weights, vectors) + of_gradient * gradient
     assert torch.allclose(direction, -inverse @ gradient, rtol=1e-9)
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from texture_stylizer.engine import Features, Objective, Settings, stylize
+from texture_stylizer.engine.features.vgg import HALO
 from texture_stylizer.engine.hardware.offload import Band
 from texture_stylizer.engine.parameterization.flat_sheet import FlatSheet
 from texture_stylizer.engine.parameterization.padding import fold_border, mirror_border
@@ -107,7 +108,7 @@ def test_a_large_tiled_picture_is_drawn_as_a_small_one(
     monkeypatch.setattr(import_module("texture_stylizer.engine.coarse_to_fine"), "LARGEST_BORDERED", 0)
     if history:
         # The first step is as long as the mean of the gradient asks for, which a border has no part in.
-        rows, columns = FlatSheet(wrapped, features32.halo).inset
+        rows, columns = FlatSheet(wrapped, HALO).inset
         share = 272 * 256 / ((272 + 2 * rows) * (256 + 2 * columns))
         steps = dataclasses.replace(steps, learning_rate=steps.learning_rate * share)
     large = stylize(content, [(style, 1.0)], steps, features=features32)
@@ -121,7 +122,7 @@ def test_rolling_a_tiled_picture_rolls_its_gradient(features64) -> None:
     generator = torch.Generator().manual_seed(0)
     content, image = torch.rand(2, 1, 3, 96, 112, generator=generator, dtype=torch.float64)
     style = torch.rand(1, 3, 64, 64, generator=generator, dtype=torch.float64)
-    sheet = BorderedSheet((True, True), features64.halo)
+    sheet = BorderedSheet((True, True), HALO)
     plain = Settings(total_variation=0.0)
 
     def gradient(shift: tuple[int, int]) -> torch.Tensor:

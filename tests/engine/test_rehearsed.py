@@ -13,16 +13,10 @@ import torch
 from torch import Tensor
 from torch._subclasses import fake_impls
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils import _pytree
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from texture_stylizer.engine import Objective, Settings, load_features
 from texture_stylizer.engine.features.vgg import Features
 from texture_stylizer.engine.operators import cuda_network as fused
-from texture_stylizer.engine.operators import local_mean as surroundings
-from texture_stylizer.engine.optimisation.lbfgs_on_gpu import LBFGSOnGPU
-from texture_stylizer.engine.optimisation.level import Descent
-from texture_stylizer.engine.parameterization.sheet import BorderedSheet
 
 from .conftest import random_weights, two_islands
 
@@ -50,7 +44,6 @@ def fuses(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(fused, "_rectified_convolution", convolution)
     monkeypatch.setattr(fused, "is_possible", lambda layers: True)
-    monkeypatch.setattr(surroundings, "_kernels_agree", lambda device: True)
 
 
 class Launch:
@@ -100,27 +93,10 @@ def test_all_kernels_of_a_step_can_be_built(
     Objective(features, content, [(style, 1.0)], Settings(), mask).loss_and_gradient(image)
     assert {launch.kernel.__name__ for launch in launches.values()} == {
         "_first_maps", "_border", "_rectified_gradient", "_image_gradient",
-        "_subtract_interpolated", "_given_to_rows", "_given_to_columns", "_subtract_of_means",
     }  # fmt: skip
     for launch in launches.values():
         for capability in (AMPERE, HOPPER):
             assert launch.build(capability).asm["cubin"], launch.name
-
-
-class Waits(TorchDispatchMode):
-    """Notes what has the processor wait for the GPU, or uses its memory: a recording bears neither."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        tensors = [each for each in _pytree.tree_leaves((args, kwargs, result)) if torch.is_tensor(each)]
-        waiting = torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default
-        if func in waiting or any(not each.is_cuda for each in tensors):
-            self.found.append(str(func))
-        return result
 
 
 @pytest.fixture
@@ -144,43 +120,13 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
 
 
 @pytest.mark.usefixtures("fuses")
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32], ids=["bfloat16", "float32"])
-@pytest.mark.parametrize("name", ["embedded", "random"])
-def test_a_recorded_step_waits_for_nothing_and_stays_on_the_gpu(
-    name: str, dtype: torch.dtype, launches: dict[str, Launch], request: pytest.FixtureRequest
-) -> None:
-    features = network(name, dtype)
-    gpu = request.getfixturevalue("gpu")
-    features = features.to(gpu)
-    for height, width, masked in ((32, 32, False), (83, 62, True), (64, 128, False)):
-        content, style = (torch.rand(1, 3, height, width, device=gpu) for _ in range(2))
-        sheet = BorderedSheet((False, True), features.halo)
-        mask = sheet.mask((torch.rand(1, 1, height, width, device=gpu) > 0.4).float() if masked else None)
-        seen = sheet.padded(content)
-        minimised = Objective(features, seen, [(style, 1.0)], Settings(), mask, None, sheet.inset)
-        descent = Descent(minimised, sheet, Settings(), None, [])
-        unknowns = sheet.unknowns(content.contiguous(memory_format=torch.channels_last))
-        optimiser = LBFGSOnGPU(unknowns, first_step=0.05, steps=8)
-        # What is made at first use is made in the step that is not recorded.
-        descent._step_untiled(optimiser, unknowns)
-        with Waits() as waits:
-            descent._step_untiled(optimiser, unknowns)
-        assert waits.found == [], (height, width, masked)
-    assert launches
-
-
-@pytest.mark.usefixtures("fuses")
 @pytest.mark.parametrize("kind", ["flat", "masked", "mesh", "large", "large, on a small GPU"])
 def test_a_whole_run_stays_on_the_gpu(
     kind: str, launches: dict[str, Launch], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But for recording, for which torch wants one."""
-    stylizing, descents = (
-        import_module(f"texture_stylizer.engine.{name}") for name in ("coarse_to_fine", "optimisation.level")
-    )
+    stylizing = import_module("texture_stylizer.engine.coarse_to_fine")
     features = network("embedded", torch.bfloat16)
     gpu = request.getfixturevalue("gpu")
-    monkeypatch.setattr(descents, "MOST_PIXELS", 0)
     if kind.startswith("large"):
         monkeypatch.setattr(stylizing, "LARGEST_BORDERED", 0)
     home, tile = gpu, None

@@ -11,27 +11,16 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from texture_stylizer.engine import Features, Objective, Settings
-from texture_stylizer.engine.features.recipe import CONTENT_LAYER, ContentTerm, across, down
+from texture_stylizer.engine.features.recipe import CONTENT_LAYER
 from texture_stylizer.engine.gradient.strips.backward import bands_by_strips
 from texture_stylizer.engine.gradient.strips.forward import Forward
-from texture_stylizer.engine.gradient.strips.row_buffers import Rows, Sums
+from texture_stylizer.engine.gradient.strips.row_buffers import Rows
 from texture_stylizer.engine.hardware.offload import Band
 from texture_stylizer.engine.losses.style_regions import StyledTexels
 from texture_stylizer.engine.operators.convolution import BorderedConvolution
 from texture_stylizer.engine.tiles import LOWEST_STRIP, strip_height
 
-from .conftest import random_weights
-
 PLAIN = Settings(total_variation=2.0)
-
-TERMS = {
-    "as Gatys": (ContentTerm(), ["relu3_1", "relu5_1"]),
-    "differences of a halved layer": (ContentTerm("relu3_4"), [down("relu2_2"), across("relu2_2")]),
-    "differences of the content's": (ContentTerm("relu2_1"), [down("relu2_1")]),
-    "content at the end": (ContentTerm("relu4_1", less_surroundings=True), ["relu2_2", "relu3_3"]),
-    "content before a halving": (ContentTerm("relu1_2", less_surroundings=True), ["relu4_1"]),
-}
-"""The content and the style layers beside relu1_1."""
 
 
 def pictures(height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -77,14 +66,9 @@ def first_layer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("first_layer")
 @pytest.mark.parametrize("height", [16, 48, 80])
-@pytest.mark.parametrize("terms", TERMS)
-def test_any_terms_agree(terms: str, height: int) -> None:
-    term, layers = TERMS[terms]
-    style = dict.fromkeys(["relu1_1", *layers], 1.0)
-    widths = (3, 4, 5, 6, 7)
-    features = Features(random_weights(widths), name="random", content=term, style=style).double()
-    content, picture, image = pictures(211, 149)
-    assert_same(Objective(features, content, [(picture, 1.0)], PLAIN), image, height, 1)
+def test_however_the_first_layers_rows_come(averaging64: Features, height: int) -> None:
+    content, style, image = pictures(211, 149)
+    assert_same(Objective(averaging64, content, [(style, 1.0)], PLAIN), image, height, 1)
 
 
 @pytest.mark.parametrize("inset", [(16, 0), (0, 32), (80, 16)])
@@ -198,18 +182,21 @@ def test_rows_that_are_no_longer_wanted_are_let_go() -> None:
     assert rows.between(4, 5).data_ptr() == pieces[1][:, :, 1:].data_ptr()
     assert rows.between(2, 7)[0, 0, :, 0].tolist() == [0, 1, 1, 1, 2]
     rows.forget(6)
-    assert [start for start, _ in rows.pieces(0, 12)] == [6, 9]
+    assert rows.between(0, 12)[0, 0, :, 0].tolist() == [2, 2, 2, 3, 3, 3]
 
 
-def test_sums_of_rows_that_overlap_or_leave_rows_out() -> None:
-    sums, ones = Sums(), torch.ones(1, 1, 4, 2)
-    sums.add(0, ones.clone())
-    sums.add(2, ones.clone())
-    sums.add(7, ones[:, :, :1].clone())
-    assert sums.take(5, ones)[0, 0, :, 0].tolist() == [1, 1, 2, 2, 1]
-    sums.add(5, ones.clone())
-    assert sums.take(10, ones)[0, 0, :, 0].tolist() == [2, 1, 2, 1, 0]
-    assert sums.take_known(10) is None
+def test_rows_are_taken_once() -> None:
+    rows = Rows()
+    rows.append(torch.zeros(1, 1, 4, 2))
+    rows.append(torch.ones(1, 1, 3, 2))
+    parts = [rows.take(last) for last in (3, 5, 5, 9)]
+    assert [None if part is None else part[0, 0, :, 0].tolist() for part in parts] == [
+        [0] * 3,
+        [0, 1],
+        None,
+        [1, 1],
+    ]
+    assert rows.stop == 7
 
 
 @given(

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from texture_stylizer.engine import Objective, Settings, stylize
+from texture_stylizer.engine.features.recipe import STYLE_SHARES
 from texture_stylizer.engine.losses.style_regions import StyledTexels
 from texture_stylizer.engine.surface.coverage import Surface, coverage
 from texture_stylizer.engine.surface.style_groups import StyleGroup, group_texels, width_as_scale
@@ -121,7 +122,7 @@ def test_each_region_has_the_loss_of_its_own_gram_matrices(features64) -> None:
     for number, style in enumerate((first, second)):
         share = float((mask * (labels == number)).sum() / mask.sum())
         wanted = features64(style, padding="replicate")
-        for layer, weight_of_layer in features64.style.items():
+        for layer, weight_of_layer in STYLE_SHARES.items():
             found = maps[layer][0]
             cell = 64 // found.shape[1]
             gram, total = torch.zeros(len(found), len(found), dtype=torch.float64), 0.0

@@ -16,7 +16,7 @@ from torch import Tensor
 from ..descriptions import Progress
 from ..errors import BadInput
 from ..settings import Settings
-from .features.vgg import Features
+from .features.vgg import HALO, Features
 from .gradient.objective import Objective
 from .hardware.malloc import kept_heap
 from .hardware.memory import free_memory, within_memory
@@ -133,8 +133,8 @@ class CoarseToFine:
         if self.surface is not None:
             return SurfaceSheet(self.surface, height, width, home)
         if self._is_flat(height, width):
-            return FlatSheet(self.wrapped, self.features.halo)
-        return BorderedSheet(self.wrapped, self.features.halo)
+            return FlatSheet(self.wrapped, HALO)
+        return BorderedSheet(self.wrapped, HALO)
 
     def _home(self, height: int, width: int) -> torch.device:
         """Where a level is kept; a sentence says so if that is not the network's memory."""
@@ -149,7 +149,7 @@ class CoarseToFine:
     def _is_flat(self, height: int, width: int) -> bool:
         if self.surface is not None or height * width <= LARGEST_BORDERED:
             return False
-        return FlatSheet.is_possible(self.wrapped, height, width, self.features.halo)
+        return FlatSheet.is_possible(self.wrapped, height, width, HALO)
 
     def _in_styles_colors(self, content: Tensor) -> Tensor:
         """The content with the mean and covariance of the styles' colours: a start with dark colours takes
@@ -228,7 +228,7 @@ class CoarseToFine:
             largest = LARGEST_CPU_TILE if features.device.type == "cpu" else LARGEST_TILE
             needed = features.graph_bytes_per_pixel
             band = 0.0 if home.type == features.device.type else BAND_BYTES
-            fitting = fitting_tile(height, width, features.halo, needed, budget, largest, band)
+            fitting = fitting_tile(height, width, HALO, needed, budget, largest, band)
             return fitting if self.tile is None else min(self.tile, fitting or self.tile)
         return wanted if wanted is None or wanted < max(height, width) else None
 

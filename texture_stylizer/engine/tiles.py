@@ -16,7 +16,7 @@ ALIGNMENT = 16
 
 HALO = 80
 """Covers the receptive field of conv5_1 around its 16 px cell, 70 px on each side. A network that is compared
-less deep needs less: `Features.halo`."""
+less deep needs less: `HALO`."""
 
 SMALLEST_TILE, LARGEST_TILE = 128, 4096
 
@@ -116,7 +116,7 @@ def tiles(height: int, width: int, size: int | None, halo: int, inset: Inset = (
     """Tiles of an image of height x width pixels, row by row; `size` None gives one tile.
 
     size: side of the cores within the image; see `spans`. halo: pixels of a region around its core
-    (`Features.halo`). inset: pixels above and below, and to the left and right, that no core has.
+    (`HALO`). inset: pixels above and below, and to the left and right, that no core has.
     """
     rows, columns = spans(height, size, halo, inset[0]), spans(width, size, halo, inset[1])
     return [Tile(row, column) for row in rows for column in columns]

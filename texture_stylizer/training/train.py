@@ -1,20 +1,13 @@
-"""Train the embedded network on drawn pictures, from its first weights.
+"""Distil VGG19 into the embedded network: `python -m texture_stylizer.training.train OUT.safetensors`.
 
-python -m texture_stylizer.training.train OUT.safetensors [--start FILE] [--steps N] [--pictures N]
+The shipped weights are what it writes with its defaults; log.txt is what it printed, curves.png that
+drawn.
 
-The shipped weights are what it writes with its defaults; log.txt is what it printed, curves.png that drawn.
-Two cores with bfloat16 units took 75 minutes.
-
-Two tasks at once. Which picture a crop is from, and what was done to it, told by mean, deviation and Gram
-matrix of each style layer: it makes the statistics that style is measured by tell pictures apart, and good
-ones from bad. And the crop's structure from relu4_2 alone: light and dark of each pixel after local contrast
-is evened out, whatever its colours were turned into: it makes the deep layers keep shapes and forget colours.
-
-Two adversaries. Every batch is seen twice, the second time moved a little along its own gradient (as in
-Shafahi et al. 2019, "Adversarial training for free!"): the network is used for its gradients, and where a
-change too small to see changes the answer, an optimiser takes it instead of one that can be seen. And the
-network redraws some of the pictures by its own Gram matrices all the while; telling these from real ones is
-one of the tasks.
+From the teacher's own channels (`first_weights`) in two halves. First positions become as like each other as
+they are for the teacher (`similarity`). Then its gradients come to point where the teacher's do (`lessons`),
+for it is used for nothing else: of a random mixture of the losses each time, so that their sizes fit
+together, too; of all pixels, and of their means over 4 x 4, which a few hundred steps change more than they
+do single pixels.
 """
 
 from __future__ import annotations
@@ -22,290 +15,213 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
-from torch.func import functional_call
+from safetensors.torch import save_file
+from torch import Tensor
 from torch.nn import functional
 
-from ..engine.features.recipe import CONTENT_LAYER, STYLE_LAYERS
+from ..engine.features.original_vgg19 import ATTRIBUTION
+from ..engine.features.recipe import CONTENT_LAYER, CONTENT_SHARE, STYLE_LAYERS, STYLE_SHARES
 from ..engine.features.rounding import round_kernels
-from ..engine.features.vgg import STRIDES, Features
-from ..jobs.precision import choose_precision
-from .distortions import DISTORTIONS
-from .redrawn import redraw
-from .scenes import draw_scene
-from .textures import SIZE, draw_texture
+from ..engine.features.vgg import CONVOLUTIONS
+from ..engine.features.weights import load_features
+from .first_weights import first_weights
+from .lessons import RUNS_AT_ONCE, Lessons, gradients_of_losses, lessons
+from .pictures import all_pictures, crop
+from .similarity import Compared, compared, misalignment
+from .trunk import COMPARED, Convolution, compared_maps, convolutions_of, gram_matrices, losses
 
-FIRST = Path(__file__).parent / "first.safetensors"
-"""The first embedded network, trained from nothing on drawn textures: where this training starts."""
+WIDTHS = {1: 16, 2: 32, 3: 64, 4: 128, 5: 128}
+"""Channels of each block's convolutions."""
+FIRST_CROPS = 48
+"""Of which the first weights are the least squares."""
+FIRST_RATE, RATE = 1e-3, 5e-4
+WARM_STEPS = 30
+FIRST_BATCHES, USED_TIMES = 8, 3
+"""Of the first half: batches that there are before any is used again, and the steps for each new one."""
+FIRST_LESSONS, LESSONS_EVERY, MOST_LESSONS = 6, 50, 2400
+"""Of the second: how often the teacher is asked before its first step, the steps until it is asked again, and
+the lessons that are kept."""
+BATCH = 8
+EXAMINED = 2
+"""How often the teacher is asked for lessons that nothing is learnt from."""
+RECIPE_SHARE = 0.4
+"""How often the mixture of losses is the one that a picture is made by."""
+REPORTED_EVERY = 50
 
-CLASS_WEIGHTS = {"relu1_1": 0.05, "relu2_1": 0.1, "relu3_1": 0.2, "relu4_1": 0.3, "relu5_1": 0.35}
-STRUCTURE_WEIGHT = 2.0
-CROP = 128
-PAIRS = 10
-"""Crops a step; each is seen as it is and distorted in one way."""
-RATE = 1e-3
-KINDS = len(DISTORTIONS) + 2
-"""What may have been done to a picture: nothing, a distortion, or that the network redrew it."""
-FIRST_REDRAWN, REDRAWN_EVERY, REDRAWN_AT_ONCE = 1000, 200, 20
-"""The step at which the network first redraws some pictures, the steps until it does again, and how many."""
-MOVED_AT_MOST = 3 / 255
-"""Root mean square of the step along the gradient."""
-_GRAM_CHANNELS = 24
-
-
-class Statistics(nn.Module):
-    """Mean, deviation and the Gram matrix of a few mixtures of a layer's channels, to scores of which picture
-    it is and what was done to it."""
-
-    def __init__(self, channels: int, pictures: int) -> None:
-        super().__init__()
-        mixtures = min(channels, _GRAM_CHANNELS)
-        self.mixtures = nn.Conv2d(channels, mixtures, 1, bias=False)
-        self.register_buffer("upper", torch.triu_indices(mixtures, mixtures), persistent=False)
-        numbers = 2 * channels + mixtures * (mixtures + 1) // 2
-        self.scores = nn.Sequential(nn.BatchNorm1d(numbers), nn.Linear(numbers, pictures + KINDS))
-
-    def forward(self, maps: Tensor) -> Tensor:
-        flat, mixed = maps.flatten(2), self.mixtures(maps).flatten(2)
-        gram = mixed @ mixed.transpose(1, 2) / mixed.shape[2]
-        rows, columns = self.get_buffer("upper")
-        mean = flat.mean(2)
-        deviation = (flat.square().mean(2) - mean.square()).clamp_min(1e-6).sqrt()
-        return self.scores(torch.cat([mean, deviation, gram[:, rows, columns]], dim=1))
+OnReport = Callable[[int, float], None]
 
 
-class Heads(nn.Module):
-    """What reads the answers off the maps; thrown away after training."""
-
-    def __init__(self, widths: dict[str, int], pictures: int) -> None:
-        super().__init__()
-        self.classifiers = nn.ModuleDict(
-            {layer: Statistics(widths[layer], pictures) for layer in STYLE_LAYERS}
-        )
-        self.structure = nn.Conv2d(widths[CONTENT_LAYER], STRIDES[CONTENT_LAYER] ** 2, 1)
-
-    def forward(self, maps: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
-        logits = {layer: self.classifiers[layer](maps[layer]) for layer in STYLE_LAYERS}
-        structure = functional.pixel_shuffle(self.structure(maps[CONTENT_LAYER]), STRIDES[CONTENT_LAYER])
-        return logits, structure
-
-
-def draw(number: int) -> NDArray[np.uint8]:
-    """The picture of that number, (256, 256, 3) uint8: textures and scenes in turn."""
-    return draw_scene(number) if number % 2 else draw_texture(number)
-
-
-class Batch(NamedTuple):
-    """images: (2 PAIRS, 3, CROP, CROP) in [0, 1]; structure: (2 PAIRS, 1, CROP, CROP); which picture each is
-    from, and what was done to it, (2 PAIRS,)."""
-
-    images: Tensor
-    structure: Tensor
-    numbers: Tensor
-    kinds: Tensor
-
-
-def crops(pictures: Tensor, redrawn: dict[int, Tensor], generator: np.random.Generator) -> Batch:
-    """Random crops, their colours turned: the first half is as it was drawn, the second distorted or redrawn.
-
-    redrawn: crops, (3, CROP, CROP) uint8, by the number of their picture.
-    """
-    numbers = generator.integers(len(pictures), size=PAIRS)
-    plain = torch.cat([_crop(pictures[number], generator) for number in numbers])
-    kinds = generator.integers(1, KINDS if redrawn else KINDS - 1, size=PAIRS)
-    others = numbers.copy()
-    spoilt = []
-    for index, kind in enumerate(kinds):
-        if kind == KINDS - 1:
-            others[index] = generator.choice(list(redrawn))
-            spoilt.append(redrawn[others[index]][None].float() / 255)
-        else:
-            spoilt.append(DISTORTIONS[kind - 1](plain[index : index + 1], generator))
-    images = torch.cat([plain, *spoilt])
-    return Batch(
-        _turn_colors(images, generator).contiguous(memory_format=torch.channels_last),
-        structure_of(images),
-        torch.from_numpy(np.concatenate([numbers, others])),
-        torch.from_numpy(np.concatenate([np.zeros_like(kinds), kinds])),
-    )
-
-
-def _crop(picture: Tensor, generator: np.random.Generator) -> Tensor:
-    side = int(CROP * generator.uniform(0.7, 1.6))
-    top, left = generator.integers(0, SIZE - side + 1, 2)
-    piece = picture[:, top : top + side, left : left + side].float()[None] / 255
-    if generator.random() < 0.5:
-        piece = piece.flip(3)
-    return functional.interpolate(piece, size=(CROP, CROP), mode="bilinear", antialias=True)
-
-
-def structure_of(images: Tensor) -> Tensor:
-    """Luminance with its local mean removed and its local contrast evened out. (B, 1, H, W)."""
-    light = images.mean(1, keepdim=True)
-    centred = light - _blur(light)
-    contrast = _blur(centred.square()).sqrt()
-    return (centred / (contrast + 0.03)).clamp(-3, 3)
-
-
-def _blur(field: Tensor) -> Tensor:
-    padded = functional.pad(field, (12,) * 4, mode="reflect")
-    return functional.avg_pool2d(padded, 25, stride=1)
-
-
-def _turn_colors(images: Tensor, generator: np.random.Generator) -> Tensor:
-    """Random contrast, brightness and mixing of the channels for each crop."""
-    mixing = torch.eye(3) + torch.from_numpy(generator.normal(0, 0.15, (len(images), 3, 3))).float()
-    gain = torch.from_numpy(generator.uniform(0.6, 1.3, (len(images), 1, 1, 1))).float()
-    lift = torch.from_numpy(generator.uniform(-0.15, 0.15, (len(images), 1, 1, 1))).float()
-    mixed = torch.einsum("bij,bjhw->bihw", mixing, images - 0.5)
-    return (mixed * gain + 0.5 + lift).clamp(0, 1)
-
-
-class Found(NamedTuple):
-    """loss: a scalar with a graph. missed: the share of the structure that was not found; right: the shares
-    of pictures and of kinds that were told right on the layers, for the log."""
-
-    loss: Tensor
-    missed: float
-    right: dict[str, tuple[float, float]]
-
-
-class Pupil:
-    """The network in training, and what reads its maps."""
-
-    def __init__(self, network: Features, pictures: int, dtype: torch.dtype) -> None:
-        """dtype: what the maps are computed in; the weights stay float32."""
-        self.network = network.requires_grad_(True).to(memory_format=torch.channels_last)
-        with torch.no_grad():
-            widths = {layer: found.shape[1] for layer, found in network(torch.zeros(1, 3, 64, 64)).items()}
-        self.heads = Heads(widths, pictures)
-        self._dtype = dtype
-
-    def __call__(self, images: Tensor, batch: Batch) -> Found:
-        """What it makes of images, (n, 3, H, W) in [0, 1], given the batch that they are or come from."""
-        weights = {name: weight.to(self._dtype) for name, weight in self.network.named_parameters()}
-        maps = functional_call(self.network, weights, (images,), {"padding": "replicate"})
-        logits, found = self.heads({layer: narrow.float() for layer, narrow in maps.items()})
-        missed = functional.mse_loss(found, batch.structure) / batch.structure.square().mean()
-        loss, right = STRUCTURE_WEIGHT * missed, {}
-        for layer, weight in CLASS_WEIGHTS.items():
-            which, what = logits[layer].split([logits[layer].shape[1] - KINDS, KINDS], dim=1)
-            loss = loss + weight * functional.cross_entropy(which, batch.numbers)
-            loss = loss + weight * functional.cross_entropy(what, batch.kinds)
-            right[layer] = _share(which, batch.numbers), _share(what, batch.kinds)
-        return Found(loss, float(missed.detach()), right)
-
-
-def _share(logits: Tensor, true: Tensor) -> float:
-    return float((logits.argmax(1) == true).float().mean())
-
-
-def moved(images: Tensor, gradient: Tensor, generator: np.random.Generator) -> Tensor:
-    """The images, (n, 3, H, W) in [0, 1], a little further along a gradient like them: each by a random root
-    mean square of at most MOVED_AT_MOST."""
-    length = gradient.square().mean((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)
-    far = torch.from_numpy(generator.uniform(0, MOVED_AT_MOST, (len(images), 1, 1, 1))).float()
-    return (images + far * gradient / length).clamp(0, 1)
-
-
-def _draw_all(count: int) -> Tensor:
-    """(count, 3, SIZE, SIZE) uint8."""
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        drawn = list(pool.map(draw, range(count), chunksize=8))
-    return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).contiguous()
-
-
-def train(out: Path, start: Path, steps: int, count: int) -> None:
-    """Train and write the weights, in torchvision's key names. steps: updates, two for each batch; count: how
-    many pictures are drawn."""
+def train(out: Path, steps: int, count: int) -> None:
+    """Write the weights, in torchvision's key names. steps: updates of each half. count: drawn pictures."""
     torch.manual_seed(0)
-    generator = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     began = time.monotonic()
-    pictures = _draw_all(count)
-    print(f"{count} pictures drawn in {time.monotonic() - began:.0f} s", flush=True)
+    pictures = all_pictures(count)
+    print(f"{len(pictures)} pictures after {time.monotonic() - began:.0f} s", flush=True)
+    teacher = convolutions_of(load_features("vgg19"))
+    pupil = start(teacher, pictures, rng)
+    examination = ask(teacher, pupil, pictures, np.random.default_rng(1), EXAMINED)
 
-    dtype = choose_precision("auto", torch.device("cpu"))
-    network = Features({key: value.float() for key, value in load_file(start).items()}, name="embedded")
-    pupil = Pupil(network, count, dtype)
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": network.parameters(), "lr": RATE},
-            {"params": pupil.heads.parameters(), "lr": 3 * RATE},
-        ],
-        weight_decay=0.01,
-    )
-    rates = [group["lr"] for group in optimiser.param_groups]
-    redrawn: dict[int, Tensor] = {}
-    for step in range(0, steps, 2):
-        if step >= FIRST_REDRAWN and step % REDRAWN_EVERY == 0:
-            redrawn |= _redraw_some(network, pictures, generator)
-        for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / steps))
-        batch = crops(pictures, redrawn, generator)
-        images = batch.images.requires_grad_()
-        found = pupil(images, batch)
-        _update(found, network, optimiser)
-        # The same backward pass gave the images' gradient: the second view costs no pass of its own.
-        assert images.grad is not None, "the loss comes from them"
-        again = pupil(moved(batch.images.detach(), images.grad, generator), batch)
-        _update(again, network, optimiser)
-        if step % 100 == 0:
-            _report(f"{step} {time.monotonic() - began:.0f} s", found, again)
-        if step % 500 == 0:
-            write(network, out)
-    write(network, out)
+    def report(step: int, lost: float) -> None:
+        agree = " ".join(f"{each:.3f}" for each in examine(pupil, examination).tolist())
+        print(f"{step} {time.monotonic() - began:.0f} s loss {lost:.4f}; agreement {agree}", flush=True)
+        write(pupil, out)
+
+    learn(pupil, FIRST_RATE, by_similarity(teacher, pupil, pictures, rng, steps), report)
+    learn(pupil, RATE, by_gradients(teacher, pupil, pictures, rng, steps), report)
 
 
-def _update(found: Found, network: Features, optimiser: torch.optim.Optimizer) -> None:
-    optimiser.zero_grad()
-    found.loss.backward()
-    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimiser.step()
+def learn(
+    pupil: Sequence[Convolution], rate: float, wanted: Iterator[tuple[float, Tensor]], report: OnReport
+) -> None:
+    """An update by each of the losses, which come with the share of all that are done."""
+    parameters = [part for each in pupil for part in each]
+    optimiser = torch.optim.AdamW(parameters, weight_decay=1e-4)
+    lost: list[float] = []
+    for done, loss in wanted:
+        warm = min(1.0, (len(lost) + 1) / WARM_STEPS)
+        for group in optimiser.param_groups:
+            group["lr"] = rate * warm * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        lost.append(float(loss.detach()))
+        if len(lost) % REPORTED_EVERY == 0:
+            report(len(lost), float(np.mean(lost[-REPORTED_EVERY:])))
 
 
-def _redraw_some(network: Features, pictures: Tensor, generator: np.random.Generator) -> dict[int, Tensor]:
-    """Crops of a few pictures as the network draws them now, by number."""
-    numbers = generator.permutation(len(pictures))[:REDRAWN_AT_ONCE]
-    drawn = redraw(network, pictures[numbers], CROP, generator)
-    return {int(number): crop for number, crop in zip(numbers, drawn, strict=True)}
+def by_similarity(
+    teacher: Sequence[Convolution],
+    pupil: Sequence[Convolution],
+    pictures: Tensor,
+    rng: np.random.Generator,
+    steps: int,
+) -> Iterator[tuple[float, Tensor]]:
+    """The losses of `similarity`, of batches that are used about three times."""
+    batches: list[Compared] = []
+    for step in range(steps):
+        if step % USED_TIMES == 0 or step < FIRST_BATCHES:
+            batches.append(compared(teacher, pictures, rng))
+        yield step / steps, misalignment(pupil, batches[rng.integers(len(batches))]).sum()
 
 
-def _report(when: str, found: Found, again: Found) -> None:
-    right = " ".join(f"{which:.2f}/{what:.2f}" for which, what in found.right.values())
-    print(
-        f"{when} loss {float(found.loss.detach()):.3f}, moved {float(again.loss.detach()):.3f}; "
-        f"structure missed {found.missed:.3f}; pictures/kinds right {right}",
-        flush=True,
-    )
+def by_gradients(
+    teacher: Sequence[Convolution],
+    pupil: Sequence[Convolution],
+    pictures: Tensor,
+    rng: np.random.Generator,
+    steps: int,
+) -> Iterator[tuple[float, Tensor]]:
+    """The losses of `lessons`, which come from where the pupil leads by then."""
+    known = ask(teacher, pupil, pictures, rng, FIRST_LESSONS)
+    for step in range(steps):
+        if step and step % LESSONS_EVERY == 0:
+            known = known.and_more(ask(teacher, pupil, pictures, rng, 1), MOST_LESSONS)
+        chosen = torch.from_numpy(rng.integers(len(known.points), size=BATCH))
+        batch = Lessons(*(part[chosen] for part in known))
+        yield step / steps, disagreement(pupil, batch, mixtures(rng, batch.sizes))
 
 
-def write(network: Features, out: Path) -> None:
+def start(teacher: Sequence[Convolution], pictures: Tensor, rng: np.random.Generator) -> list[Convolution]:
+    """The small network before it learns anything, to be trained."""
+    chosen = rng.integers(len(pictures), size=FIRST_CROPS)
+    crops = torch.cat([crop(pictures[number], rng) for number in chosen])
+    widths = [WIDTHS[row.block] for row in CONVOLUTIONS]
+    return [
+        Convolution(*(part.requires_grad_() for part in each))
+        for each in first_weights(teacher, widths, crops)
+    ]
+
+
+def ask(
+    teacher: Sequence[Convolution],
+    pupil: Sequence[Convolution],
+    pictures: Tensor,
+    rng: np.random.Generator,
+    times: int,
+) -> Lessons:
+    known = lessons(teacher, detached(pupil), pictures, rng)
+    for _ in range(times - 1):
+        known = known.and_more(lessons(teacher, detached(pupil), pictures, rng), MOST_LESSONS)
+    return known
+
+
+def mixtures(rng: np.random.Generator, sizes: Tensor) -> Tensor:
+    """What each loss counts for in each lesson, (n, 6): as when a picture is made, or at random, alone among
+    that. sizes: of the teacher's gradients, (n, 6)."""
+    recipe = torch.tensor([*(STYLE_SHARES[layer] for layer in STYLE_LAYERS), CONTENT_SHARE])
+    found = []
+    for of_lesson in sizes:
+        if rng.random() < RECIPE_SHARE:
+            found.append(recipe * torch.from_numpy(np.exp(rng.normal(0, 0.5, 6))).float())
+        else:
+            # Few of them, each by about as much as the others.
+            found.append(torch.from_numpy(rng.dirichlet(np.full(6, 0.2))).float() / of_lesson)
+    return torch.stack(found)
+
+
+def disagreement(pupil: Sequence[Convolution], batch: Lessons, shares: Tensor) -> Tensor:
+    """One less the cosine between the pupil's and the teacher's gradients, fine and coarse; a mean."""
+    points, contents, styles = (part.float() / 255 for part in batch[:3])
+    wanted = ((shares * batch.sizes)[:, :, None, None, None] * batch.gradients.float()).sum(1)
+    images = points.requires_grad_()
+    of_styles = compared_maps(pupil, styles)
+    grams = {layer: gram_matrices(of_styles[layer]) for layer in STYLE_LAYERS}
+    kept = compared_maps(pupil, contents)[CONTENT_LAYER]
+    found = losses(compared_maps(pupil, images), grams, kept)
+    total = sum(shares[:, number] * found[layer] for number, layer in enumerate(COMPARED))
+    assert isinstance(total, Tensor)
+    (gradient,) = torch.autograd.grad(total.sum(), images, create_graph=True)
+    fine, coarse = agreement(gradient, wanted)
+    return (2.0 - fine - coarse).mean() / 2
+
+
+def agreement(found: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosines of images' gradients, (n, 3, H, W), and of their means over 4 x 4 pixels: (n,) each."""
+    fine = functional.cosine_similarity(found.flatten(1), wanted.flatten(1))
+    own, of_teacher = (functional.avg_pool2d(each, 4).flatten(1) for each in (found, wanted))
+    return fine, functional.cosine_similarity(own, of_teacher)
+
+
+def examine(pupil: Sequence[Convolution], asked: Lessons) -> Tensor:
+    """The mean cosine of each loss's gradients with the teacher's, fine and then coarse: (12,)."""
+    found = []
+    for part in range(0, len(asked.points), RUNS_AT_ONCE):
+        points, contents, styles = (each[part : part + RUNS_AT_ONCE].float() / 255 for each in asked[:3])
+        gradients = gradients_of_losses(detached(pupil), points, contents, styles)
+        wanted = asked.gradients[part : part + RUNS_AT_ONCE].float()
+        found.append(
+            torch.stack([torch.stack(agreement(gradients[:, n], wanted[:, n])) for n in range(len(COMPARED))])
+        )
+    return torch.cat(found, dim=2).mean(2).T.flatten()
+
+
+def detached(pupil: Sequence[Convolution]) -> list[Convolution]:
+    return [Convolution(*(part.detach() for part in each)) for each in pupil]
+
+
+def write(pupil: Sequence[Convolution], out: Path) -> None:
     """Write the trunk's weights in bfloat16, so that they are the same network in every precision."""
     weights = {}
-    for row, layer in network.named_convolutions():
-        for name, value in layer.state_dict().items():
-            narrow = round_kernels(value, torch.bfloat16) if value.ndim == 4 else value.bfloat16()
-            weights[f"features.{row.number}.{name}"] = narrow.contiguous()
-    save_file(weights, out)
+    for row, (weight, bias) in zip(CONVOLUTIONS, detached(pupil), strict=True):
+        weights[f"features.{row.number}.weight"] = round_kernels(weight, torch.bfloat16).contiguous()
+        weights[f"features.{row.number}.bias"] = bias.bfloat16().contiguous()
+    save_file(weights, out, metadata={"licence": f"distilled from {ATTRIBUTION}"})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--start", type=Path, default=FIRST)
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--pictures", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--pictures", type=int, default=500)
     options = parser.parse_args()
-    train(options.out, options.start, options.steps, options.pictures)
+    train(options.out, options.steps, options.pictures)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ weights, the small embedded one, or a file of the user's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -16,12 +17,9 @@ from torch.nn import functional
 from ...errors import BadInput
 from ..operators import cuda_network as fused
 from ..operators.convolution import BorderedConvolution
-from ..operators.local_mean import REACH as SURROUNDINGS_REACH
 from ..operators.pooling import average_pool
-from ..operators.shift_difference import difference
 from ..tiles import ALIGNMENT
-from .color_statistics import COARSE_COLORS, COLOR_AXES, COLORS, ColorMaps
-from .recipe import APART, GATYS_CONTENT, GATYS_STYLE, ContentTerm, across, down
+from .recipe import CONTENT_LAYER, STYLE_LAYERS
 
 Pooling = Literal["average", "max"]
 Padding = Literal["zeros", "replicate"]
@@ -53,15 +51,13 @@ def _convolutions() -> list[_Convolution]:
 
 CONVOLUTIONS = _convolutions()
 STRIDES = {row.layer: 2 ** (row.block - 1) for row in CONVOLUTIONS}
-STRIDES |= {COLORS: 1, COARSE_COLORS: ALIGNMENT}
 """Pixels per position of a layer's map, along each axis."""
 
+HALO = -(-sum(STRIDES[row.layer] for row in CONVOLUTIONS) // ALIGNMENT) * ALIGNMENT
+"""Pixels on either side of a cell of 16 px that what is compared is made of, a multiple of 16."""
 
-_DIFFERENCES = {down(row.layer): (row.layer, 2) for row in CONVOLUTIONS}
-_DIFFERENCES |= {across(row.layer): (row.layer, 3) for row in CONVOLUTIONS}
-"""The layer and the axis of each layer of differences."""
-
-STRIDES |= {name: STRIDES[layer] for name, (layer, _) in _DIFFERENCES.items()}
+COMPARED = frozenset({*STYLE_LAYERS, CONTENT_LAYER})
+"""The layers whose maps are asked for."""
 
 
 class Features(nn.Module):
@@ -77,18 +73,12 @@ class Features(nn.Module):
         *,
         name: str,
         pooling: Pooling = "average",
-        content: ContentTerm = GATYS_CONTENT,
-        style: Mapping[str, float] = GATYS_STYLE,
     ) -> None:
-        """style: the layers whose Gram matrices are compared, those of colours among them or not, and their
-        weights."""
         super().__init__()
         if pooling not in ("average", "max"):
             raise BadInput(f"pooling is {pooling!r}, but must be average or max")
         self.name = name
         self.pooling = pooling
-        self.content = content
-        self.style = dict(style)
         self._layers = _load_convolutions(weights, name)
         self.convolutions = nn.ModuleList(self._layers)
         self._place_constants()
@@ -102,7 +92,6 @@ class Features(nn.Module):
             return nn.Buffer(torch.tensor(values, dtype=dtype).view(shape).to(self.device))
 
         self.mean, self.std = constant(IMAGENET_MEAN, 1, 3, 1, 1), constant(IMAGENET_STD, 1, 3, 1, 1)
-        self.color_maps = ColorMaps(self.device, self.mean.dtype)
 
     def _apply(self, *arguments: Any, **options: Any) -> Features:
         """Torch's own, by which a module changes its device or precision."""
@@ -124,49 +113,11 @@ class Features(nn.Module):
         of the content's. At most 1.2 times this was measured, 1.4 times with the heap kept."""
         values = {
             row.layer: convolution.out_channels / STRIDES[row.layer] ** 2
-            for row, convolution in self.used_convolutions()
+            for row, convolution in self.named_convolutions()
         }
-        elements = 2.0 * (sum(values.values()) + values[self.content.layer])
-        elements += 2.0 * sum(values[layer] for layer, _ in self.differences.values())
-        if COLORS in self.style:
-            elements += 2.0 * len(COLOR_AXES)
-        return elements * self.dtype.itemsize
+        return 2.0 * (sum(values.values()) + values[CONTENT_LAYER]) * self.dtype.itemsize
 
-    @property
-    def halo(self) -> int:
-        """Pixels on either side of a cell of 16 px that what is compared is made of, a multiple of 16."""
-        reach, of_layer = 0, {COLORS: 0, COARSE_COLORS: ALIGNMENT - 1}
-        for row in CONVOLUTIONS:
-            reach += STRIDES[row.layer]
-            of_layer[row.layer] = reach
-        seen = [of_layer[layer] for layer in self.compared - self.differences.keys()]
-        seen += [of_layer[layer] + APART * STRIDES[layer] for layer, _ in self.differences.values()]
-        if self.content.less_surroundings:
-            seen.append(of_layer[self.content.layer] + SURROUNDINGS_REACH * STRIDES[self.content.layer])
-        return -(-max(seen) // ALIGNMENT) * ALIGNMENT
-
-    @property
-    def compared(self) -> set[str]:
-        """The layers whose maps are asked for."""
-        return {*self.style, self.content.layer}
-
-    @property
-    def differences(self) -> dict[str, tuple[str, int]]:
-        """The layer and the axis of each style layer that is one's differences, in the style's order: what is
-        added up in another order has other bits."""
-        return {name: _DIFFERENCES[name] for name in self.style if name in _DIFFERENCES}
-
-    @property
-    def needed(self) -> set[str]:
-        """The layers that what is compared is made of."""
-        made_of = {layer for layer, _ in self.differences.values()}
-        return self.compared - self.differences.keys() | made_of
-
-    def used_convolutions(self) -> list[tuple[_Convolution, BorderedConvolution]]:
-        """The convolutions that an image goes through, with their place in configuration E."""
-        return self.convolutions_up_to(self.needed)
-
-    def convolutions_up_to(self, wanted: set[str]) -> list[tuple[_Convolution, BorderedConvolution]]:
+    def convolutions_up_to(self, wanted: AbstractSet[str]) -> list[tuple[_Convolution, BorderedConvolution]]:
         """All up to the last of some layers."""
         last = max(row.number for row in CONVOLUTIONS if row.layer in wanted)
         return [(row, convolution) for row, convolution in self.named_convolutions() if row.number <= last]
@@ -189,15 +140,7 @@ class Features(nn.Module):
         another memory than the network's comes over, and its gradient goes back there.
         """
         image = self.planes(image)
-        return self.compared_maps(image, self._trunk(image, padding, self.needed))
-
-    def compared_maps(self, image: Tensor, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Of each layer that is compared. image: as `planes` returns it. maps: of the `needed` layers."""
-        found = {**self.color_maps(image, self.style), **maps}
-        for name, (layer, axis) in self.differences.items():
-            found[name] = difference(maps[layer], axis, APART)
-        compared = self.compared
-        return {layer: found[layer] for layer in found if layer in compared}
+        return self._trunk(image, padding, COMPARED)
 
     def planes(self, image: Tensor) -> Tensor:
         """The image, (1, 3, H, W), on the network's device, and on a processor one colour after the other in
@@ -208,9 +151,9 @@ class Features(nn.Module):
     def content_map(self, image: Tensor) -> Tensor:
         """The content layer's map alone, borders repeated, for no more work than it takes."""
         image = self.planes(image)
-        return self._trunk(image, "replicate", {self.content.layer})[self.content.layer]
+        return self._trunk(image, "replicate", {CONTENT_LAYER})[CONTENT_LAYER]
 
-    def _trunk(self, image: Tensor, padding: Padding, wanted: set[str]) -> dict[str, Tensor]:
+    def _trunk(self, image: Tensor, padding: Padding, wanted: AbstractSet[str]) -> dict[str, Tensor]:
         """The maps of some layers, and no convolution after the last of them."""
         used = self.convolutions_up_to(wanted)
         if padding == "replicate" and self.pooling == "average":
@@ -240,10 +183,10 @@ class Features(nn.Module):
     def fusible_layers(
         self, used: Sequence[tuple[_Convolution, BorderedConvolution]] | None = None
     ) -> list[fused.Layer]:
-        """Convolutions, by default all that are used, as `cuda_network` takes them: the first of a block sees
+        """Convolutions, by default all, as `cuda_network` takes them: the first of a block sees
         halved maps."""
         layers, block = [], 1
-        for row, convolution in self.used_convolutions() if used is None else used:
+        for row, convolution in self.named_convolutions() if used is None else used:
             assert convolution.bias is not None, "given at the start"
             layers.append(fused.Layer(convolution.weight, convolution.bias, row.block != block))
             block = row.block

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from ...errors import BadInput, MissingWeights
 from . import original_vgg19
-from .recipe import EMBEDDED_CONTENT, EMBEDDED_STYLE, GATYS_CONTENT, GATYS_STYLE
 from .rounding import round_kernels
 from .vgg import Features, Pooling
 
@@ -47,21 +46,12 @@ def load_features(
     """
     name = resolve_source(source)
     weights = _load_weights(name, download)
-    content, style = GATYS_CONTENT, GATYS_STYLE
-    if name == "embedded":
-        content, style = EMBEDDED_CONTENT, EMBEDDED_STYLE
     if dtype.itemsize < torch.float32.itemsize:
         weights = {
             key: round_kernels(value.float(), dtype) if value.ndim == 4 else value
             for key, value in weights.items()
         }
-    features = Features(
-        weights,
-        name=name,
-        pooling=pooling,
-        content=content,
-        style=style,
-    )
+    features = Features(weights, name=name, pooling=pooling)
     return features.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 
 

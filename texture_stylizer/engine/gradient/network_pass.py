@@ -8,12 +8,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ..features.recipe import APART
-from ..features.vgg import Features
+from ..features.vgg import COMPARED, Features
 from ..operators import cuda_network as fused
 from ..operators.channel_mixing import Mixing
 from ..operators.pooling import add_spread, left_over, spread
-from ..operators.shift_difference import add_gradient
 
 OwnGradients = Mapping[str, Tensor | Mixing]
 """The gradient of each compared map, as far as it follows from the map itself: a tensor like it, which
@@ -93,18 +91,17 @@ class WrittenOut:
     @torch.no_grad()
     def __init__(self, features: Features, image: Tensor, *, there_and_back: bool) -> None:
         self._features = features
-        self._used = features.used_convolutions()
+        self._used = features.named_convolutions()
         self._results: list[Tensor] = []
         image = features.planes(image)
         self._image_type = image.dtype
-        needed, made = features.needed, {}
+        self.maps = {}
         results = features.rectified_maps(image, "replicate", self._used)
         for (row, _), result in zip(self._used, results, strict=True):
-            if row.layer in needed:
-                made[row.layer] = result
+            if row.layer in COMPARED:
+                self.maps[row.layer] = result
             if there_and_back:
                 self._results.append(result)
-        self.maps = features.compared_maps(image, made)
 
     @torch.no_grad()
     def image_gradient(self, own: OwnGradients) -> Tensor:
@@ -117,10 +114,8 @@ class WrittenOut:
             gradient = self._of_result(row.layer, result, own, through_next, halved=row.block != block)
             through_next, block = convolution.gradient(gradient, result), row.block
         assert through_next is not None, "there is a first layer"
-        features = self._features
-        found = through_next.to(self._image_type, memory_format=torch.contiguous_format).div_(features.std)
-        features.color_maps.add_image_gradient(found, self.maps, own)
-        return found
+        found = through_next.to(self._image_type, memory_format=torch.contiguous_format)
+        return found.div_(self._features.std)
 
     def _of_result(
         self, layer: str, result: Tensor, own: OwnGradients, through_next: Tensor | None, *, halved: bool
@@ -132,7 +127,7 @@ class WrittenOut:
         gradient = gradient_of_result(result, dense, through_next, halved=halved)
         if isinstance(given, Mixing):
             given.add_to(gradient, result)
-        return _with_differences(gradient, layer, self._features, self.maps, own)
+        return gradient
 
 
 class Fused:
@@ -141,47 +136,26 @@ class Fused:
     @torch.no_grad()
     def __init__(self, features: Features, image: Tensor, *, there_and_back: bool) -> None:
         self._features = features
-        self._used = features.used_convolutions()
+        self._used = features.named_convolutions()
         self._layers = features.fusible_layers()
         self._image_type = image.dtype
         image = features.planes(image)
         found = fused.maps_without_graph(image, features.mean, features.std, self._layers)
         self._results = found if there_and_back else []
         named = zip(self._used, found, strict=True)
-        made = {row.layer: maps for (row, _), maps in named if row.layer in features.needed}
-        self.maps = features.compared_maps(image, made)
+        self.maps = {row.layer: maps for (row, _), maps in named if row.layer in COMPARED}
 
     @torch.no_grad()
     def image_gradient(self, own: OwnGradients) -> Tensor:
         if not self._results:
             raise ValueError("this pass keeps nothing of the way, or went it back already")
-        features = self._features
 
         def of_result(index: int, result: Tensor) -> Tensor | None:
-            layer = self._used[index][0].layer
-            given = own.get(layer)
-            gradient = given.of(result) if isinstance(given, Mixing) else given
-            if gradient is None and layer in {of for of, _ in features.differences.values()}:
-                gradient = torch.zeros_like(result)
-            if gradient is None:
-                return None
-            return _with_differences(gradient, layer, features, self.maps, own)
+            given = own.get(self._used[index][0].layer)
+            return given.of(result) if isinstance(given, Mixing) else given
 
-        found = fused.image_gradient(self._results, features.std, self._layers, of_result)
-        features.color_maps.add_image_gradient(found, self.maps, own)
+        found = fused.image_gradient(self._results, self._features.std, self._layers, of_result)
         return found.to(self._image_type)
-
-
-def _with_differences(
-    gradient: Tensor, layer: str, features: Features, maps: Mapping[str, Tensor], own: OwnGradients
-) -> Tensor:
-    """A gradient of a layer's map, to which what follows from its differences is added in place."""
-    for name, (of, axis) in features.differences.items():
-        if of == layer:
-            wanted = own[name]
-            wanted = wanted.of(maps[name]) if isinstance(wanted, Mixing) else wanted
-            add_gradient(gradient, wanted, axis, APART)
-    return gradient
 
 
 def gradient_of_result(

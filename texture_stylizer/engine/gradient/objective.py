@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from ...settings import Settings
-from ..features.vgg import Features
+from ..features.recipe import CONTENT_LAYER, STYLE_SHARES
+from ..features.vgg import HALO, Features
 from ..hardware.malloc import give_back_holes
 from ..hardware.memory import free_memory
 from ..hardware.offload import Band, beside, brought_back
@@ -80,8 +81,8 @@ class Objective:
             # What large styles took: holes in which the content's map does not fit.
             give_back_holes()
         labels = None if styled is None else styled.labels
-        regions = Regions(targets, features.style, weights, *counted_size, labels)
-        counted = None if weights is None else weights[features.content.layer]
+        regions = Regions(targets, STYLE_SHARES, weights, *counted_size, labels)
+        counted = None if weights is None else weights[CONTENT_LAYER]
         content_loss = ContentLoss(
             features, content, counted, weight=settings.content_weight, tile=tile, inset=inset, atlas=atlas
         )
@@ -161,10 +162,10 @@ class Objective:
         height = possible_strip(features, self.height, self.width, tile)
         if height is None:
             return False
-        needed = self.width * (height + features.halo) * features.graph_bytes_per_pixel
+        needed = self.width * (height + HALO) * features.graph_bytes_per_pixel
         return needed <= STRIP_SHARE * free_memory(features.device)
 
     def _all_are_kept(self, tile: int, kept_bytes: float) -> bool:
         pixels = self.height * self.width
-        regions = KEPT_REGIONS * (tile + 2 * self.features.halo) ** 2
+        regions = KEPT_REGIONS * (tile + 2 * HALO) ** 2
         return pixels <= regions and pixels * self.features.graph_bytes_per_pixel / 2 <= kept_bytes

@@ -13,6 +13,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from ..features.recipe import CONTENT_LAYER, STYLE_LAYERS
+from ..features.vgg import HALO
 from ..hardware.offload import Band, Beside, Nearby
 from ..losses.total import RegionMaps, Terms
 from ..operators.channel_mixing import Mixing
@@ -29,7 +31,7 @@ def bands_by_tiles(
 ) -> Iterator[Band]:
     """As `Objective.bands`, in the network's memory. kept_bytes: what the maps of tiles that are kept from
     the first pass to the second may take; a single tile's are kept."""
-    parts = tiles(terms.height, terms.width, tile, terms.features.halo, terms.inset)
+    parts = tiles(terms.height, terms.width, tile, HALO, terms.inset)
     by_rows = {rows: list(group) for rows, group in itertools.groupby(parts, key=lambda part: part.rows)}
     region = parts[0].rows, parts[0].columns
     pixels = [span.stop - span.start for span in region]
@@ -53,7 +55,7 @@ def _gram_sums(terms: Terms, nearby: Nearby, by_rows: Row, count: int) -> tuple[
             keep = len(kept) < count
             seen = look(terms.features, nearby.region(part), there_and_back=keep)
             with torch.no_grad():
-                for layer in terms.features.style:
+                for layer in STYLE_LAYERS:
                     terms.add_grams(sums, seen.maps[layer], part, layer)
             if keep:
                 kept[part] = seen
@@ -123,10 +125,9 @@ def _tile_gradient(terms: Terms, seen: Pass, part: Tile, gram_gradients: RegionM
     with torch.no_grad():
         own: dict[str, Tensor | Mixing] = {
             layer: terms.style_gradient(seen.maps[layer], part, layer, gram_gradients)
-            for layer in terms.features.style
+            for layer in STYLE_LAYERS
         }
-        layer = terms.features.content.layer
-        content, own[layer] = terms.content.loss_and_gradient(seen.maps[layer], part)
+        content, own[CONTENT_LAYER] = terms.content.loss_and_gradient(seen.maps[CONTENT_LAYER], part)
     return seen.image_gradient(own), content
 
 

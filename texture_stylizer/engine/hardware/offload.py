@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..features.vgg import Features
+from ..features.vgg import HALO, Features
 from ..tiles import Span, Tile
 from .memory import where_fits
 
@@ -33,7 +33,7 @@ def home_of(height: int, width: int, features: Features, *, flat: bool) -> torch
 
     flat: whether its border belongs to the unknowns, as `FlatSheet`'s.
     """
-    tile = features.graph_bytes_per_pixel * (SMALLEST_TILE_BESIDE + 2 * features.halo) ** 2
+    tile = features.graph_bytes_per_pixel * (SMALLEST_TILE_BESIDE + 2 * HALO) ** 2
     picture = (FLAT_BYTES if flat else BORDERED_BYTES) * height * width
     return where_fits(picture + tile, features.device)
 
@@ -78,12 +78,6 @@ class Nearby:
         key = rows.start, rows.stop
         self._held = {key: self._held[key]}
         return self._held[key].arrived()
-
-    def whole(self) -> Tensor:
-        """The picture, which lies in the device's memory."""
-        if not self._is_there:
-            raise ValueError("of a picture in another memory there is a band at a time")
-        return self._picture
 
     def expect(self, span: Span) -> None:
         """Let rows that are soon asked for come, whatever the device is busy with."""

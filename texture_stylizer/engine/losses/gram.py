@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..features.vgg import STRIDES, Features
+from ..features.recipe import STYLE_LAYERS
+from ..features.vgg import HALO, STRIDES, Features
 from ..operators.channel_mixing import in_planes, vectors
 from ..tiles import Inset, Tile, tiles
 
@@ -130,13 +131,13 @@ def gram_matrices(features: Features, image: Tensor, tile: int | None) -> dict[s
     image: (1, 3, H, W), display-encoded [0, 1]. Returns (C, C) for each layer.
     """
     height, width = image.shape[2:]
-    counts = position_counts(features.style, None, height, width)
+    counts = position_counts(STYLE_LAYERS, None, height, width)
     sums: dict[str, Tensor] = {}
     with torch.no_grad():
-        for part in tiles(height, width, tile, features.halo):
+        for part in tiles(height, width, tile, HALO):
             rows, columns = part.region
             maps = features(image[:, :, rows, columns], padding="replicate")
-            for layer in features.style:
+            for layer in STYLE_LAYERS:
                 core, _ = core_maps(maps[layer], part, layer, None)
                 found = gram_sum(core)
                 sums[layer] = sums[layer] + found if layer in sums else found

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from . import column_pairs, winograd
+from . import winograd
 from .channel_mixing import in_planes
 
 
@@ -150,12 +149,9 @@ def _without_border(of_bordered: Tensor, *, begins: bool, ends: bool) -> Tensor:
 
 
 def _as_taken(weight: Tensor, *, for_maps: bool) -> Tensor:
-    """(D, C, 3, 3) -> (36, C, D) where `winograd` is to make the convolution, (2 D, 2 C, 3, 2) where
-    `column_pairs` is, else (D, C, 3, 3)."""
+    """(D, C, 3, 3) -> (36, C, D) where `winograd` is to make the convolution, else (D, C, 3, 3)."""
     if winograd.is_worthwhile(weight, for_maps=for_maps):
         return winograd.transform(weight)
-    if not for_maps and column_pairs.is_worthwhile(weight):
-        return column_pairs.paired(weight)
     return weight.contiguous(memory_format=torch.channels_last)
 
 
@@ -166,17 +162,13 @@ def _is_transformed(weight: Tensor) -> bool:
 def _missing(weight: Tensor, height: int, width: int) -> tuple[int, int]:
     """Rows and columns that results of that size lack for how a weight, as `_as_taken` returns it, is
     taken."""
-    if _is_transformed(weight):
-        return winograd.missing(height, width)
-    return column_pairs.missing(width) if column_pairs.is_paired(weight) else (0, 0)
+    return winograd.missing(height, width) if _is_transformed(weight) else (0, 0)
 
 
 def _convolved(maps: Tensor, weight: Tensor) -> Tensor:
     """(1, D, H, W), none of it `_missing`, and a weight for gradients -> (1, C, H - 2, W - 2)."""
     if _is_transformed(weight):
         return winograd.convolve(maps, weight)
-    if column_pairs.is_paired(weight):
-        return column_pairs.convolve(maps, weight)
     # `conv_transpose2d` takes a seventh longer.
     return functional.conv2d(maps, weight)
 
@@ -188,21 +180,7 @@ def _direct(bordered: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         high = bordered.to(weight.dtype)
         bordered = torch.cat([high, (bordered - high).to(weight.dtype)], dim=1)
         weight = torch.cat([weight, weight], dim=1)
-    on_units = bordered.device.type == "cpu" and bordered.dtype == torch.bfloat16
-    # It has no gradient.
-    if on_units and not weight.requires_grad and _can_rectify_at_once():
-        plain = [0, 0], [1, 1], [1, 1], 1
-        return torch.ops.mkldnn._convolution_pointwise(bordered, weight, bias, *plain, "relu", [], "")
     return functional.conv2d(bordered, weight, bias).relu_()
-
-
-@cache
-def _can_rectify_at_once() -> bool:
-    """Whether oneDNN's convolution of bfloat16 maps that leaves what is positive is there: torch's compiler
-    takes it, and has no public name for it. The same bits; 2 % of the embedded network's step."""
-    found = torch.ops.mkldnn
-    names = "_convolution_pointwise", "_is_mkldnn_bf16_supported"
-    return all(hasattr(found, name) for name in names) and found._is_mkldnn_bf16_supported()
 
 
 def _bordered(maps: Tensor, more: tuple[int, int] = (0, 0)) -> Tensor:

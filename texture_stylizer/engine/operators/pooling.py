@@ -1,5 +1,5 @@
-"""Average pooling: by squares, with a gradient that is copied to where it belongs, and not added up there as
-torch's is; and by wide windows that overlap."""
+"""Average pooling by squares, with a gradient that is copied to where it belongs, and not added up there as
+torch's is."""
 
 from __future__ import annotations
 
@@ -73,16 +73,3 @@ def add_spread(sums: Tensor, gradient: Tensor) -> None:
 def left_over(maps: Tensor) -> tuple[int, int]:
     """Rows and columns of maps that are in no square."""
     return maps.shape[2] % 2, maps.shape[3] % 2
-
-
-def smooth_means(length: int, halvings: int, dtype: torch.dtype) -> Tensor:
-    """The matrix (length // 2^halvings, length) that halves a row of values so often, each time to means of
-    four that overlap by two: the gradient of plain cells would draw their borders.
-
-    Once made it is two matrix products for a picture. Pooling step by step took twice as long at 512 px, and
-    no longer at 2048 px, for this is as wide as the picture.
-    """
-    rows = torch.eye(length, dtype=dtype)[None]
-    for _ in range(halvings):
-        rows = functional.avg_pool1d(rows, 4, stride=2, padding=1, count_include_pad=False)
-    return rows.squeeze(0).T.contiguous()

@@ -1,8 +1,7 @@
 """L-BFGS (Liu & Nocedal 1989) within bounds, for one tensor, one evaluation of the loss at a time.
 
 It reaches in 60 evaluations what Adam reaches in several hundred, for the price of its history: two tensors
-for each of the last steps. Bounds are kept by projection (Bertsekas 1982). `lbfgs_on_gpu` has the same for
-where a decision would have to be waited for.
+for each of the last steps. Bounds are kept by projection (Bertsekas 1982).
 """
 
 from __future__ import annotations
@@ -60,14 +59,11 @@ class LBFGS:
         self._best_loss = float("inf")
         self._length = 1.0
         self._history = _History(flat, pairs, kept_as or flat.dtype)
-        self._unread: list[float] = []
 
-    def step(self, loss: Tensor, gradient: Tensor) -> None:
-        """Move on from the variable's point, given its loss, a scalar, and gradient, like the variable."""
-        found = float(loss)
-        self._unread.append(found)
-        if found < self._best_loss:
-            self._accept(found, in_a_row(gradient, like=self._variable))
+    def step(self, loss: float, gradient: Tensor) -> None:
+        """Move on from the variable's point, given its loss and gradient, like the variable."""
+        if loss < self._best_loss:
+            self._accept(loss, in_a_row(gradient, like=self._variable))
         else:
             self._length *= SHORTER
             if self._length < SHORTEST:
@@ -79,11 +75,6 @@ class LBFGS:
         """Set the variable to the next point that is to be tried."""
         place = in_a_row(self._variable, like=self._variable)
         torch.add(self._best, self._direction, alpha=self._length, out=place).clamp_(0.0, 1.0)
-
-    def losses(self) -> list[float]:
-        """Those of the steps since this was last asked."""
-        found, self._unread = self._unread, []
-        return found
 
     def finish(self) -> float:
         """Set the variable to the best point; returns its loss."""
@@ -161,14 +152,13 @@ class _History:
             torch.mul(gradient, -self._scale, out=direction)
             return True
         products = self._with_changes[self._used][:, :, self._used]
-        known = torch.ones(len(self._used), dtype=torch.bool)
-        of_used, of_gradient = direction_weights(products, self._with_gradient[self._used], known, 0.0)
+        of_used, of_gradient = direction_weights(products, self._with_gradient[self._used])
         rows = max(self._used) + 1
         weights = torch.zeros(rows, 2, dtype=torch.float64)
         weights[self._used] = of_used
         matrix = self._pairs[:rows].flatten(0, 1).T
         of_pairs = torch.mv(matrix, weights.flatten().to(matrix))
-        torch.add(of_pairs, gradient, alpha=float(of_gradient), out=direction)
+        torch.add(of_pairs, gradient, alpha=of_gradient, out=direction)
         return True
 
 

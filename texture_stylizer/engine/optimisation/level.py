@@ -11,14 +11,12 @@ from torch import Tensor
 
 from ...settings import Settings
 from ..gradient.objective import FREE_SHARE, Objective
-from ..hardware.cuda_graph import FEWEST_RUNS, MOST_PIXELS, Recorded
 from ..hardware.malloc import give_back_holes
 from ..hardware.memory import _give_back_memory, free_memory, is_out_of_memory, within_memory
 from ..parameterization.flat_sheet import FlatSheet
 from ..parameterization.sheet import Sheet
 from .adam import Adam
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
-from .lbfgs_on_gpu import LBFGSOnGPU
 
 OnStep = Callable[[int, float], None]
 Evaluation = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -37,9 +35,6 @@ SETTLED_STEPS, SETTLED_SHARE = 10, 0.001
 level of the embedded network ends so after 44 to 97 of 98 steps, at 0.16 % more than after all of them;
 pretrained ones take them all from 256 px on. A loss in bfloat16 that has settled is off by 1e-5, and L-BFGS
 would look for less of it in vain."""
-
-STEPS_UNREAD = 8
-"""Recorded steps that are started before their losses are read, for which the GPU waits."""
 
 HISTORY_BYTES = 2 * 2**30
 """Memory that L-BFGS may take for its history in float32; where three steps do not fit (from about 5000 px
@@ -67,7 +62,6 @@ class Descent:
         self._warnings = warnings
         self._ran_out = False
         self._by_strips = tile is not None and objective.has_room_for_strips(tile)
-        self._recorded: Recorded | None = None
 
     def run(self, image: Tensor, count: int, on_step: OnStep) -> float:
         """Take `count` steps, 1 or more, from the sheet's unknowns `image`, (1, 3, h, w), in place; fewer
@@ -76,15 +70,12 @@ class Descent:
         on_step: called after each with its number from 0 and the loss. Returns the last
         loss. Raises OutOfMemory.
         """
-        optimiser = self._lbfgs(image, count)
-        try:
-            if optimiser is None:
-                return self._with_adam(image, count, on_step)
-            return self._with_lbfgs(optimiser, image, count, on_step)
-        finally:
-            self._recorded = None
+        optimiser = self._lbfgs(image)
+        if optimiser is None:
+            return self._with_adam(image, count, on_step)
+        return self._with_lbfgs(optimiser, image, count, on_step)
 
-    def _lbfgs(self, image: Tensor, count: int) -> LBFGS | LBFGSOnGPU | None:
+    def _lbfgs(self, image: Tensor) -> LBFGS | None:
         """L-BFGS with as long a history as there is memory for; None where that is too short, or Adam is
         asked for."""
         if self._settings.optimizer == "adam":
@@ -95,8 +86,6 @@ class Descent:
         while pairs >= FEWEST_PAIRS:
             try:
                 first_step = self._settings.learning_rate
-                if image.is_cuda:
-                    return LBFGSOnGPU(image, first_step=first_step, pairs=pairs, steps=count)
                 return LBFGS(image, first_step=first_step, pairs=pairs, kept_as=kept_as)
             except Exception as error:
                 if not is_out_of_memory(error):
@@ -115,44 +104,18 @@ class Descent:
         features = self._objective.features
         return image.device.type == features.device.type == "cpu" and features.dtype == torch.bfloat16
 
-    def _with_lbfgs(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor, count: int, on_step: OnStep) -> float:
+    def _with_lbfgs(self, optimiser: LBFGS, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place to the best point found. Returns its loss."""
         losses: list[float] = []
-        self._record(optimiser, image, count)
-        for taken in range(1, count + 1):
-            self._step(optimiser, image)
-            if self._recorded is not None and taken % STEPS_UNREAD and taken < count:
-                continue
-            for loss in optimiser.losses():
-                on_step(len(losses), loss)
-                losses.append(loss)
+        for step in range(count):
+            value, gradient = self._evaluate(image, self._loss_and_gradient)
+            losses.append(float(value))
+            optimiser.step(losses[-1], gradient)
+            del gradient
+            on_step(step, losses[-1])
             if self._settings.settle and _has_settled(losses):
                 break
         return optimiser.finish()
-
-    def _record(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor, count: int) -> None:
-        """Have steps recorded, where so many are worth it and they are not yet."""
-        pixels = self._objective.height * self._objective.width
-        is_worth_it = self.tile is None and pixels <= MOST_PIXELS and count >= FEWEST_RUNS
-        if self._recorded is None and is_worth_it and isinstance(optimiser, LBFGSOnGPU):
-            self._recorded = Recorded(lambda: self._step_untiled(optimiser, image))
-
-    def _step(self, optimiser: LBFGS | LBFGSOnGPU, image: Tensor) -> None:
-        """One of L-BFGS; recorded steps are given up where there is no memory that nothing else can use."""
-        if self._recorded is not None:
-            try:
-                self._recorded()
-                return
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
-            self._recorded = None
-            _give_back_memory(image.device)
-        optimiser.step(*self._evaluate(image, self._loss_and_gradient))
-
-    def _step_untiled(self, optimiser: LBFGSOnGPU, image: Tensor) -> None:
-        """One that waits for nothing."""
-        optimiser.step(*self._evaluate(image, self._objective.loss_tensor_and_gradient))
 
     def _with_adam(self, image: Tensor, count: int, on_step: OnStep) -> float:
         """Change `image` in place, with little memory. Returns the loss before the last step."""

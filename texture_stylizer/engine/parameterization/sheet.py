@@ -90,7 +90,7 @@ class PictureSheet:
 
     def __init__(self, wrapped: tuple[bool, bool], halo: int) -> None:
         """wrapped: whether the picture is tiled (downward, to the right). halo: pixels beyond a cell that the
-        network sees (`Features.halo`)."""
+        network sees (`HALO`)."""
         self.wrapped = wrapped
         # A whole number of the deepest layer's cells, so that these lie on the texture as they would without.
         rows, columns = (halo if tiled else MARGIN for tiled in wrapped)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import torch
 from torch import Tensor
 
-from ...features.vgg import STRIDES, Features
+from ...features.vgg import HALO, STRIDES, Features
 from ...operators.pooling import square_means
 from ...tiles import ALIGNMENT, strip_height
 from ..network_pass import is_written_out
@@ -24,13 +25,13 @@ def possible_strip(features: Features, height: int, width: int, tile: int) -> in
     """Pixels of a strip in place of tiles of that size; None where strips are not possible or not better."""
     if tile >= max(height, width) or not is_written_out(features):
         return None
-    return strip_height(height, width, tile, features.halo, features.graph_bytes_per_pixel)
+    return strip_height(height, width, tile, HALO, features.graph_bytes_per_pixel)
 
 
 class Forward:
     """The way over the network from top to bottom, by strips as high as they come."""
 
-    def __init__(self, features: Features, wanted: set[str], height: int) -> None:
+    def __init__(self, features: Features, wanted: AbstractSet[str], height: int) -> None:
         """wanted: layers, of which the last ends the way. height: of the picture."""
         self._features = features
         self._used = features.convolutions_up_to(wanted)

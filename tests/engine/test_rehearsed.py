@@ -140,7 +140,9 @@ def test_a_whole_run_stays_on_the_gpu(
     surface = two_islands() if kind == "mesh" else None
     settings = Settings(iterations=20, scales=2, wrap="none", tile=tile)
     styles = [(style, 1.0)]
-    run = stylizing.CoarseToFine(features.to(gpu), content, styles, settings, mask, None, 0.0, None, surface)
+    run = stylizing.CoarseToFine(
+        features.to(gpu), stylizing.Inputs(content, styles, mask, surface=surface), settings
+    )
     picture = run.levels()
     assert picture.device == home and picture.shape == content.shape
     assert bool(run.warnings) == (home != gpu)

@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from texture_stylizer.engine import Features, Objective, Settings, load_features
+from texture_stylizer.engine.features.recipe import CONTENT_SHARE
 from texture_stylizer.engine.features.weights import EMBEDDED_PATH
-from texture_stylizer.training import lessons as teaching
+from texture_stylizer.training import examination as examining
 from texture_stylizer.training import similarity, train
 from texture_stylizer.training.curves import draw as draw_curves
 from texture_stylizer.training.curves import read_log
@@ -25,12 +26,11 @@ from ..engine.conftest import random_weights
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of everything, for the time that it takes."""
-    for module in (teaching, train):
-        monkeypatch.setattr(module, "RUNS_AT_ONCE", 2)
-    monkeypatch.setattr(teaching, "ASKED_AT", (0, 1))
+    monkeypatch.setattr(examining, "RUNS_AT_ONCE", 2)
+    monkeypatch.setattr(examining, "ASKED_AT", (0, 1))
     monkeypatch.setattr(similarity, "PAIRS", 1)
     monkeypatch.setattr("texture_stylizer.training.pictures.CROPS_OF_EACH_SAMPLE", 0)
-    for name in ("REPORTED_EVERY", "FIRST_BATCHES", "FIRST_LESSONS", "EXAMINED"):
+    for name in ("REPORTED_EVERY", "FIRST_BATCHES"):
         monkeypatch.setattr(train, name, 1)
     monkeypatch.setattr(train, "FIRST_CROPS", 2)
 
@@ -54,13 +54,13 @@ def test_batches_go_the_way_of_single_images(teacher: list[Convolution]) -> None
             torch.testing.assert_close(together[layer][number : number + 1], alone)
 
 
-def test_a_lesson_is_the_gradient_that_the_engine_has() -> None:
+def test_what_the_teacher_answers_is_the_gradient_that_the_engine_has() -> None:
     features = Features(random_weights(), name="random").double()
     generator = torch.Generator().manual_seed(0)
     point, content, style = torch.rand(3, 1, 3, 48, 48, generator=generator, dtype=torch.float64)
     network = [Convolution(*(part.detach() for part in each)) for each in convolutions_of(features)]
-    by_layer = teaching.gradients_of_losses(network, point.clone(), content, style)[0]
-    shares = torch.tensor([0.2] * 5 + [train.CONTENT_SHARE], dtype=torch.float64)
+    by_layer = examining.gradients_of_losses(network, point.clone(), content, style)[0]
+    shares = torch.tensor([0.2] * 5 + [CONTENT_SHARE], dtype=torch.float64)
     objective = Objective(features, content, [(style, 1.0)], Settings(total_variation=0.0))
     expected = objective.loss_and_gradient(point)[1][0]
     torch.testing.assert_close(
@@ -92,30 +92,24 @@ def test_positions_are_aligned_with_themselves_and_not_with_anothers(
     assert similarity.misalignment(other, batch).min() > 0.01
 
 
-def test_lessons_are_asked_where_the_pupil_leads(teacher: list[Convolution], pictures: torch.Tensor) -> None:
-    found = teaching.lessons(teacher, train.detached(teacher), pictures, np.random.default_rng(0))
-    count = len(teaching.ASKED_AT) * teaching.RUNS_AT_ONCE
-    assert found.points.shape == (count, 3, CROP, CROP)
-    assert found.gradients.shape == (count, len(COMPARED), 3, CROP, CROP)
-    first, last = found.points[: teaching.RUNS_AT_ONCE], found.points[-teaching.RUNS_AT_ONCE :]
-    assert not torch.equal(first, last)
-    assert torch.equal(found.contents[: teaching.RUNS_AT_ONCE], found.contents[-teaching.RUNS_AT_ONCE :])
-
-
-def test_a_pupil_that_is_its_teacher_has_nothing_to_learn(
+def test_the_teacher_is_asked_where_the_pupil_leads_and_agrees_with_itself(
     teacher: list[Convolution], pictures: torch.Tensor
 ) -> None:
-    known = teaching.lessons(teacher, train.detached(teacher), pictures, np.random.default_rng(0))
-    batch = teaching.Lessons(*(part[:2] for part in known))
-    shares = train.mixtures(np.random.default_rng(0), batch.sizes)
-    assert float(train.disagreement(teacher, batch, shares).detach()) < 1e-3
+    pupil = train.detached(convolutions_of(Features(random_weights((4, 4, 4, 4, 4)), name="random")))
+    asked = examining.examination(teacher, pupil, pictures, np.random.default_rng(0))
+    assert asked.points.shape == (4, 3, CROP, CROP)
+    assert asked.gradients.shape == (4, len(COMPARED), 3, CROP, CROP)
+    assert not torch.equal(asked.points[:2], asked.points[2:])
+    assert torch.equal(asked.contents[:2], asked.contents[2:])
+    assert examining.agreement(teacher, asked).min() > 0.999
+    assert examining.agreement(pupil, asked).max() < 0.99
 
 
 def test_a_few_steps_write_a_network_of_the_embedded_ones_shape_and_a_log_that_is_drawn(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "network.safetensors"
-    train.train(out, steps=2, count=2)
+    train.train(out, cycles=(2, 2), count=2)
     log = read_log(capsys.readouterr().out.splitlines())
     assert log.steps.tolist() == [1, 2, 3, 4] and log.agreement.shape == (4, 2, len(COMPARED))
     draw_curves(log).savefig(tmp_path / "curves.png")

@@ -57,34 +57,44 @@ class Iterate(Progress):
     image: Callable[[], Array]
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What a run is of.
+
+    content: (1, 3, H, W), display-encoded [0, 1]. styles: [((1, 3, h, w) image, weight), ...], likewise.
+    mask: (1, 1, H, W), what each texel counts for, or None for 1. start: like the content, where the coarsest
+    level starts instead of it. surface: that the texture lies on. colors: the matrix and the shift by which
+    the content's colours become the styles'.
+    """
+
+    content: Tensor
+    styles: list[tuple[Tensor, float]]
+    mask: Tensor | None = None
+    start: Tensor | None = None
+    surface: Surface | None = None
+    colors: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+
+
 class CoarseToFine:
     """One optimisation: what stays the same over its levels, and what they leave behind."""
 
     def __init__(
         self,
         features: Features,
-        content: Tensor,
-        styles: list[tuple[Tensor, float]],
+        inputs: Inputs,
         settings: Settings,
-        mask: Tensor | None,
-        on_progress: OnProgress | None,
-        started: float,
-        start: Tensor | None = None,
-        surface: Surface | None = None,
-        colors: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+        on_progress: OnProgress | None = None,
+        started: float = 0.0,
     ) -> None:
-        """colors: the matrix and the shift by which the content's colours become the styles'."""
+        """started: when the whole call began, by `time.perf_counter`."""
         self.features = features
-        self.content = content
-        self.styles = styles
         self.settings = settings
-        self.mask = mask
         self.on_progress = on_progress
         self.started = started
-        self.start = start
-        self.surface = surface
-        self.colors = colors
-        flat = mask is None and surface is None
+        self.content, self.styles, self.mask = inputs.content, inputs.styles, inputs.mask
+        self.start, self.surface, self.colors = inputs.start, inputs.surface, inputs.colors
+        content, styles, surface = self.content, self.styles, self.surface
+        flat = self.mask is None and surface is None
         self.wrapped = wrapped_axes(content, settings.wrap) if flat else (False, False)
         self.losses: list[float] = []
         self.warnings = [] if surface is not None else _unused_on_no_mesh(settings)

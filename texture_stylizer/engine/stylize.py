@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import OutOfMemory
 from ..settings import Settings
-from .coarse_to_fine import (
-    CoarseToFine,
-    OnProgress,
-)
+from .coarse_to_fine import CoarseToFine, Inputs, OnProgress
 from .color import color_map, swap_luminance
 from .features.vgg import Features
 from .hardware.memory import is_out_of_memory
@@ -89,15 +86,17 @@ def stylize(
     with _deterministic():
         run = CoarseToFine(
             features,
-            to_tensor(drawn, home),
-            [(to_tensor(image, home), weight) for image, weight in drawn_styles],
+            Inputs(
+                to_tensor(drawn, home),
+                [(to_tensor(image, home), weight) for image, weight in drawn_styles],
+                None if mask is None else mask_tensor(mask, home),
+                None if start is None else to_tensor(start, home),
+                seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
+                _mean_color_map(drawn, drawn_styles),
+            ),
             settings,
-            None if mask is None else mask_tensor(mask, home),
             on_progress,
             started,
-            None if start is None else to_tensor(start, home),
-            seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
-            _mean_color_map(drawn, drawn_styles),
         )
         run.warnings[:0] = said
         try:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .descriptions import BakeOptions, Compute, StyleImage
+from .descriptions import BakeOptions, Compute, StyleImage, features_for
 from .errors import BadInput, Cancelled, StylizerError
 from .jobs.interrupts import cancel_on_signals, raise_if_asked, was_asked
 from .settings import COLOR_ROLES, Settings
@@ -134,7 +134,7 @@ def _stylize(options: argparse.Namespace) -> int:
         styles=tuple(StyleImage(str(Path(s.path).resolve()), s.weight) for s in styles),
         settings=settings,
         compute=Compute(
-            features=options.features,
+            features=features_for(options.features, options.quality),
             device=options.device,
             precision=options.precision,
             cache=not options.no_cache,

@@ -70,6 +70,11 @@ class Compute:
     download: bool = False
 
 
+def features_for(wanted: str, quality: str) -> str:
+    """The network that is meant: where the choice is left to `auto`, a draft is drawn by the small one."""
+    return "embedded" if wanted == "auto" and quality == "draft" else wanted
+
+
 @dataclass(frozen=True)
 class BakeOptions:
     """How missing colours are baked.

@@ -163,7 +163,7 @@ _MOST = {"scales": 32, "seed": 2**63 - 1}
 _WHOLE = ("iterations", "scales", "max_size", "seed")
 
 _PRESETS: dict[str, Settings] = {
-    "draft": Settings(iterations=40, settle=True, max_size=256),
+    "draft": Settings(iterations=60, settle=True, max_size=256),
     "standard": Settings(settle=True),
     "high": Settings(iterations=640, settle=True),
 }

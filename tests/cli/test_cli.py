@@ -36,6 +36,15 @@ def stylize(*arguments: str) -> subprocess.CompletedProcess[str]:
     return run("stylize", *arguments, "--style", "style.png", "--features", "embedded", "--device", "cpu")
 
 
+def test_a_draft_is_drawn_by_the_small_network(folder: Path) -> None:
+    done = run(
+        "stylize", "a.png", "--style", "style.png", "-o", "out.png", "--quality", "draft",
+        "--iterations", "1", "--report", "report.json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(Path("report.json").read_text())["textures"][0]["features"] == "embedded"
+
+
 def test_images_are_restyled_with_a_report(folder: Path) -> None:
     done = stylize("a.png", "b.png", "-o", "out", "--iterations", "2", "--report", "report.json")
     assert done.returncode == 0, done.stderr

@@ -42,6 +42,9 @@ def test_settings_of_ones_own_are_no_look(settings: bpy.types.PropertyGroup) -> 
 def test_a_first_run_is_a_draft(settings: bpy.types.PropertyGroup) -> None:
     assert settings.look == "FAST"
     assert settings.to_settings() == Settings.preset("draft")
+    assert settings.compute().features == "embedded"
+    settings.quality = "standard"
+    assert settings.compute().features == "auto"
 
 
 def test_what_the_advanced_panel_says_reaches_the_engine(settings: bpy.types.PropertyGroup) -> None:

@@ -27,15 +27,14 @@ class Curves(NamedTuple):
 
 
 def read_log(lines: Iterable[str]) -> Curves:
-    """What `train` printed: two halves, whose steps follow each other. Raises ValueError where no line of it
-    is a report of the training."""
+    """What `train` printed; the cycles' steps follow each other. Raises ValueError where no line of it is a
+    report of the training."""
     found = [match.groups() for match in map(_LINE.match, lines) if match]
     if not found:
         raise ValueError("no line of the log is a report of the training")
     steps = np.array([float(row[0]) for row in found])
-    second = np.flatnonzero(np.diff(steps) < 0)
-    if len(second):
-        steps[second[0] + 1 :] += steps[second[0]]
+    for last in np.flatnonzero(np.diff(steps) < 0):
+        steps[last + 1 :] += steps[last]
     agreement = np.array([[float(one) for one in row[2].split()] for row in found])
     return Curves(steps, np.array([float(row[1]) for row in found]), agreement.reshape(-1, 2, len(COMPARED)))
 
@@ -45,7 +44,7 @@ def draw(curves: Curves) -> Figure:
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     losses, fine, coarse = figure.subplots(1, 3)
     losses.plot(curves.steps, curves.losses)
-    losses.set_title("loss of each half", fontsize=10)
+    losses.set_title("loss", fontsize=10)
     for axes, number, title in ((fine, 0, "gradients' cosines"), (coarse, 1, "the same of 4 x 4 means")):
         for layer, values in zip(COMPARED, curves.agreement[:, number].T, strict=True):
             axes.plot(curves.steps, values, label=layer)

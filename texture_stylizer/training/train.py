@@ -33,7 +33,7 @@ WIDTHS = {1: 16, 2: 32, 3: 64, 4: 128, 5: 128}
 """Channels of each block's convolutions."""
 FIRST_CROPS = 48
 """Of which the first weights are the least squares."""
-CYCLES = (1500, 2000)
+CYCLES = (1500, 1500)
 """Steps of each fall of the rate."""
 RATE, LEAST_SHARE = 1e-3, 0.05
 WARM_STEPS = 30

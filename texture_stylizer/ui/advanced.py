@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..descriptions import BakeOptions, Compute
+from ..descriptions import BakeOptions, Compute, features_for
 from ..settings import Settings
 
 _DEFAULTS = Settings()
@@ -21,7 +21,7 @@ class AdvancedSettings:
         name="Network",
         description="The network that tells strokes from content",
         items=[
-            ("auto", "Automatic", "VGG19 where it is installed"),
+            ("auto", "Automatic", "VGG19 where it is installed, and the small one for drafts"),
             ("vgg19", "VGG19", "The original network of the method"),
             ("vgg19-torchvision", "VGG19 (torchvision)", "Trained anew by torchvision; has to be downloaded"),
             ("embedded", "Embedded", "A small one that is about ten times faster, for a first look"),
@@ -121,8 +121,11 @@ class AdvancedSettings:
 
     def compute(self) -> Compute:
         """On what a run computes, with which network."""
-        own = bpy.path.abspath(self.features_path)
-        return Compute(own if self.features == "file" else self.features, self.device, self.precision)
+        if self.features == "file":
+            network = bpy.path.abspath(self.features_path)
+        else:
+            network = features_for(self.features, self.quality)
+        return Compute(network, self.device, self.precision)
 
     def overrides(self) -> dict[str, Any]:
         """Fields of `Settings` that are set by hand, in place of the quality's."""

@@ -27,7 +27,9 @@ POLISH_PANEL = {
     "Network": "Sieć",
     "The network that tells strokes from content": "Sieć, która odróżnia pociągnięcia od treści",
     "Automatic": "Automatycznie",
-    "VGG19 where it is installed, and the small one for drafts": "VGG19, jeśli jest zainstalowana, a mała do szkiców",
+    "VGG19 where it is installed, and the small one for drafts": (
+        "VGG19, jeśli jest zainstalowana, a mała do szkiców"
+    ),
     "VGG19": "VGG19",
     "The original network of the method": "Pierwotna sieć tej metody",
     "VGG19 (torchvision)": "VGG19 (torchvision)",

@@ -21,6 +21,13 @@ BIN = "Scripts" if sys.platform == "win32" else "bin"
 PYTHON_OF_BLENDER = {"4.2": "3.11", "4.5": "3.11", "5.0": "3.11", "5.2": "3.13"}
 DEMO_BLENDER = "5.0"
 PLAIN_TESTS = ["tests/engine", "tests/jobs", "tests/gltf", "tests/training", "tests/attacks"]
+# The scene: whole on the oldest and the newest Blender; between them, what depends on Blender's own data.
+SCENE_OF_BLENDER = {
+    blender: [
+        f"tests/scene/test_{name}.py" for name in ("bake", "materials", "pixels", "textures", "variants")
+    ]
+    for blender in ("4.5", "5.0")
+}
 # The command line and the add-on: whole on the newest Blender, their core on the oldest.
 REST_OF_BLENDER = {
     "4.2": ["tests/ui/test_addon.py", "tests/ui/test_interruptions.py", "tests/cli/test_models.py"],
@@ -75,14 +82,15 @@ def blenders() -> list[Any]:
 @nox.session
 @nox.parametrize("python,blender", blenders())
 def tests(session: nox.Session, blender: str) -> None:
-    """Those without bpy once, with the demo's Blender; the scene's on every one, the rest on the newest."""
+    """Those without bpy once, with the demo's Blender; what meets bpy on every one, as listed above."""
     install(
         session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", "matplotlib>=3.8", blender=blender
     )
     if blender == DEMO_BLENDER or session.posargs:
         session.run("pytest", *(session.posargs or PLAIN_TESTS))
     if not session.posargs:
-        session.run("pytest", "tests/scene", *REST_OF_BLENDER.get(blender, []))
+        scene = SCENE_OF_BLENDER.get(blender, ["tests/scene"])
+        session.run("pytest", *scene, *REST_OF_BLENDER.get(blender, []))
 
 
 @nox.session(python=PYTHON_311)

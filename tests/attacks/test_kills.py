@@ -91,7 +91,7 @@ def test_the_signal_comes_to_images_too(place: Place) -> None:
     with place.start("stylize", "a.png", "b.png", "-o", "out", *LONG) as process:
         until(lambda: any(place.temporary.iterdir()))
         time.sleep(2.0)
-        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=30)[1].splitlines()[-1] == "cancelled"
     assert process.returncode == 130
     check_nothing_is_left(place, before)

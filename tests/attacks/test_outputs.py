@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 
 import pytest
 
@@ -32,6 +33,14 @@ def test_a_report_replaces_nothing(place: Place, report: str) -> None:
     (place.folder / "link.json").symlink_to("notes.txt")
     out = report.split("/")[0].lower() if "/" in report else "out"
     refused(place, "stylize", "a.png", "-o", out, "--report", report, *STYLE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes there")
+@pytest.mark.parametrize("arguments", [("-o", "out", "--report", "pipe.png"), ("-o", "pipe.png")])
+def test_a_pipe_is_neither_waited_for_nor_replaced(place: Place, arguments: tuple[str, ...]) -> None:
+    os.mkfifo(place.folder / "pipe.png")
+    assert "pipe.png is a pipe" in refused(place, "stylize", "a.png", *STYLE, *arguments)
+    assert (place.folder / "pipe.png").is_fifo()
 
 
 def test_an_older_report_is_replaced(place: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,14 +38,21 @@ os._exit(0)
 """
 
 
-@pytest.fixture
-def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A plane in paint.png with a variant that shows oil.png."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def made_scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scene")
     random = np.random.default_rng(0)
     for name in ("paint.png", "oil.png"):
-        Image.fromarray(random.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(name)
-    subprocess.run([sys.executable, "-c", MAKE_SCENE], check=True, capture_output=True)
+        Image.fromarray(random.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(folder / name)
+    subprocess.run([sys.executable, "-c", MAKE_SCENE], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def scene(made_scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A plane in paint.png with a variant that shows oil.png."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(made_scene, tmp_path, dirs_exist_ok=True)
     return tmp_path / "scene.blend"
 
 

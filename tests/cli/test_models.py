@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,13 +38,21 @@ os._exit(0)
 """
 
 
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def made_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
     random = np.random.default_rng(0)
     for name in ("paint.png", "style.png"):
-        Image.fromarray(random.integers(0, 256, (48, 48, 3), dtype=np.uint8)).save(name)
-    subprocess.run([sys.executable, "-c", MAKE_MODELS], check=True, capture_output=True)
+        Image.fromarray(random.integers(0, 256, (48, 48, 3), dtype=np.uint8)).save(folder / name)
+    subprocess.run([sys.executable, "-c", MAKE_MODELS], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def models(made_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A head in paint.png, as a file of each kind."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(made_models, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -73,21 +73,31 @@ def parser(*, stylize: Run, inspect: Run, variants: Run, doctor: Run) -> argpars
     return made
 
 
+def _add_command(commands: Any, name: str, run: Run, **texts: str) -> argparse.ArgumentParser:
+    """A command with the option that all of them have."""
+    command = commands.add_parser(name, **texts)
+    command.set_defaults(command=run, prog=command.prog)
+    command.add_argument(
+        "--verbose", action="store_true", help="show tracebacks (default: one line an error)"
+    )
+    return command
+
+
 def _add_stylize(commands: Any, run: Run) -> None:
-    command = commands.add_parser(
+    command = _add_command(
+        commands,
         "stylize",
+        run,
         help="restyle scenes, models and images",
         usage="texture-stylizer stylize INPUT... --style IMAGE[:WEIGHT] -o OUT [options]",
         description=f"Restyle scenes, models and images; the inputs stay as they are.\n\n{_STYLIZE_EXAMPLES}",
     )
-    command.set_defaults(command=run, prog=command.prog)
     _add_files(command)
     _add_picture(command)
     _add_selection(command)
     _add_mesh(command)
     _add_baking(command)
     _add_computing(command)
-    _add_verbose(command)
 
 
 def _add_files(command: argparse.ArgumentParser) -> None:
@@ -235,28 +245,29 @@ def _add_computing(command: argparse.ArgumentParser) -> None:
 
 
 def _add_inspect(commands: Any, run: Run) -> None:
-    command = commands.add_parser(
+    command = _add_command(
+        commands,
         "inspect",
+        run,
         help="list the textures of a scene or model, with their roles",
         description="List every texture found, its role, and why one would be skipped.\n\n"
         "example:\n  texture-stylizer inspect scene.blend --json",
     )
-    command.set_defaults(command=run, prog=command.prog)
     command.add_argument("input", type=Path, metavar="INPUT", help="a scene or a model")
     command.add_argument("--json", action="store_true", help="print JSON (default: a table)")
-    _add_verbose(command)
 
 
 def _add_variants(commands: Any, run: Run) -> None:
-    command = commands.add_parser(
+    command = _add_command(
+        commands,
         "variants",
+        run,
         help="list, show, mix and remove the variants of a .blend",
         usage="texture-stylizer variants INPUT (list | original) [-o OUT]\n"
         "       texture-stylizer variants INPUT (use | remove) NAME [-o OUT]\n"
         "       texture-stylizer variants INPUT mix NAME STRENGTH [-o OUT]",
         description=f"List, show, mix and remove the restyled variants of a .blend.\n\n{_VARIANTS_EXAMPLES}",
     )
-    command.set_defaults(command=run, prog=command.prog)
     command.add_argument("input", type=Path, metavar="INPUT", help="a .blend")
     command.add_argument(
         "action",
@@ -272,26 +283,19 @@ def _add_variants(commands: Any, run: Run) -> None:
         metavar="OUT",
         help="a folder, a .blend or a model; a model holds what is shown (default: INPUT itself)",
     )
-    _add_verbose(command)
 
 
 def _add_doctor(commands: Any, run: Run) -> None:
-    command = commands.add_parser(
+    command = _add_command(
+        commands,
         "doctor",
+        run,
         help="say what works on this computer",
         description="Say what works on this computer, and what to do about the rest.\n\n"
         "example:\n  texture-stylizer doctor",
     )
-    command.set_defaults(command=run, prog=command.prog)
     command.add_argument(
         "--download-vgg19",
         action="store_true",
         help="fetch torchvision's VGG19, 548 MB (default: nothing is fetched)",
-    )
-    _add_verbose(command)
-
-
-def _add_verbose(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--verbose", action="store_true", help="show tracebacks (default: one line an error)"
     )

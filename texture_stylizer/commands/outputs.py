@@ -89,6 +89,8 @@ def check_outputs(outputs: Sequence[Output], read: Iterable[Path], made: MadeFil
                 written[_folded(file)] = file
                 if not (output.named and file == output.target):
                     check_not_anothers(file, made)
+                elif file.exists() and not file.is_file():
+                    raise BadInput(f"{file} is a pipe, a device or a folder; give another output")
     except BadInput as reason:
         raise WrongArguments(str(reason)) from None
 
@@ -105,6 +107,9 @@ def _check_report(report: Path, outputs: Sequence[Output], read: Sequence[Path],
         raise WrongArguments(f"the report {report} is an input; give another file")
     if _is_among(report, written):
         raise WrongArguments(f"the report {report} is an output; give another file")
+    if report.exists() and not report.is_file() and not report.is_dir():
+        # To open a pipe would wait for somebody to write into it.
+        raise WrongArguments(f"the report {report} is a pipe or a device; give a file")
     if not report.name or report.is_dir():
         raise WrongArguments(f"the report {report} is a folder; give a file")
     if report.is_symlink():

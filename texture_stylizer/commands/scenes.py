@@ -20,6 +20,7 @@ from .request import Request, report_row
 from .stage import Stage
 
 if TYPE_CHECKING:
+    from ..scene.plan import Restyle
     from .inside_blender import Channel
 
 
@@ -134,18 +135,23 @@ def restyle_scene(
     finally:
         remove_folder(scratch)
     discard(run)
-    rows = []
-    for use in run.uses:
-        outcome = run.outcomes.get(use.session_uid)
-        if outcome is not None and use.skipped is None:
-            rows.append(report_row(outcome, use.role, list(use.materials), use.image))
+    for warning in (warning for color in run.baked.values() for warning in color.warnings):
+        channel.note(f"warning: {source}: {warning}")
+    return _report_rows(run), [type(error)(f"{source}: {error}") for error in run.failed.values()]
+
+
+def _report_rows(run: Restyle) -> list[dict[str, Any]]:
+    """A row for each texture and each baked colour that was restyled."""
+    rows = [
+        report_row(run.outcomes[use.session_uid], use.role, list(use.materials), use.image)
+        for use in run.uses
+        if use.session_uid in run.outcomes and use.skipped is None
+    ]
     for key, color in run.baked.items():
         if key in run.outcomes:
             name = run.jobs[key].name
             rows.append(report_row(run.outcomes[key], "base_color", [color.material], name))
-        for warning in color.warnings:
-            channel.note(f"warning: {source}: {warning}")
-    return rows, [type(error)(f"{source}: {error}") for error in run.failed.values()]
+    return rows
 
 
 def make_plain(target: Path, home: Path) -> list[str]:

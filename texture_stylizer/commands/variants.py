@@ -96,7 +96,8 @@ def _lines() -> list[str]:
 
     lines = []
     for variant, copies in sorted(list_variants().items()):
-        shown = sum(slot.material in copies for o in bpy.data.objects for slot in o.material_slots)
+        these = set(copies)
+        shown = sum(slot.material in these for o in bpy.data.objects for slot in o.material_slots)
         line = f"{variant}: {_counted(len(copies), 'material')}, shown in {_counted(shown, 'slot')}"
         strength = strength_of(copies[0])
         lines.append(line if strength == 1.0 else f"{line}, strength {strength:g}")

@@ -9,18 +9,24 @@ from typing import Any
 import bpy
 
 from .bake import colored_leaves
-from .records import STANDS_FOR, mark_made, record_of, write_record
+from .records import STANDS_FOR, mark_made, write_record
 
 
-def copy_material(original: Any, variant: str, details: dict[str, Any], objects: Sequence[str] = ()) -> Any:
-    """A copy of a material with the variant's record. details, objects: as in `records.Record`."""
+def copy_material(
+    original: Any,
+    variant: str,
+    details: dict[str, Any],
+    fake_users: dict[Any, bool],
+    objects: Sequence[str] = (),
+) -> Any:
+    """A copy of a material with the variant's record.
+
+    fake_users: what `former_fake_users` gave before the first copy of a variant; an original that has no copy
+    yet is added. details, objects: as in `records.Record`.
+    """
     copy = original.copy()
     copy.name = f"{original.name} [{variant}]"
-    had_fake_user = original.use_fake_user
-    for other in bpy.data.materials:
-        record = record_of(other)
-        if record is not None and record.original == original:
-            had_fake_user = record.original_had_fake_user
+    had_fake_user = fake_users.setdefault(original, original.use_fake_user)
     if original.library is None:
         original.use_fake_user = True
     write_record(copy, variant, original, had_fake_user, details, objects)

@@ -9,7 +9,7 @@ import bpy
 
 from ..errors import BadInput
 from .records import original_of
-from .variants import list_variants, suiting_copies
+from .variants import SuitingCopies, list_variants
 
 
 def give_to_gltf(objects: Iterable[Any]) -> list[str]:
@@ -27,10 +27,11 @@ def give_to_gltf(objects: Iterable[Any]) -> list[str]:
         _turn_on()
     names = ["Original", *sorted(variants)]
     entries = {name: _entry(scene, name) for name in names}
+    suiting_copies = {name: SuitingCopies(variants[name]) for name in sorted(variants)}
     for object_ in objects:
         if object_.type != "MESH" or not object_.data.is_editable:
             continue
-        choices = {name: suiting_copies(object_, variants[name]) for name in sorted(variants)}
+        choices = {name: copies.of(object_) for name, copies in suiting_copies.items()}
         for index, slot in enumerate(object_.material_slots):
             original = original_of(slot.material)
             suiting = {name: found[original] for name, found in choices.items() if original in found}

@@ -51,10 +51,11 @@ class _Textures:
 
 
 def _shown_images() -> Iterator[Any]:
+    seen: set[Any] = set()
     for object_ in bpy.data.objects:
         for slot in object_.material_slots:
             if slot.material is not None and slot.material.node_tree is not None:
-                yield from _images_in(slot.material.node_tree, set())
+                yield from _images_in(slot.material.node_tree, seen)
 
 
 def _images_in(tree: Any, seen: set[Any]) -> Iterator[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .records import SLOT_LINKS, clear_record, mapping_of, record_of, was_made_for
+from .records import SLOT_LINKS, clear_record, former_fake_users, mapping_of, original_of, was_made_for
 from .strength import settle
 from .variants import copies_of, shown_variants
 
@@ -18,18 +18,17 @@ def make_permanent(name: str) -> None:
     An original that nothing uses then is removed, any other stays, renamed. What is mixed with the original
     stays mixed. Raises BadInput when there is no such variant.
     """
-    copies = copies_of(name)
-    had_fake_user = {
-        record.original: record.original_had_fake_user
-        for record in map(record_of, copies)
-        if record is not None and record.original is not None
-    }
+    copies = dict.fromkeys(copies_of(name))
+    had_fake_user = former_fake_users(copies)
+    by_original: dict[Any, list[Any]] = {}
+    for copy in copies:
+        by_original.setdefault(original_of(copy), []).append(copy)
     for data, objects in _objects_by_data().items():
         _take_slots(data, objects, copies)
     for object_ in bpy.data.objects:
         _forget_former_slots(object_, name, copies)
     for original in had_fake_user:
-        _hand_over_name(original, [copy for copy in copies if _stands_for(copy, original)])
+        _hand_over_name(original, by_original[original])
     settle(copies)
     for copy in copies:
         clear_record(copy)
@@ -37,7 +36,7 @@ def make_permanent(name: str) -> None:
     for data_block in (*bpy.data.images, *bpy.data.node_groups):
         if was_made_for(data_block, name):
             clear_record(data_block)
-    still_needed = {record.original for m in bpy.data.materials for record in [record_of(m)] if record}
+    still_needed = former_fake_users(bpy.data.materials)
     for original, fake_user in had_fake_user.items():
         if original.is_editable and original not in still_needed:
             original.use_fake_user = fake_user
@@ -65,11 +64,6 @@ def _take_slots(data: Any, objects: list[Any], copies: Collection[Any]) -> None:
             for slot in slots:
                 slot.material = None
                 slot.link = "DATA"
-
-
-def _stands_for(copy: Any, original: Any) -> bool:
-    record = record_of(copy)
-    return record is not None and record.original == original
 
 
 def _hand_over_name(original: Any, copies: list[Any]) -> None:

@@ -101,6 +101,16 @@ def write_record(
         material[_OBJECTS] = json.dumps(list(objects))
 
 
+def former_fake_users(copies: Iterable[Any]) -> dict[Any, bool]:
+    """The originals of stylised copies that are still there, and whether each had a fake user before."""
+    records = (record_of(copy) for copy in copies)
+    return {
+        record.original: record.original_had_fake_user
+        for record in records
+        if record is not None and record.original is not None
+    }
+
+
 def mark_made(data_block: Any, variant: str) -> None:
     """Mark an image or node group as made for a variant, so that removing it may delete it."""
     data_block[_MADE_BY] = variant

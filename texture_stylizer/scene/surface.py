@@ -89,16 +89,15 @@ def copy_mesh(evaluated: Any, material: Any, uv_map: str) -> dict[str, NDArray[A
         # The attribute is left out where every face has the first material.
         if "material_index" in mesh.attributes:
             mesh.attributes["material_index"].data.foreach_get("value", slots)
-    shown = [
-        index
-        for index, slot in enumerate(evaluated.material_slots)
-        if slot.material is not None and original_of(slot.material.original) == material
-    ]
+    shows = [
+        slot.material is not None and original_of(slot.material.original) == material
+        for slot in evaluated.material_slots
+    ] or [False]
     return {
         "uvs": uvs,
         "corners": corners,
         "starts": starts,
-        "chosen": np.isin(np.minimum(slots, max(0, len(evaluated.material_slots) - 1)), shown),
+        "chosen": np.array(shows)[np.minimum(slots, len(shows) - 1)],
         "positions": positions,
         "matrix": np.array(evaluated.matrix_world),
     }

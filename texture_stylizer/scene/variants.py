@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from .records import (
     COMPARED,
     SLOT_LINKS,
     VARIANT,
+    former_fake_users,
     is_used,
     mapping_of,
     mark_made,
@@ -83,6 +85,7 @@ def create_variant(
                     found = changes.setdefault(by_uid[place.session_uid], {})
                     found[place.path, use.role] = images[use.session_uid]
 
+    fake_users = former_fake_users(bpy.data.materials)
     shown: dict[str, dict[Any, Any]] = {object_.name: {} for object_ in editable}
     made: list[tuple[Any, Any]] = []
     problems: list[str] = []
@@ -90,7 +93,7 @@ def create_variant(
         original = by_name.get(color.material)
         if original is None:
             continue
-        copy = copy_material(original, name, details, color.objects)
+        copy = copy_material(original, name, details, fake_users, color.objects)
         own_groups: dict[Any, Any] = {}
         rendered = render_uv_map_of(users[original])
         problems += show_images(copy, changes.get(original, {}), own_groups, name, rendered)
@@ -102,7 +105,7 @@ def create_variant(
     for original, places in changes.items():
         takers = [o for o in users[original].editable if original not in shown[o.name]]
         if takers:
-            copy = copy_material(original, name, details)
+            copy = copy_material(original, name, details, fake_users)
             rendered = render_uv_map_of(users[original])
             problems += show_images(copy, places, groups, name, rendered)
             made.append((original, copy))
@@ -152,21 +155,28 @@ def use_variant(name: str, objects: Iterable[Any], material: Any = None) -> int:
     Returns how many slots and modifiers changed. Raises BadInput when there is no such variant.
     """
     found = [copy for copy in copies_of(name) if material is None or original_of(copy) == material]
-    return sum(
-        _assign(object_, suiting_copies(object_, found), name) for object_ in editable_objects(objects)
-    )
+    suiting = SuitingCopies(found)
+    return sum(_assign(object_, suiting.of(object_), name) for object_ in editable_objects(objects))
 
 
-def suiting_copies(object_: Any, copies: Iterable[Any]) -> dict[Any, Any]:
-    """The copy of each original material that suits an object: the one baked for it before one for all."""
-    suiting: dict[Any, Any] = {}
-    for copy in copies:
-        record = record_of(copy)
-        if record is None or record.original is None:
-            continue
-        if object_.name in record.objects or (not record.objects and record.original not in suiting):
-            suiting[record.original] = copy
-    return suiting
+class SuitingCopies:
+    """Which of a variant's copies suit an object: one that was baked for it before one for all."""
+
+    def __init__(self, copies: Iterable[Any]) -> None:
+        self._for_all: dict[Any, Any] = {}
+        self._for_one: dict[str, dict[Any, Any]] = {}
+        for copy in copies:
+            record = record_of(copy)
+            if record is None or record.original is None:
+                continue
+            if not record.objects:
+                self._for_all.setdefault(record.original, copy)
+            for name in record.objects:
+                self._for_one.setdefault(name, {})[record.original] = copy
+
+    def of(self, object_: Any) -> Mapping[Any, Any]:
+        """The copy of each original material."""
+        return ChainMap(self._for_one.get(object_.name, {}), self._for_all)
 
 
 def use_original(objects: Iterable[Any], material: Any = None) -> int:
@@ -174,7 +184,7 @@ def use_original(objects: Iterable[Any], material: Any = None) -> int:
     changed."""
     editable = editable_objects(objects)
     if material is not None:
-        copies = [copy for copy in bpy.data.materials if original_of(copy) == material]
+        copies = {copy for copy in bpy.data.materials if original_of(copy) == material}
         return sum(_restore(object_, copies) for object_ in editable)
     return sum(put_back(object_) + _restore(object_) for object_ in editable)
 
@@ -200,21 +210,18 @@ def remove_variant(name: str) -> None:
 
     Files on the disk stay: other .blend files may use them. Raises BadInput when there is no such variant.
     """
-    copies = copies_of(name)
+    copies = set(copies_of(name))
     for object_ in bpy.data.objects:
         put_back(object_, name)
         if any(slot.material in copies for slot in object_.material_slots):
             _restore(object_, copies)
-    originals = [
-        (record.original, record.original_had_fake_user) for record in map(record_of, copies) if record
-    ]
-    for copy in copies:
-        bpy.data.materials.remove(copy)
+    fake_users = former_fake_users(copies)
+    bpy.data.batch_remove(copies)
     _remove_made(bpy.data.node_groups, name)
     _remove_made(bpy.data.images, name)
-    still_needed = {record.original for m in bpy.data.materials for record in [record_of(m)] if record}
-    for original, had_fake_user in originals:
-        if original is not None and original not in still_needed:
+    still_needed = former_fake_users(bpy.data.materials)
+    for original, had_fake_user in fake_users.items():
+        if original not in still_needed:
             original.use_fake_user = had_fake_user
 
 
@@ -327,7 +334,7 @@ def _assign(object_: Any, copies: Mapping[Any, Any], variant: str) -> int:
     return changed + set_materials(object_, copies, variant)
 
 
-def _restore(object_: Any, only: list[Any] | None = None) -> int:
+def _restore(object_: Any, only: Set[Any] | None = None) -> int:
     """Put the originals back into the slots that show a copy, or one of `only`."""
     links = mapping_of(object_, SLOT_LINKS)
     changed = 0

@@ -167,6 +167,6 @@ def test_sentences_are_wrapped_at_words() -> None:
 def test_lengths_of_time_are_said_as_people_do() -> None:
     assert duration(2237) == "37 min 17 s"
     assert duration(42.4) == "42 s"
-    assert duration(4000) == "1 h 6 min"
+    assert duration(4000) == "1 h 7 min"
     assert about(2237) == "37 min"
     assert about(2) == "5 s"

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+import texture_stylizer
 import texture_stylizer.ui
 from texture_stylizer.ui.presets import LOOK_ITEMS
 from texture_stylizer.ui.translations import TRANSLATIONS
 
 SOURCES = sorted(Path(texture_stylizer.ui.__file__).parent.glob("*.py"))
 POLISH = TRANSLATIONS["pl_PL"]
-_TRANSLATING = {"iface", "rpt", "pgettext_iface", "poll_message_set", "words"}
+_TRANSLATING = {"iface", "rpt", "pgettext_iface", "poll_message_set", "to_translate"}
 _LAYOUT = {"label", "operator", "prop"}
 
 
@@ -62,3 +63,17 @@ def test_the_looks_are_translated() -> None:
 def test_the_gaps_are_the_same() -> None:
     for (_, english), polish in POLISH.items():
         assert sorted(re.findall(r"{.*?}", english)) == sorted(re.findall(r"{.*?}", polish)), english
+
+
+def test_no_translation_is_left_over() -> None:
+    package = Path(texture_stylizer.__file__).parent
+    said = {
+        node.value
+        for source in package.rglob("*.py")
+        if source.name not in ("translations.py", "polish_panel.py")
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    # The names of roles and qualities become titles.
+    said |= {word.replace("_", " ").title() for word in said}
+    assert not sorted({english for _, english in POLISH} - said)

@@ -12,7 +12,7 @@ from . import finished, last_used
 from .addon_paths import results_folder, worker_python_path
 from .regions import is_over_sidebar, redraw
 from .session import LINE, Request, Session, libraries_are_loaded, objects_of
-from .texts import words
+from .texts import to_translate
 
 POLL_SECONDS = 0.05
 SECOND_ESC_SECONDS = 2.0
@@ -60,7 +60,7 @@ class _Stylizes(bpy.types.Operator):
     def missing(cls, context: bpy.types.Context) -> str:
         """What the user has to do before a run, or nothing."""
         if not context.scene.texture_stylizer.has_style():
-            return words("Choose a style image first")
+            return to_translate("Choose a style image first")
         return cls.nothing_chosen(context)
 
     @classmethod
@@ -216,7 +216,7 @@ class TEXTURE_STYLIZER_OT_stylize(_Stylizes):
 
     @classmethod
     def nothing_chosen(cls, context: bpy.types.Context) -> str:
-        return "" if chosen_objects(context) else words("Select one or more objects first")
+        return "" if chosen_objects(context) else to_translate("Select one or more objects first")
 
     def target(self, context: bpy.types.Context) -> Target:
         return Target(tuple(chosen_objects(context)))
@@ -245,7 +245,7 @@ class TEXTURE_STYLIZER_OT_stylize_image(_Stylizes):
     @classmethod
     def nothing_chosen(cls, context: bpy.types.Context) -> str:
         image = getattr(context.space_data, "image", None)
-        return "" if image is not None else words("Open an image in this editor first")
+        return "" if image is not None else to_translate("Open an image in this editor first")
 
     def target(self, context: bpy.types.Context) -> Target:
         from ..scene.textures import objects_showing
@@ -266,7 +266,7 @@ class TEXTURE_STYLIZER_OT_stylize_node(_Stylizes):
     @classmethod
     def nothing_chosen(cls, context: bpy.types.Context) -> str:
         if getattr(getattr(context, "active_node", None), "image", None) is None:
-            return words("Choose an Image Texture node first")
+            return to_translate("Choose an Image Texture node first")
         return _no_material(context)
 
     def target(self, context: bpy.types.Context) -> Target:
@@ -294,7 +294,7 @@ class TEXTURE_STYLIZER_OT_cancel(bpy.types.Operator):
 
 def _no_material(context: bpy.types.Context) -> str:
     if context.object is None or context.object.active_material is None:
-        return words("Choose an object with a material first")
+        return to_translate("Choose an object with a material first")
     return ""
 
 

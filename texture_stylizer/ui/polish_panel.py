@@ -153,6 +153,7 @@ POLISH_PANEL = {
         "Pokaż obrazy z folderu w galerii, obok dołączonych do dodatku"
     ),
     "{} s": "{} s",
+    "{} h": "{} h",
     "{} h {} min": "{} h {} min",
     "{} min": "{} min",
     "{} min {} s": "{} min {} s",

@@ -3,6 +3,8 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
+from .. import words
+
 _UNIT = 20
 """Height of a button in pixels, before the screen's scale; an icon is as wide."""
 
@@ -10,7 +12,7 @@ _MARGINS = 3.0
 """What the region's, the panel's and a box's borders take of a line, in such units."""
 
 
-def words(text: str) -> str:
+def to_translate(text: str) -> str:
     """Mark a text for the translators that is translated only where it is shown."""
     return text
 
@@ -56,15 +58,8 @@ def line_width(context: bpy.types.Context) -> float:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in hours, minutes and seconds, never finer than it is worth."""
-    seconds = max(0, round(seconds))
-    if seconds < 60:
-        return iface("{} s").format(seconds)
-    if seconds < 3600 and seconds % 60 == 0:
-        return iface("{} min").format(seconds // 60)
-    if seconds < 3600:
-        return iface("{} min {} s").format(seconds // 60, seconds % 60)
-    return iface("{} h {} min").format(seconds // 3600, seconds % 3600 // 60)
+    """A length of time in the user's language."""
+    return words.duration(seconds, iface)
 
 
 def about(seconds: float) -> str:

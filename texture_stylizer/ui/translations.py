@@ -25,9 +25,6 @@ _POLISH = {
     "Take a dropped image file as the style": "Weź upuszczony plik obrazu jako styl",
     "Style Image": "Obraz stylu",
     "Only the Active Material": "Tylko aktywny materiał",
-    "Restyle the active material of the active object alone": (
-        "Stylizuj tylko aktywny materiał aktywnego obiektu"
-    ),
     "Change the active material of the active object alone": (
         "Zmień tylko aktywny materiał aktywnego obiektu"
     ),
@@ -84,9 +81,6 @@ _POLISH = {
     "File": "Plik",
     "All of this file": "Wszystkie w tym pliku",
     "Variant": "Wariant",
-    "Name of the new material variant; empty takes the style image's name": (
-        "Nazwa nowego wariantu materiału; pusta przejmuje nazwę obrazu stylu"
-    ),
     "Quality": "Jakość",
     "How long to work on each texture": "Jak długo pracować nad każdą teksturą",
     "Draft": "Szkic",

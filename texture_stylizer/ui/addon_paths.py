@@ -5,10 +5,7 @@ from typing import Any
 
 import bpy
 
-from ..jobs.environment import (
-    COMPLETE,
-    environment_python,
-)
+from ..jobs.environment import COMPLETE, environment_python
 
 PACKAGE = __package__.rpartition(".")[0] if __package__ else "texture_stylizer"
 

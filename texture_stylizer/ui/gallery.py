@@ -11,6 +11,8 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from ..descriptions import IMAGE_OF_FILE as _IMAGE
+from .addon_paths import preferences_of
+from .thumbnails import Thumbnails
 
 _PACKAGE_FOLDER = Path(__file__).parent.parent
 # In the extension the sample styles lie within the package; in a clone they are among the samples.
@@ -21,8 +23,9 @@ RECENT = 8
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 Item = tuple[str, str, str, int, int]
 
-# Blender keeps no reference to the strings of dynamic enum items, so they are kept here with the thumbnails.
-_shown: dict[str, Any] = {"previews": None, "items": [], "kept": {}}
+# Blender keeps no reference to the strings of dynamic enum items, so they are kept here.
+_shown: dict[str, list[Item]] = {"items": [], "former": []}
+_thumbnails = Thumbnails()
 
 
 def items(settings: Any, context: bpy.types.Context) -> list[Item]:
@@ -77,8 +80,6 @@ def titles(settings: Any, context: bpy.types.Context) -> dict[str, str]:
 
 def remember(path: str, context: bpy.types.Context) -> None:
     """Keep a style that was used among the recent ones, in the preferences."""
-    from .addon_paths import preferences_of
-
     preferences = preferences_of(context)
     if preferences is None or not path or Path(path) in _folder_files(context):
         return
@@ -95,16 +96,10 @@ def reload(_self: Any = None, _context: bpy.types.Context | None = None) -> None
 def unregister() -> None:
     """Free the thumbnails."""
     reload()
-    if _shown["previews"] is not None:
-        import bpy.utils.previews
-
-        bpy.utils.previews.remove(_shown["previews"])
-        _shown["previews"] = None
+    _thumbnails.free()
 
 
 def _load(context: bpy.types.Context) -> list[Item]:
-    from .addon_paths import preferences_of
-
     preferences = preferences_of(context)
     recent = preferences.recent_styles.split("\n") if preferences else []
     keys = dict.fromkeys(str(path) for path in _folder_files(context))
@@ -120,21 +115,10 @@ def _item(key: str, number: int) -> Item:
         return key, key.removeprefix(_IMAGE), iface("An image of this file"), icon, number
     path = Path(key)
     title = path.stem.replace("_", " ").title()
-    return key, title, f"{title}, {path.parent}", _thumbnail(key), number
-
-
-def _thumbnail(path: str) -> int:
-    import bpy.utils.previews
-
-    if _shown["previews"] is None:
-        _shown["previews"] = bpy.utils.previews.new()
-    previews = _shown["previews"]
-    return (previews[path] if path in previews else previews.load(path, path, "IMAGE")).icon_id
+    return key, title, f"{title}, {path.parent}", _thumbnails.icon(key), number
 
 
 def _folder_files(context: bpy.types.Context) -> Iterable[Path]:
-    from .addon_paths import preferences_of
-
     folders = [next((folder for folder in SHIPPED if folder.is_dir()), SHIPPED[0])]
     preferences = preferences_of(context)
     if preferences and preferences.style_folder:

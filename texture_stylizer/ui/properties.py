@@ -13,6 +13,7 @@ from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
 from . import gallery, naming, presets
 from .addon_paths import PACKAGE, cache_folder
 from .advanced import AdvancedSettings
+from .session import LINE
 from .setup_box import draw_device, draw_removal, draw_setup
 from .texture_rows import StylizerName, StylizerTexture
 from .translations import CONTEXT
@@ -39,8 +40,6 @@ class StylizerStyle(bpy.types.PropertyGroup):
 
 
 def _is_running(_self: Any) -> bool:
-    from .session import LINE
-
     return bool(LINE)
 
 

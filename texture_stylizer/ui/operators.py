@@ -13,8 +13,8 @@ from .addon_paths import results_folder, worker_python_path
 from .regions import is_over_sidebar, redraw
 from .session import LINE, Request, Session, libraries_are_loaded, objects_of
 from .texts import to_translate
+from .ticking import Ticking
 
-POLL_SECONDS = 0.05
 SECOND_ESC_SECONDS = 2.0
 """Within this time a second Esc ends a run, wherever the mouse is: minutes of work go with it."""
 
@@ -36,8 +36,10 @@ class Target:
     images: frozenset[str] | None = None
 
 
-class _Stylizes(bpy.types.Operator):
+class _Stylizes(Ticking, bpy.types.Operator):
     """What the operators that start a run share; they differ in their target."""
+
+    POLL_SECONDS = 0.05
 
     bl_options = {"REGISTER", "UNDO"}
 
@@ -100,12 +102,10 @@ class _Stylizes(bpy.types.Operator):
         except StylizerError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
-        context.window_manager.modal_handler_add(self)
         if self._session.is_first:
             context.window_manager.texture_stylizer_run.stop = False
         self._show(context)
-        return {"RUNNING_MODAL"}
+        return self.begin_ticking(context)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self._session not in LINE:
@@ -197,7 +197,7 @@ class _Stylizes(bpy.types.Operator):
 
     def _end(self, context: bpy.types.Context, *, keep: bool) -> set[str]:
         self._session.end(keep=keep)
-        context.window_manager.event_timer_remove(self._timer)
+        self.end_ticking(context)
         if context.workspace is not None and not LINE:
             context.workspace.status_text_set(None)
         redraw(context)

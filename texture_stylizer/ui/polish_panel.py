@@ -153,6 +153,10 @@ POLISH_PANEL = {
         "Pokaż obrazy z folderu w galerii, obok dołączonych do dodatku"
     ),
     "{} s": "{} s",
+    "Set Up was interrupted; it goes on where it stopped": (
+        "Przygotowanie przerwano; ruszy od miejsca, w którym stanęło"
+    ),
+    "Go On": "Kontynuuj",
     "{} h": "{} h",
     "{} h {} min": "{} h {} min",
     "{} min": "{} min",

@@ -15,6 +15,7 @@ from . import (
     panels,
     presets,
     properties,
+    questions,
     session,
     settings_again,
     setup,
@@ -38,6 +39,7 @@ _CLASSES = [
     *trial_operators.CLASSES,
     *variant_operators.CLASSES,
     *setup.CLASSES,
+    *questions.CLASSES,
     *presets.CLASSES,
     *panels.CLASSES,
 ]
@@ -59,7 +61,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Undo `register`; a run under way ends with nothing left of it, a set-up at its next tick."""
+    """Undo `register`; a run under way ends with nothing left of it, a set-up can go on later."""
     session.end_all()
     setup.end_all()
     if bpy.context.workspace is not None:

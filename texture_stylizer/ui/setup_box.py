@@ -11,6 +11,7 @@ from ..jobs.environment import (
     minutes_of,
     other_build,
     size_in_words,
+    steps_through,
 )
 from ..jobs.environment import size_of as environment_size
 from .addon_paths import environment_folder, worker_python_path
@@ -32,7 +33,11 @@ def draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if not worker_python_path(context):
         draw_text(layout, context, iface("Torch is needed, in a Python of its own"), "INFO")
         _draw_cost(layout)
-    layout.operator("texture_stylizer.setup", icon="IMPORT")
+    if steps_through(environment_folder()):
+        draw_text(layout, context, iface("Set Up was interrupted; it goes on where it stopped"), "INFO")
+        layout.operator("texture_stylizer.setup", text="Go On", icon="IMPORT")
+    else:
+        layout.operator("texture_stylizer.setup", icon="IMPORT")
     if not bpy.app.online_access:
         draw_text(layout, context, iface("Blender may not go online yet"), "INTERNET_OFFLINE")
         layout.operator("texture_stylizer.allow_online", icon="INTERNET")

@@ -14,7 +14,7 @@ from texture_stylizer.scene.records import record_of
 from texture_stylizer.settings import Settings
 from texture_stylizer.ui.presets import LOOKS
 from texture_stylizer.ui.settings_again import values_of
-from texture_stylizer.ui.texts import about, duration, wrapped
+from texture_stylizer.ui.texts import about, duration, text_width, wrapped
 
 from .conftest import SAMPLES
 
@@ -162,6 +162,15 @@ def test_sentences_are_wrapped_at_words() -> None:
     lines = wrapped("Select one or more objects with textures first", 100)
     assert len(lines) > 2
     assert " ".join(lines) == "Select one or more objects with textures first"
+
+
+@pytest.mark.parametrize(
+    "path", ["/home/somebody/projects/game/textures/wood", "C:\\Users\\Me\\textures", "x" * 90]
+)
+def test_a_path_that_is_wider_than_a_line_goes_on_in_the_next(path: str) -> None:
+    lines = wrapped(path, 100)
+    assert "".join(lines) == path
+    assert max(text_width(line) for line in lines) <= 100
 
 
 def test_lengths_of_time_are_said_as_people_do() -> None:

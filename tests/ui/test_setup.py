@@ -12,8 +12,6 @@ import pytest
 
 from texture_stylizer.jobs.environment import EnvironmentSetup, Step
 from texture_stylizer.ui import setup
-from texture_stylizer.ui.addon_paths import environment_folder
-from texture_stylizer.ui.setup_box import in_lines
 
 pytestmark = pytest.mark.usefixtures("addon")
 
@@ -74,11 +72,3 @@ def test_the_environment_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not (tmp_path / "environment").exists()
     with pytest.raises(RuntimeError, match="cannot be removed"):
         bpy.ops.texture_stylizer.remove_environment("EXEC_DEFAULT")
-
-
-def test_a_long_path_is_told_in_lines_that_lose_nothing() -> None:
-    path = str(environment_folder())
-    lines = in_lines(path, 20)
-    assert "".join(lines) == path
-    assert len(lines) > 1
-    assert in_lines("C:\\Users\\Me\\environment", 12) == ["C:\\Users\\Me\\", "environment"]

@@ -1,5 +1,7 @@
 """Sentences as the panels show them: in as many lines as they need, with lengths of time that people say."""
 
+import re
+
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
@@ -8,7 +10,7 @@ from .. import words
 _UNIT = 20
 """Height of a button in pixels, before the screen's scale; an icon is as wide."""
 
-_MARGINS = 3.0
+_MARGINS = 3.75
 """What the region's, the panel's and a box's borders take of a line, in such units."""
 
 
@@ -18,18 +20,33 @@ def to_translate(text: str) -> str:
 
 
 def wrapped(text: str, width: float) -> list[str]:
-    """A text in lines no wider than `width` pixels, in the interface's font; a longer word stays whole."""
+    """A text in lines no wider than `width` pixels, in the interface's font. A word that is wider, as paths
+    are, goes on in the next line: after a folder's name where there is one."""
+    lines = [""]
+    for word in text.split():
+        for number, part in enumerate(_parts(word, width)):
+            gap = " " if lines[-1] and number == 0 else ""
+            if lines[-1] and text_width(lines[-1] + gap + part) > width:
+                lines.append(part)
+            else:
+                lines[-1] += gap + part
+    return lines
+
+
+def text_width(text: str) -> float:
+    """Pixels that a text takes on the screen, in the interface's font."""
     import blf
 
     blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * _scale())
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and blf.dimensions(0, longer)[0] > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
+    return blf.dimensions(0, text)[0]
+
+
+def _parts(word: str, width: float) -> list[str]:
+    """A word whole, or what it can be divided into where it is wider than a line."""
+    if text_width(word) <= width:
+        return [word]
+    folders = re.findall(r"[^/\\]*[/\\]|[^/\\]+", word)
+    return [part for folder in folders for part in ([folder] if text_width(folder) <= width else folder)]
 
 
 def draw_text(

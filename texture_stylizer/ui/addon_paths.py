@@ -7,6 +7,9 @@ import bpy
 
 from ..jobs.environment import COMPLETE, environment_python
 
+MAY_BE_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else set()
+"""Options of a path that may start with //: from 5.0 on it says so, or is drawn red."""
+
 PACKAGE = __package__.rpartition(".")[0] if __package__ else "texture_stylizer"
 
 

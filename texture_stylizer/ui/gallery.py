@@ -1,4 +1,4 @@
-"""The style gallery: thumbnails of the add-on's own styles, of the user's folder, and of recent ones.
+"""The style gallery: favourite styles, the add-on's own, those of the user's folders, and recent ones.
 
 It keeps no choice of its own: what it shows as chosen is the settings' style, wherever that came from.
 """
@@ -83,8 +83,22 @@ def remember(path: str, context: bpy.types.Context) -> None:
     preferences = preferences_of(context)
     if preferences is None or not path or Path(path) in _folder_files(context):
         return
-    recent = [path, *(other for other in preferences.recent_styles.split("\n") if other and other != path)]
+    recent = [path, *(other for other in _paths(preferences.recent_styles) if other != path)]
     preferences.recent_styles = "\n".join(recent[:RECENT])
+
+
+def is_favourite(path: str, context: bpy.types.Context) -> bool:
+    """Whether a style is one of those that the gallery shows first."""
+    preferences = preferences_of(context)
+    return preferences is not None and path in _paths(preferences.favourite_styles)
+
+
+def set_favourite(path: str, favourite: bool, context: bpy.types.Context) -> None:
+    """Show a style among the first of the gallery, or no more."""
+    preferences = preferences_of(context)
+    others = [other for other in _paths(preferences.favourite_styles) if other != path]
+    preferences.favourite_styles = "\n".join([*others, path] if favourite else others)
+    reload()
 
 
 def reload(_self: Any = None, _context: bpy.types.Context | None = None) -> None:
@@ -99,11 +113,17 @@ def unregister() -> None:
     _thumbnails.free()
 
 
+def _paths(lines: str) -> list[str]:
+    """The paths of a text that holds one a line."""
+    return list(filter(None, lines.split("\n")))
+
+
 def _load(context: bpy.types.Context) -> list[Item]:
     preferences = preferences_of(context)
-    recent = preferences.recent_styles.split("\n") if preferences else []
-    keys = dict.fromkeys(str(path) for path in _folder_files(context))
-    keys |= dict.fromkeys(path for path in recent if path and Path(path).is_file())
+    own = [str(path) for path in _folder_files(context)]
+    favourites = _paths(preferences.favourite_styles) if preferences else []
+    recent = _paths(preferences.recent_styles) if preferences else []
+    keys = [key for key in dict.fromkeys([*favourites, *own, *recent]) if Path(key).is_file()]
     none: Item = ("NONE", iface("Choose a Style"), "", 0, 0)
     return [none, *(_item(key, number) for number, key in enumerate(keys, start=1))]
 
@@ -121,8 +141,8 @@ def _item(key: str, number: int) -> Item:
 def _folder_files(context: bpy.types.Context) -> Iterable[Path]:
     folders = [next((folder for folder in SHIPPED if folder.is_dir()), SHIPPED[0])]
     preferences = preferences_of(context)
-    if preferences and preferences.style_folder:
-        folders.append(Path(bpy.path.abspath(preferences.style_folder)))
+    if preferences:
+        folders += [Path(bpy.path.abspath(row.path)) for row in preferences.style_folders if row.path]
     return [
         path
         for folder in folders

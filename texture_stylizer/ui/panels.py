@@ -3,7 +3,7 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from . import finished, live, operators, strength, texture_list, trial_operators
+from . import finished, gallery, live, operators, strength, texture_list, trial_operators
 from .addon_paths import worker_python_path
 from .presets import TEXTURE_STYLIZER_PT_presets
 from .regions import CATEGORY
@@ -27,7 +27,7 @@ class TEXTURE_STYLIZER_PT_stylize(_Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.texture_stylizer
         layout = self.layout
-        _draw_style(layout, settings)
+        _draw_style(layout, context)
         layout.prop(settings, "look", text="")
         column = layout.column(align=True)
         column.prop(settings, "quality", text="")
@@ -41,8 +41,9 @@ class TEXTURE_STYLIZER_PT_stylize(_Sidebar, bpy.types.Panel):
             finished.draw(layout.box(), context)
 
 
-def _draw_style(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+def _draw_style(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """The gallery and the one field that names the style; where there is none yet, words in its place."""
+    settings = context.scene.texture_stylizer
     if settings.has_style():
         layout.template_icon_view(settings, "gallery", scale=5.0, scale_popup=5.0)
     else:
@@ -52,7 +53,9 @@ def _draw_style(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -
     row = layout.row(align=True)
     row.prop(settings, "style_name", text="", icon="BRUSHES_ALL")
     row.operator("texture_stylizer.browse_style", text="", icon="FILEBROWSER")
-    row.operator("texture_stylizer.style_folder", text="", icon="FILE_FOLDER")
+    row.operator("texture_stylizer.add_style_folder", text="", icon="NEWFOLDER")
+    star = "SOLO_ON" if gallery.is_favourite(gallery.key_of(settings), context) else "SOLO_OFF"
+    row.operator("texture_stylizer.favourite_style", text="", icon=star)
 
 
 def _draw_start(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -199,7 +202,7 @@ class TEXTURE_STYLIZER_PT_material(bpy.types.Panel):
         if record is not None:
             original = record.original.name if record.original else iface("a material that is gone")
             text = iface("Variant {} of {}").format(record.variant, original)
-            self.layout.label(text=text, icon="BRUSH_DATA", translate=False)
+            draw_text(self.layout, context, text, "BRUSH_DATA")
         _draw_elsewhere(self.layout, context, "texture_stylizer.stylize_material")
         found = variants_for([context.object], material)
         if found:
@@ -234,7 +237,7 @@ class TEXTURE_STYLIZER_PT_node(bpy.types.Panel):
 def _draw_elsewhere(layout: bpy.types.UILayout, context: bpy.types.Context, operator: str) -> None:
     """What the panels of other editors have in common: the style, a button, and how far a run is."""
     run = context.window_manager.texture_stylizer_run
-    _draw_style(layout, context.scene.texture_stylizer)
+    _draw_style(layout, context)
     layout.prop(context.scene.texture_stylizer, "look", text="")
     if worker_python_path(context):
         layout.operator(operator, icon="BRUSH_DATA")

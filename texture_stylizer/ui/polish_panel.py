@@ -147,11 +147,17 @@ POLISH_PANEL = {
         "Przywróć w panelu style i ustawienia, z którymi powstał ten wariant"
     ),
     "Use These Settings Again": "Użyj tych ustawień ponownie",
-    "Choose Style Folder": "Wybierz folder stylów",
-    "Choose an image file as the style": "Wybierz plik obrazu jako styl",
-    "Show the images of a folder in the gallery, beside the add-on's own": (
-        "Pokaż obrazy z folderu w galerii, obok dołączonych do dodatku"
+    "Add Style Folder": "Dodaj folder stylów",
+    "Show the images of one more folder in the gallery": "Pokaż w galerii obrazy z jeszcze jednego folderu",
+    "Remove Style Folder": "Usuń folder stylów",
+    "Show the images of this folder no more; the files stay": (
+        "Nie pokazuj obrazów z tego folderu; pliki zostają"
     ),
+    "Favourite Style": "Ulubiony styl",
+    "Show this style among the first of the gallery, or no more": (
+        "Pokazuj ten styl wśród pierwszych w galerii albo przestań"
+    ),
+    "Choose an image file as the style": "Wybierz plik obrazu jako styl",
     "{} s": "{} s",
     "Set Up was interrupted; it goes on where it stopped": (
         "Przygotowanie przerwano; ruszy od miejsca, w którym stanęło"

@@ -1,26 +1,21 @@
-"""The settings of the scene, saved with the file, and the add-on's preferences."""
+"""The settings of the scene, saved with the file, and what the panel shows of a run, which is not."""
 
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 
 from typing import Any
 
 import bpy
-from bpy.app.translations import pgettext_iface as iface
 
 from ..descriptions import BakeOptions, SceneStyle, StyleImage
-from ..jobs.cache_folder import size_of
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
 from . import gallery, naming, presets
-from .addon_paths import PACKAGE, cache_folder
+from .addon_paths import MAY_BE_RELATIVE
 from .advanced import AdvancedSettings
 from .session import LINE
-from .setup_box import draw_device, draw_removal, draw_setup
 from .texture_rows import StylizerName, StylizerTexture
 from .translations import CONTEXT
 
 _DEFAULTS = Settings()
-# From 5.0 on a path that may start with // says so, or is drawn red.
-_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else set()
 
 
 def _items(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
@@ -33,7 +28,7 @@ class StylizerStyle(bpy.types.PropertyGroup):
     image: bpy.props.PointerProperty(
         name="Image", description="An image of this file to take the style from", type=bpy.types.Image
     )  # type: ignore[valid-type]
-    path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH", options=_RELATIVE)  # type: ignore[valid-type]
+    path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH", options=MAY_BE_RELATIVE)  # type: ignore[valid-type]
     weight: bpy.props.FloatProperty(
         name="Weight", description="Share of this style among all", default=1.0, min=0.01, soft_max=5.0
     )  # type: ignore[valid-type]
@@ -101,7 +96,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
         name="Style",
         description="The image whose strokes and colours the textures take on",
         subtype="FILE_PATH",
-        options=_RELATIVE,
+        options=MAY_BE_RELATIVE,
         update=_take_file,
     )  # type: ignore[valid-type]
     style_image: bpy.props.PointerProperty(
@@ -267,54 +262,4 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
         )
 
 
-class StylizerPreferences(bpy.types.AddonPreferences):
-    bl_idname = PACKAGE
-
-    python_path: bpy.props.StringProperty(
-        name="Python with Torch",
-        description="An interpreter in which texture-stylizer's libraries are installed; Set Up makes one",
-        subtype="FILE_PATH",
-    )  # type: ignore[valid-type]
-    style_folder: bpy.props.StringProperty(
-        name="Style Folder",
-        description="A folder of images that the gallery shows beside the add-on's own",
-        subtype="DIR_PATH",
-        update=gallery.reload,
-    )  # type: ignore[valid-type]
-    results_folder: bpy.props.StringProperty(
-        name="Results",
-        description="Where stylised textures are saved; // is the folder of the .blend. A file that has no "
-        "folder yet takes them into itself",
-        subtype="DIR_PATH",
-        default="//textures/",
-        options=_RELATIVE,
-    )  # type: ignore[valid-type]
-    cache_folder: bpy.props.StringProperty(
-        name="Cache",
-        description="Where earlier results are kept, so that the same work is not done twice; empty for the "
-        "add-on's own folder",
-        subtype="DIR_PATH",
-    )  # type: ignore[valid-type]
-
-    recent_styles: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-    last_used: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        draw_setup(layout, context)
-        draw_removal(layout)
-        layout.prop(self, "python_path")
-        draw_device(layout, context)
-        layout.operator("texture_stylizer.download_vgg19", icon="IMPORT")
-        layout.separator()
-        layout.prop(self, "style_folder")
-        layout.prop(self, "results_folder")
-        layout.prop(self, "cache_folder")
-        row = layout.row()
-        size = size_of(cache_folder(context)) / 2**20
-        row.label(text=iface("The cache takes {:.0f} MB").format(size), translate=False)
-        row.operator("texture_stylizer.clear_cache", icon="TRASH")
-
-
-CLASSES = [StylizerName, StylizerTexture, StylizerStyle, StylizerRun, StylizerSettings, StylizerPreferences]
+CLASSES = [StylizerName, StylizerTexture, StylizerStyle, StylizerRun, StylizerSettings]

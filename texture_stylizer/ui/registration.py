@@ -13,6 +13,7 @@ from . import (
     live,
     operators,
     panels,
+    preferences,
     presets,
     properties,
     questions,
@@ -30,6 +31,7 @@ from . import (
 
 _CLASSES = [
     *properties.CLASSES,
+    *preferences.CLASSES,
     *advanced.CLASSES,
     *operators.CLASSES,
     *style_operators.CLASSES,

@@ -117,7 +117,7 @@ class Layout:
             # The widest value that is likely, and the arrows at the ends.
             self._add(f"{title} 0.000", not slider)
         else:
-            self._add(title, True)
+            self._add(f"{title}{getattr(owner, name)}", icon != "NONE")
 
     def progress(self, factor: float, text: str) -> None:
         assert 0.0 <= factor <= 1.0

@@ -102,6 +102,33 @@ def test_recent_styles_stay_in_the_gallery(preferences: bpy.types.AddonPreferenc
     assert settings.style_path == elsewhere
 
 
+@pytest.fixture
+def second(settings: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
+    """A further style of the mix."""
+    settings.gallery = MOSAIC
+    bpy.ops.texture_stylizer.add_style()
+    return settings.more_styles[0]
+
+
+def test_a_further_style_is_typed_by_its_name(second: bpy.types.PropertyGroup) -> None:
+    second.title = "Ink Wash"
+    assert Path(second.path).stem == "ink_wash"
+    assert second.title == "ink wash"
+
+
+def test_a_further_style_may_be_an_image_of_the_file(second: bpy.types.PropertyGroup) -> None:
+    second.title = MOSAIC
+    image = bpy.data.images.new("painted", 8, 8)
+    second.title = "painted"
+    assert (second.image, second.path) == (image, "")
+
+
+def test_a_further_style_is_browsed_for(second: bpy.types.PropertyGroup, elsewhere: str) -> None:
+    bpy.ops.texture_stylizer.browse_style(filepath=elsewhere, index=0)
+    assert second.path == elsewhere
+    assert bpy.context.scene.texture_stylizer.style_path == MOSAIC
+
+
 def folder_of(parent: Path, name: str) -> str:
     """A folder with one picture of the same name."""
     folder = parent / name
@@ -137,11 +164,11 @@ def test_a_folder_that_was_removed_is_shown_no_more(
     assert (tmp_path / "first" / "first.png").is_file()
 
 
-def test_favourite_styles_come_first(preferences: bpy.types.AddonPreferences, elsewhere: str) -> None:
+def test_favorite_styles_come_first(preferences: bpy.types.AddonPreferences, elsewhere: str) -> None:
     settings = bpy.context.scene.texture_stylizer
     for style in (MOSAIC, elsewhere):
         settings.style_path = style
-        bpy.ops.texture_stylizer.favourite_style()
+        bpy.ops.texture_stylizer.favorite_style()
     assert gallery_names()[:2] == ["mosaic", "my_own_style"]
     assert gallery_names().count("mosaic") == 1
     assert settings.gallery == elsewhere
@@ -151,5 +178,5 @@ def test_a_second_press_makes_it_one_of_many_again(preferences: bpy.types.AddonP
     bpy.context.scene.texture_stylizer.style_path = MOSAIC
     before = gallery_names()
     for _ in range(2):
-        bpy.ops.texture_stylizer.favourite_style()
+        bpy.ops.texture_stylizer.favorite_style()
     assert gallery_names() == before

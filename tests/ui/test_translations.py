@@ -56,6 +56,11 @@ def test_polish_is_complete(source: Path) -> None:
     assert not sorted(word for word in words - fragments if ("*", word) not in POLISH)
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=[source.name for source in SOURCES])
+def test_words_are_spelled_as_blender_spells_them(source: Path) -> None:
+    assert not [word for word in words_of(source) if re.search("olour|avourite|[a-z]ised?\\b.*textur", word)]
+
+
 def test_the_looks_are_translated() -> None:
     assert not [word for item in LOOK_ITEMS for word in item[1:3] if ("*", word) not in POLISH]
 

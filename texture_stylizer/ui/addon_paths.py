@@ -28,7 +28,7 @@ def cache_folder(context: bpy.types.Context) -> Path:
 
 
 def results_folder(context: bpy.types.Context) -> Path | None:
-    """Where stylised textures go; None to take them into a .blend that has no folder yet."""
+    """Where stylized textures go; None to take them into a .blend that has no folder yet."""
     preferences = preferences_of(context)
     chosen = preferences.results_folder if preferences else "//textures/"
     if chosen.startswith("//") and not bpy.data.filepath:

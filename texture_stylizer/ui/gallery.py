@@ -1,4 +1,4 @@
-"""The style gallery: favourite styles, the add-on's own, those of the user's folders, and recent ones.
+"""The style gallery: favorite styles, the add-on's own, those of the user's folders, and recent ones.
 
 It keeps no choice of its own: what it shows as chosen is the settings' style, wherever that came from.
 """
@@ -59,10 +59,8 @@ def take(settings: Any, key: str) -> None:
 
 def put(style: Any, key: str) -> None:
     """Give a further style of a mix the picture of that item's name."""
-    if key.startswith(_IMAGE):
-        style.image = bpy.data.images.get(key.removeprefix(_IMAGE))
-    else:
-        style.path = key
+    named = key.removeprefix(_IMAGE) if key.startswith(_IMAGE) else ""
+    style.image, style.path = bpy.data.images.get(named), "" if named else key
 
 
 def key_of(settings: Any) -> str:
@@ -72,9 +70,9 @@ def key_of(settings: Any) -> str:
     return bpy.path.abspath(settings.style_path) if settings.style_path else ""
 
 
-def titles(settings: Any, context: bpy.types.Context) -> dict[str, str]:
+def titles(context: bpy.types.Context) -> dict[str, str]:
     """The names by which a style can be typed, with their items' names."""
-    found = {item[1]: item[0] for item in items(settings, context)[1:]}
+    found = {item[1]: item[0] for item in items(context.scene.texture_stylizer, context)[1:]}
     return {image.name: _IMAGE + image.name for image in bpy.data.images} | found
 
 
@@ -87,17 +85,17 @@ def remember(path: str, context: bpy.types.Context) -> None:
     preferences.recent_styles = "\n".join(recent[:RECENT])
 
 
-def is_favourite(path: str, context: bpy.types.Context) -> bool:
+def is_favorite(path: str, context: bpy.types.Context) -> bool:
     """Whether a style is one of those that the gallery shows first."""
     preferences = preferences_of(context)
-    return preferences is not None and path in _paths(preferences.favourite_styles)
+    return preferences is not None and path in _paths(preferences.favorite_styles)
 
 
-def set_favourite(path: str, favourite: bool, context: bpy.types.Context) -> None:
+def set_favorite(path: str, favorite: bool, context: bpy.types.Context) -> None:
     """Show a style among the first of the gallery, or no more."""
     preferences = preferences_of(context)
-    others = [other for other in _paths(preferences.favourite_styles) if other != path]
-    preferences.favourite_styles = "\n".join([*others, path] if favourite else others)
+    others = [other for other in _paths(preferences.favorite_styles) if other != path]
+    preferences.favorite_styles = "\n".join([*others, path] if favorite else others)
     reload()
 
 
@@ -121,9 +119,9 @@ def _paths(lines: str) -> list[str]:
 def _load(context: bpy.types.Context) -> list[Item]:
     preferences = preferences_of(context)
     own = [str(path) for path in _folder_files(context)]
-    favourites = _paths(preferences.favourite_styles) if preferences else []
+    favorites = _paths(preferences.favorite_styles) if preferences else []
     recent = _paths(preferences.recent_styles) if preferences else []
-    keys = [key for key in dict.fromkeys([*favourites, *own, *recent]) if Path(key).is_file()]
+    keys = [key for key in dict.fromkeys([*favorites, *own, *recent]) if Path(key).is_file()]
     none: Item = ("NONE", iface("Choose a Style"), "", 0, 0)
     return [none, *(_item(key, number) for number, key in enumerate(keys, start=1))]
 

@@ -209,7 +209,7 @@ class _Stylizes(Ticking, bpy.types.Operator):
 
 
 class TEXTURE_STYLIZER_OT_stylize(_Stylizes):
-    """Redraw the colour textures of the chosen objects in the style of an image, as a new variant"""
+    """Redraw the color textures of the chosen objects in the style of an image, as a new variant"""
 
     bl_idname = "texture_stylizer.stylize"
     bl_label = "Stylize Textures"

@@ -54,8 +54,8 @@ def _draw_style(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.prop(settings, "style_name", text="", icon="BRUSHES_ALL")
     row.operator("texture_stylizer.browse_style", text="", icon="FILEBROWSER")
     row.operator("texture_stylizer.add_style_folder", text="", icon="NEWFOLDER")
-    star = "SOLO_ON" if gallery.is_favourite(gallery.key_of(settings), context) else "SOLO_OFF"
-    row.operator("texture_stylizer.favourite_style", text="", icon=star)
+    star = "SOLO_ON" if gallery.is_favorite(gallery.key_of(settings), context) else "SOLO_OFF"
+    row.operator("texture_stylizer.favorite_style", text="", icon=star)
 
 
 def _draw_start(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -118,11 +118,11 @@ class TEXTURE_STYLIZER_PT_options(_Sidebar, bpy.types.Panel):
             layout.prop(settings, "first_weight", text="First Style's Weight")
         for index, style in enumerate(settings.more_styles):
             row = layout.row(align=True)
-            if style.image is None:
-                row.prop(style, "path", text="")
-            if not style.path:
-                row.prop(style, "image", text="")
-            row.prop(style, "weight", text="")
+            row.prop(style, "title", text="")
+            row.operator("texture_stylizer.browse_style", text="", icon="FILEBROWSER").index = index
+            weight = row.row()
+            weight.ui_units_x = 2.5
+            weight.prop(style, "weight", text="")
             row.operator("texture_stylizer.remove_style", text="", icon="X").index = index
         layout.operator("texture_stylizer.add_style", icon="ADD")
 

@@ -11,8 +11,8 @@ POLISH_PANEL = {
     "The whole style, at full quality": "Cały styl, w pełnej jakości",
     "Bold": "Śmiało",
     "Large strokes, and much room for the style": "Duże pociągnięcia i wiele miejsca dla stylu",
-    "Keep Colours": "Zachowaj kolory",
-    "The style's strokes in the texture's own colours": "Pociągnięcia stylu we własnych kolorach tekstury",
+    "Keep Colors": "Zachowaj kolory",
+    "The style's strokes in the texture's own colors": "Pociągnięcia stylu we własnych kolorach tekstury",
     "Custom": "Własne",
     "Settings of your own": "Twoje własne ustawienia",
     "Look": "Wygląd",
@@ -22,7 +22,7 @@ POLISH_PANEL = {
     ),
     "content {:.3g}": "treść {:.3g}",
     "strokes {:.3g}": "pociągnięcia {:.3g}",
-    "own colours": "własne kolory",
+    "own colors": "własne kolory",
     "Advanced": "Zaawansowane",
     "Network": "Sieć",
     "The network that tells strokes from content": "Sieć, która odróżnia pociągnięcia od treści",
@@ -61,8 +61,8 @@ POLISH_PANEL = {
     "Less memory, faster on newer devices": "Mniej pamięci, szybciej na nowszych urządzeniach",
     "Roles": "Role",
     "The textures that are restyled, by what they are for": "Stylizowane tekstury, według przeznaczenia",
-    "The colour of the surface": "Kolor powierzchni",
-    "The colour of its own light": "Kolor własnego światła",
+    "The color of the surface": "Kolor powierzchni",
+    "The color of its own light": "Kolor własnego światła",
     "Repeats": "Powtarzanie",
     "The axes on which a texture is tiled, and stays tileable": (
         "Osie, na których tekstura się powtarza i dalej się łączy"
@@ -93,7 +93,7 @@ POLISH_PANEL = {
         "Najdłuższy opracowywany bok, z którego większe tekstury są powiększane; 0: według jakości"
     ),
     "Margin": "Margines",
-    "Pixels that baked colours go on past the islands": "O tyle pikseli wypalone kolory wychodzą poza wyspy",
+    "Pixels that baked colors go on past the islands": "O tyle pikseli wypalone kolory wychodzą poza wyspy",
     "Unwrap Where Needed": "Rozwiń, gdzie trzeba",
     "Give an object without a UV map one, by Smart UV Project": (
         "Daj obiektowi bez mapy UV własną, przez Smart UV Project"
@@ -153,7 +153,7 @@ POLISH_PANEL = {
     "Show the images of this folder no more; the files stay": (
         "Nie pokazuj obrazów z tego folderu; pliki zostają"
     ),
-    "Favourite Style": "Ulubiony styl",
+    "Favorite Style": "Ulubiony styl",
     "Show this style among the first of the gallery, or no more": (
         "Pokazuj ten styl wśród pierwszych w galerii albo przestań"
     ),
@@ -172,7 +172,7 @@ POLISH_PANEL = {
     "None": "Żadne",
     "Choose Textures": "Wybierz tekstury",
     "Choose which of the listed textures are restyled": "Wybierz, które z wypisanych tekstur są stylizowane",
-    "Its colour is no image; it is baked to one first": "Jego kolor nie jest obrazem; najpierw się go wypala",
+    "Its color is no image; it is baked to one first": "Jego kolor nie jest obrazem; najpierw się go wypala",
     "Left as It Is": "Pozostaje bez zmian",
     "No textures on the chosen objects": "Wybrane obiekty nie mają tekstur",
     "Restyle all of the listed textures, or none": "Stylizuj wszystkie wypisane tekstury albo żadną",

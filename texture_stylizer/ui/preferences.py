@@ -33,7 +33,7 @@ class StylizerPreferences(bpy.types.AddonPreferences):
     style_folders: bpy.props.CollectionProperty(type=StylizerFolder)  # type: ignore[valid-type]
     results_folder: bpy.props.StringProperty(
         name="Results",
-        description="Where stylised textures are saved; // is the folder of the .blend. A file that has no "
+        description="Where stylized textures are saved; // is the folder of the .blend. A file that has no "
         "folder yet takes them into itself",
         subtype="DIR_PATH",
         default="//textures/",
@@ -46,7 +46,7 @@ class StylizerPreferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
     )  # type: ignore[valid-type]
 
-    favourite_styles: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+    favorite_styles: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
     recent_styles: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
     last_used: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
 

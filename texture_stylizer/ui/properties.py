@@ -22,18 +22,6 @@ def _items(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
     return [(name, name.replace("_", " ").title(), "") for name in names]
 
 
-class StylizerStyle(bpy.types.PropertyGroup):
-    """One more style beside the first, with its share: a file, or an image of the .blend."""
-
-    image: bpy.props.PointerProperty(
-        name="Image", description="An image of this file to take the style from", type=bpy.types.Image
-    )  # type: ignore[valid-type]
-    path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH", options=MAY_BE_RELATIVE)  # type: ignore[valid-type]
-    weight: bpy.props.FloatProperty(
-        name="Weight", description="Share of this style among all", default=1.0, min=0.01, soft_max=5.0
-    )  # type: ignore[valid-type]
-
-
 def _is_running(_self: Any) -> bool:
     return bool(LINE)
 
@@ -78,15 +66,47 @@ def _title(settings: Any) -> str:
 
 def _take_title(settings: Any, typed: str) -> None:
     """Take the style of that name; anything else is a path."""
-    known = gallery.titles(settings, bpy.context)
+    known = gallery.titles(bpy.context)
     if typed in known:
         gallery.take(settings, known[typed])
     elif typed != _title(settings):
         settings.style_image, settings.style_path = None, typed
 
 
-def _search(settings: Any, context: bpy.types.Context, _typed: str) -> list[str]:
-    return list(gallery.titles(settings, context))
+def _search(_style: Any, context: bpy.types.Context, _typed: str) -> list[str]:
+    return list(gallery.titles(context))
+
+
+def _title_in_mix(style: Any) -> str:
+    return naming.style_title(style.image, style.path)
+
+
+def _take_title_in_mix(style: Any, typed: str) -> None:
+    known = gallery.titles(bpy.context)
+    if typed in known:
+        gallery.put(style, known[typed])
+    elif typed != _title_in_mix(style):
+        style.image, style.path = None, typed
+
+
+class StylizerStyle(bpy.types.PropertyGroup):
+    """One more style beside the first, with its share: a file, or an image of the .blend."""
+
+    image: bpy.props.PointerProperty(
+        name="Image", description="An image of this file to take the style from", type=bpy.types.Image
+    )  # type: ignore[valid-type]
+    path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH", options=MAY_BE_RELATIVE)  # type: ignore[valid-type]
+    title: bpy.props.StringProperty(
+        name="Style",
+        description="The style: a name of the gallery, an image of this file, or the path of an image file",
+        get=_title_in_mix,
+        set=_take_title_in_mix,
+        search=_search,
+        search_options={"SUGGESTION"},
+    )  # type: ignore[valid-type]
+    weight: bpy.props.FloatProperty(
+        name="Weight", description="Share of this style among all", default=1.0, min=0.01, soft_max=5.0
+    )  # type: ignore[valid-type]
 
 
 class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
@@ -94,7 +114,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
 
     style_path: bpy.props.StringProperty(
         name="Style",
-        description="The image whose strokes and colours the textures take on",
+        description="The image whose strokes and colors the textures take on",
         subtype="FILE_PATH",
         options=MAY_BE_RELATIVE,
         update=_take_file,
@@ -175,7 +195,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
     preserve_color: bpy.props.EnumProperty(
         name="Keep Colors",
-        description="Whether the texture keeps its own colours",
+        description="Whether the texture keeps its own colors",
         items=_items(PRESERVE_COLOR_MODES),
         default="off",
     )  # type: ignore[valid-type]
@@ -203,7 +223,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
     bake: bpy.props.BoolProperty(
         name="Bake Missing Colors",
-        description="Bake colours that are no image, or an image under other nodes, to an image first",
+        description="Bake colors that are no image, or an image under other nodes, to an image first",
     )  # type: ignore[valid-type]
     bake_size: bpy.props.IntProperty(
         name="Bake Size",
@@ -216,7 +236,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
 
     def bake_options(self) -> BakeOptions | None:
-        """How missing colours are baked; None for not at all."""
+        """How missing colors are baked; None for not at all."""
         if not self.bake:
             return None
         return BakeOptions(

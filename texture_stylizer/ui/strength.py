@@ -27,7 +27,7 @@ def unregister() -> None:
 
 
 def draw(layout: bpy.types.UILayout, copies: Sequence[bpy.types.Material]) -> None:
-    """The slider of the variant that stylised copies belong to, where these know their originals."""
+    """The slider of the variant that stylized copies belong to, where these know their originals."""
     from ..scene.strength import restyled_nodes
 
     if next(restyled_nodes(copies), None) is not None:

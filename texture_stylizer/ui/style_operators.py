@@ -1,4 +1,4 @@
-"""Operators that choose styles: browse, drop, take an editor's image, mix, keep folders and favourites."""
+"""Operators that choose styles: browse, drop, take an editor's image, mix, keep folders and favorites."""
 
 import bpy
 
@@ -17,6 +17,7 @@ class TEXTURE_STYLIZER_OT_browse_style(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    index: bpy.props.IntProperty(default=-1, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
@@ -25,7 +26,11 @@ class TEXTURE_STYLIZER_OT_browse_style(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        context.scene.texture_stylizer.style_path = self.filepath
+        settings = context.scene.texture_stylizer
+        if self.index < 0:
+            settings.style_path = self.filepath
+        else:
+            gallery.put(settings.more_styles[self.index], self.filepath)
         return {"FINISHED"}
 
 
@@ -68,11 +73,11 @@ class TEXTURE_STYLIZER_OT_remove_style_folder(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class TEXTURE_STYLIZER_OT_favourite_style(bpy.types.Operator):
+class TEXTURE_STYLIZER_OT_favorite_style(bpy.types.Operator):
     """Show this style among the first of the gallery, or no more"""
 
-    bl_idname = "texture_stylizer.favourite_style"
-    bl_label = "Favourite Style"
+    bl_idname = "texture_stylizer.favorite_style"
+    bl_label = "Favorite Style"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -80,7 +85,7 @@ class TEXTURE_STYLIZER_OT_favourite_style(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = gallery.key_of(context.scene.texture_stylizer)
-        gallery.set_favourite(path, not gallery.is_favourite(path, context), context)
+        gallery.set_favorite(path, not gallery.is_favorite(path, context), context)
         _gallery_changed(context)
         return {"FINISHED"}
 
@@ -171,7 +176,7 @@ CLASSES = [
     TEXTURE_STYLIZER_OT_browse_style,
     TEXTURE_STYLIZER_OT_add_style_folder,
     TEXTURE_STYLIZER_OT_remove_style_folder,
-    TEXTURE_STYLIZER_OT_favourite_style,
+    TEXTURE_STYLIZER_OT_favorite_style,
     TEXTURE_STYLIZER_OT_add_style,
     TEXTURE_STYLIZER_OT_remove_style,
     TEXTURE_STYLIZER_OT_use_as_style,

@@ -4,7 +4,7 @@ from .polish_panel import POLISH_PANEL
 
 _POLISH = {
     "Stylize Textures": "Stylizuj tekstury",
-    "Redraw the colour textures of the chosen objects in the style of an image, as a new variant": (
+    "Redraw the color textures of the chosen objects in the style of an image, as a new variant": (
         "Przerysuj tekstury koloru wybranych obiektów w stylu obrazu, jako nowy wariant"
     ),
     "Cancel": "Anuluj",
@@ -58,7 +58,7 @@ _POLISH = {
     "Style": "Styl",
     "Weight": "Waga",
     "Share of this style among all": "Udział tego stylu wśród wszystkich",
-    "The image whose strokes and colours the textures take on": (
+    "The image whose strokes and colors the textures take on": (
         "Obraz, którego pociągnięcia i kolory przejmą tekstury"
     ),
     "An image of this file to take the style from, in place of a file": (
@@ -106,7 +106,7 @@ _POLISH = {
         "Góra stylu jest górą modelu, jakkolwiek obrócone są jego wyspy"
     ),
     "Keep Colors": "Zachowanie kolorów",
-    "Whether the texture keeps its own colours": "Czy tekstura zachowuje własne kolory",
+    "Whether the texture keeps its own colors": "Czy tekstura zachowuje własne kolory",
     "Off": "Wyłączone",
     "Luminance": "Luminancja",
     "Histogram": "Histogram",
@@ -115,7 +115,7 @@ _POLISH = {
         "Pociągnięcia przechodzą przez szwy UV, a tekstury powtarzane przez UV dalej się łączą"
     ),
     "Bake Missing Colors": "Wypal brakujące kolory",
-    "Bake colours that are no image, or an image under other nodes, to an image first": (
+    "Bake colors that are no image, or an image under other nodes, to an image first": (
         "Najpierw wypal do obrazu kolory, które nie są obrazem lub są obrazem za innymi węzłami"
     ),
     "Bake Size": "Rozmiar wypalania",
@@ -129,7 +129,7 @@ _POLISH = {
         "Folder obrazów, które galeria pokazuje obok dołączonych do dodatku"
     ),
     "Results": "Wyniki",
-    "Where stylised textures are saved; // is the folder of the .blend. A file that has no folder yet takes "
+    "Where stylized textures are saved; // is the folder of the .blend. A file that has no folder yet takes "
     "them into itself": (
         "Gdzie zapisywane są stylizowane tekstury; // to folder pliku .blend. Plik, który nie ma jeszcze "
         "folderu, przyjmuje je do siebie"

@@ -143,6 +143,7 @@ def test_nothing_is_cut(panel: SimpleNamespace, state: Callable[[Any], None]) ->
 
 def test_variants_are_not_cut(panel: SimpleNamespace, add_variant) -> None:
     add_variant(bpy.context.object, "swirling oil, bold")
+    bpy.context.object.active_material.texture_stylizer_strength = 0.5
     layout = drawn()
     assert "swirling oil, bold" in layout.texts()
     assert layout.cut() == []

@@ -163,6 +163,9 @@ POLISH_PANEL = {
         "Przygotowanie przerwano; ruszy od miejsca, w którym stanęło"
     ),
     "Go On": "Kontynuuj",
+    "FBX, OBJ and USD exports lose a strength below 1; glTF keeps it": (
+        "Eksport FBX, OBJ i USD traci siłę poniżej 1; glTF ją zachowuje"
+    ),
     "{} h": "{} h",
     "{} h {} min": "{} h {} min",
     "{} min": "{} min",

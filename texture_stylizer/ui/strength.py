@@ -34,6 +34,13 @@ def draw(layout: bpy.types.UILayout, copies: Sequence[bpy.types.Material]) -> No
         layout.prop(copies[0], PROPERTY, slider=True)
 
 
+def is_mixed(copies: Sequence[bpy.types.Material]) -> bool:
+    """Whether stylized copies show less than the whole of their variant."""
+    from ..scene.records import strength_of
+
+    return any(strength_of(copy) < 1.0 for copy in copies)
+
+
 def _strength(material: bpy.types.Material) -> float:
     from ..scene.records import strength_of
 

@@ -147,6 +147,11 @@ def test_variants_are_not_cut(panel: SimpleNamespace, add_variant) -> None:
     layout = drawn()
     assert "swirling oil, bold" in layout.texts()
     assert layout.cut() == []
+    of_a_mix = "mosaic + stained glass + ink wash, bold"
+    bpy.ops.texture_stylizer.rename_variant(name="swirling oil, bold", new_name=of_a_mix)
+    layout = drawn()
+    assert of_a_mix in " ".join(layout.texts())
+    assert layout.cut() == []
 
 
 def test_a_text_that_is_too_wide_is_found(panel: SimpleNamespace) -> None:

@@ -117,11 +117,11 @@ def test_a_records_quality_is_known_again(quality: str) -> None:
 def test_a_cache_of_the_preferences_is_the_workers(
     preferences: bpy.types.AddonPreferences, tmp_path: Path
 ) -> None:
-    from texture_stylizer.ui.setup import _AsksWorker
+    from texture_stylizer.ui.questions import AsksWorker
 
     preferences.cache_folder = str(tmp_path / "elsewhere")
     preferences.python_path = sys.executable
-    asking = _AsksWorker()
+    asking = AsksWorker()
     assert asking.ask(bpy.context, lambda client: None)
     try:
         assert asking._client.describe()["cache_folder"] == str(tmp_path / "elsewhere")

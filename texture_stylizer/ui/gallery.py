@@ -51,16 +51,15 @@ def set_choice(settings: Any, number: int) -> None:
 
 def take(settings: Any, key: str) -> None:
     """Take a style by its item's name: a path, or an image of this file."""
-    if key.startswith(_IMAGE):
-        settings.style_image = bpy.data.images.get(key.removeprefix(_IMAGE))
-    elif key != "NONE":
-        settings.style_path = key
+    if key != "NONE":
+        put(settings, key, "style_image", "style_path")
 
 
-def put(style: Any, key: str) -> None:
-    """Give a further style of a mix the picture of that item's name."""
+def put(owner: Any, key: str, image: str = "image", path: str = "path") -> None:
+    """Give the two properties of a style, of those names, the picture of that item's name."""
     named = key.removeprefix(_IMAGE) if key.startswith(_IMAGE) else ""
-    style.image, style.path = bpy.data.images.get(named), "" if named else key
+    setattr(owner, image, bpy.data.images.get(named))
+    setattr(owner, path, "" if named else key)
 
 
 def key_of(settings: Any) -> str:

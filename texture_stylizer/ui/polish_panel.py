@@ -166,6 +166,7 @@ POLISH_PANEL = {
     "FBX, OBJ and USD exports lose a strength below 1; glTF keeps it": (
         "Eksport FBX, OBJ i USD traci siłę poniżej 1; glTF ją zachowuje"
     ),
+    "Show": "Pokaż",
     "{} h": "{} h",
     "{} h {} min": "{} h {} min",
     "{} min": "{} min",

@@ -60,33 +60,29 @@ def _take_image(settings: Any, _context: bpy.types.Context) -> None:
         settings.style_path = ""
 
 
-def _title(settings: Any) -> str:
-    return naming.style_title(settings.style_image, settings.style_path)
+def _style_field(image: str, path: str) -> Any:
+    """A property that names a style in one field, wherever it comes from. image, path: the properties of the
+    same group that hold it."""
 
+    def title(owner: Any) -> str:
+        return naming.style_title(getattr(owner, image), getattr(owner, path))
 
-def _take_title(settings: Any, typed: str) -> None:
-    """Take the style of that name; anything else is a path."""
-    known = gallery.titles(bpy.context)
-    if typed in known:
-        gallery.take(settings, known[typed])
-    elif typed != _title(settings):
-        settings.style_image, settings.style_path = None, typed
+    def take(owner: Any, typed: str) -> None:
+        known = gallery.titles(bpy.context)
+        if typed in known or typed != title(owner):
+            gallery.put(owner, known.get(typed, typed), image, path)
 
+    def search(_owner: Any, context: bpy.types.Context, _typed: str) -> list[str]:
+        return list(gallery.titles(context))
 
-def _search(_style: Any, context: bpy.types.Context, _typed: str) -> list[str]:
-    return list(gallery.titles(context))
-
-
-def _title_in_mix(style: Any) -> str:
-    return naming.style_title(style.image, style.path)
-
-
-def _take_title_in_mix(style: Any, typed: str) -> None:
-    known = gallery.titles(bpy.context)
-    if typed in known:
-        gallery.put(style, known[typed])
-    elif typed != _title_in_mix(style):
-        style.image, style.path = None, typed
+    return bpy.props.StringProperty(
+        name="Style",
+        description="The style: a name of the gallery, an image of this file, or the path of an image file",
+        get=title,
+        set=take,
+        search=search,
+        search_options={"SUGGESTION"},
+    )
 
 
 class StylizerStyle(bpy.types.PropertyGroup):
@@ -96,14 +92,7 @@ class StylizerStyle(bpy.types.PropertyGroup):
         name="Image", description="An image of this file to take the style from", type=bpy.types.Image
     )  # type: ignore[valid-type]
     path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH", options=MAY_BE_RELATIVE)  # type: ignore[valid-type]
-    title: bpy.props.StringProperty(
-        name="Style",
-        description="The style: a name of the gallery, an image of this file, or the path of an image file",
-        get=_title_in_mix,
-        set=_take_title_in_mix,
-        search=_search,
-        search_options={"SUGGESTION"},
-    )  # type: ignore[valid-type]
+    title: _style_field("image", "path")  # type: ignore[valid-type]
     weight: bpy.props.FloatProperty(
         name="Weight", description="Share of this style among all", default=1.0, min=0.01, soft_max=5.0
     )  # type: ignore[valid-type]
@@ -125,14 +114,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
         type=bpy.types.Image,
         update=_take_image,
     )  # type: ignore[valid-type]
-    style_name: bpy.props.StringProperty(
-        name="Style",
-        description="The style: a name of the gallery, an image of this file, or the path of an image file",
-        get=_title,
-        set=_take_title,
-        search=_search,
-        search_options={"SUGGESTION"},
-    )  # type: ignore[valid-type]
+    style_name: _style_field("style_image", "style_path")  # type: ignore[valid-type]
     gallery: bpy.props.EnumProperty(
         name="Gallery",
         description="The styles of the style folder and those that come with the add-on",

@@ -14,7 +14,7 @@ from .setup import may_go_online, show_start
 from .ticking import Ticking
 
 
-class _AsksWorker(Ticking):
+class AsksWorker(Ticking):
     """An operator that starts a worker, asks it one thing, and lets a timer wait for the answer."""
 
     POLL_SECONDS = 0.2
@@ -42,7 +42,7 @@ class _AsksWorker(Ticking):
         return None
 
 
-class TEXTURE_STYLIZER_OT_download_vgg19(_AsksWorker, bpy.types.Operator):
+class TEXTURE_STYLIZER_OT_download_vgg19(AsksWorker, bpy.types.Operator):
     """Download torchvision's retrained VGG19; the original comes with Set Up"""
 
     bl_idname = "texture_stylizer.download_vgg19"
@@ -90,7 +90,7 @@ class TEXTURE_STYLIZER_OT_download_vgg19(_AsksWorker, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class TEXTURE_STYLIZER_OT_find_device(_AsksWorker, bpy.types.Operator):
+class TEXTURE_STYLIZER_OT_find_device(AsksWorker, bpy.types.Operator):
     """Start the worker once, and say what it computes on and how much memory that has"""
 
     bl_idname = "texture_stylizer.find_device"

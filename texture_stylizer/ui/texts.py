@@ -37,7 +37,7 @@ def text_width(text: str) -> float:
     """Pixels that a text takes on the screen, in the interface's font."""
     import blf
 
-    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * _scale())
+    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * ui_scale())
     return blf.dimensions(0, text)[0]
 
 
@@ -60,7 +60,7 @@ def draw_text(
     """Draw a translated text over as many lines as the region's width takes. least: so many lines at least,
     so that nothing below moves when the text changes. taken: what lies beside it, in widths of an icon."""
     units = _MARGINS + (icon != "NONE") + taken
-    lines = wrapped(text, line_width(context) - units * _UNIT * _scale())
+    lines = wrapped(text, line_width(context) - units * _UNIT * ui_scale())
     lines += [""] * (least - len(lines))
     column = layout.column(align=True)
     column.scale_y = 0.8
@@ -71,7 +71,7 @@ def draw_text(
 def line_width(context: bpy.types.Context) -> float:
     """Width of the region that is drawn, in pixels."""
     region = context.region
-    return region.width if region is not None and region.width > 1 else 280 * _scale()
+    return region.width if region is not None and region.width > 1 else 280 * ui_scale()
 
 
 def duration(seconds: float) -> str:
@@ -85,6 +85,6 @@ def about(seconds: float) -> str:
     return duration(max(step, step * round(seconds / step)))
 
 
-def _scale() -> float:
-    # Without a window there is none.
+def ui_scale() -> float:
+    """Of the screen; 1 without a window."""
     return bpy.context.preferences.system.ui_scale or 1.0

@@ -124,7 +124,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if run.active_texture < len(run.textures):
         row = run.textures[run.active_texture]
         said = row.skipped or _what_happens(row)
-        draw_text(layout, context, said, ROLE_ICONS.get(row.role, "QUESTION"), least=2)
+        draw_text(layout, context, f"{row.name}: {said}", ROLE_ICONS.get(row.role, "QUESTION"), least=2)
 
 
 def _what_happens(row: Any) -> str:

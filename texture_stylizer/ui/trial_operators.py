@@ -145,7 +145,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if not trials.icons():
         draw_text(layout, context, iface("The chosen texture in eight styles, small, in seconds"))
         return
-    layout.label(text=trials.texture(), icon="TEXTURE", translate=False)
+    draw_text(layout, context, trials.texture(), "TEXTURE")
     grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, even_rows=True, align=True)
     for style, icon in trials.icons().items():
         cell = grid.box().column(align=True)

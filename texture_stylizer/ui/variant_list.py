@@ -4,7 +4,10 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from . import strength
-from .texts import draw_text
+from .texts import draw_text, line_width, text_width, ui_scale
+
+_BESIDE_NAME = 150
+"""What its picture, its menu and all borders take of the region's width, in pixels before the scale."""
 
 
 def draw_variants(
@@ -25,7 +28,7 @@ def draw_variants(
     original.name, original.only_material = "", only_material
     row.operator("texture_stylizer.compare", text="", icon="UV_SYNC_SELECT")
     for name, copies in sorted(variants.items()):
-        _draw_variant(layout, name, copies, name in shown, only_material)
+        _draw_variant(layout, context, name, copies, name in shown, only_material)
     if any(strength.is_mixed(copies) for copies in variants.values()):
         draw_text(
             layout, context, iface("FBX, OBJ and USD exports lose a strength below 1; glTF keeps it"), "INFO"
@@ -34,6 +37,7 @@ def draw_variants(
 
 def _draw_variant(
     layout: bpy.types.UILayout,
+    context: bpy.types.Context,
     name: str,
     copies: list[bpy.types.Material],
     shown: bool,
@@ -41,13 +45,17 @@ def _draw_variant(
 ) -> None:
     from ..scene.variants import images_of
 
+    fits = text_width(name) <= line_width(context) - _BESIDE_NAME * ui_scale()
+    if not fits:
+        draw_text(layout, context, name)
     row = layout.row(align=True)
     images = images_of(copies)
     if images:
         row.template_icon(icon_value=layout.icon(images[0]), scale=2.0)
     row = row.row(align=True)
     row.scale_y = 2.0 if images else 1.0
-    button = row.operator("texture_stylizer.show_variant", text=name, translate=False, depress=shown)
+    text = name if fits else iface("Show")
+    button = row.operator("texture_stylizer.show_variant", text=text, translate=False, depress=shown)
     button.name, button.only_material = name, only_material
     row.context_pointer_set("texture_stylizer_variant", copies[0])
     row.menu("TEXTURE_STYLIZER_MT_variant", text="", icon="DOWNARROW_HLT")

@@ -83,9 +83,9 @@ def blenders() -> list[Any]:
 @nox.parametrize("python,blender", blenders())
 def tests(session: nox.Session, blender: str) -> None:
     """Those without bpy once, with the demo's Blender; what meets bpy on every one, as listed above."""
-    install(
-        session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", "matplotlib>=3.8", blender=blender
-    )
+    # torchvision's network is what the trunk is compared with; nothing else needs it.
+    others = "matplotlib>=3.8", "torchvision>=0.24"
+    install(session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", *others, blender=blender)
     if blender == DEMO_BLENDER or session.posargs:
         session.run("pytest", *(session.posargs or PLAIN_TESTS))
     if not session.posargs:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from collections.abc import Callable
 
 
-def duration(seconds: float) -> str:
-    """`40 s`, `3 min 20 s`, or `2 h 5 min`."""
+def duration(seconds: float, translate: Callable[[str], str] = str) -> str:
+    """`40 s`, `3 min 20 s`, or `2 h 5 min`. translate: gives the pattern in the user's language."""
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return translate("{} s").format(whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
-    minutes = round(whole / 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+        return _two(whole, "{} min {} s", "{} min", translate)
+    return _two(round(whole / 60), "{} h {} min", "{} h", translate)
+
+
+def _two(number: int, both: str, one: str, translate: Callable[[str], str]) -> str:
+    """A number of a unit in sixties and the rest of it; in sixties alone where no rest is left."""
+    sixties, rest = divmod(number, 60)
+    return translate(both).format(sixties, rest) if rest else translate(one).format(sixties)
 
 
 def how_it_ended(code: int) -> str:

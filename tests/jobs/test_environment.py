@@ -13,6 +13,7 @@ import pytest
 from texture_stylizer.errors import BadMachine
 from texture_stylizer.jobs import environment
 from texture_stylizer.jobs.environment import (
+    COMPLETE,
     SIZE,
     TORCH,
     EnvironmentSetup,
@@ -24,6 +25,7 @@ from texture_stylizer.jobs.environment import (
     setup_steps,
     size_in_words,
     size_of,
+    steps_through,
 )
 
 
@@ -72,6 +74,40 @@ def test_cancel_ends_the_process_and_leaves_no_environment(tmp_path: Path) -> No
     setup.cancel()
     assert setup.done
     assert not (tmp_path / "env").exists()
+
+
+def test_a_set_up_that_was_left_goes_on_with_the_step_that_it_left(tmp_path: Path) -> None:
+    steps = [
+        Step("make", (sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env"))),
+        Step("fetch", python("print('fetched')")),
+        Step("wait", python("import time; time.sleep(60)")),
+    ]
+    left = EnvironmentSetup(tmp_path / "env", "cpu")
+    left.steps = list(steps)
+    deadline = time.monotonic() + 60
+    while left.number < 2 and time.monotonic() < deadline:
+        left.poll()
+    left.leave()
+    goes_on = EnvironmentSetup(tmp_path / "env", "cpu")
+    assert goes_on.number == steps_through(tmp_path / "env", "cpu") == 2
+    goes_on.steps = [*steps[:2], Step("try", python("print('tried')"))]
+    run(goes_on)
+    assert goes_on.error is None
+    assert (tmp_path / "env" / COMPLETE).is_file()
+    assert steps_through(tmp_path / "env", "cpu") == 0
+
+
+def test_what_was_left_is_not_taken_up_for_another_kind_of_machine(tmp_path: Path) -> None:
+    setup = EnvironmentSetup(tmp_path / "env", "cpu")
+    setup.steps = [
+        Step("make", (sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env"))),
+        Step("wait", python("import time; time.sleep(60)")),
+    ]
+    deadline = time.monotonic() + 60
+    while setup.number < 1 and time.monotonic() < deadline:
+        setup.poll()
+    setup.leave()
+    assert EnvironmentSetup(tmp_path / "env", "mps").number == 0
 
 
 def test_a_python_that_is_not_there(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
 
 from .conftest import SAMPLES
+from .drawn import Layout
 
 pytestmark = pytest.mark.usefixtures("addon")
 
@@ -86,3 +88,14 @@ def test_a_node_is_restyled_in_the_active_material(
         assert not bpy.ops.texture_stylizer.stylize_node.poll()
     assert shown(planes[0]) == ["wall", "roof [mosaic]"]
     assert shown(planes[1]) == ["wall"]
+
+
+@pytest.mark.parametrize("name", ["options", "advanced"])
+def test_material_properties_offer_the_options_of_the_sidebar(name: str) -> None:
+    layouts = []
+    for panel in (f"TEXTURE_STYLIZER_PT_{name}", f"TEXTURE_STYLIZER_PT_material_{name}"):
+        layouts.append(Layout())
+        getattr(bpy.types, panel).draw(SimpleNamespace(layout=layouts[-1]), bpy.context)
+    sidebar, material = (list(layout.texts()) for layout in layouts)
+    assert sidebar == material != []
+    assert getattr(bpy.types, panel).bl_context == "material"

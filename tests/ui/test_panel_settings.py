@@ -14,7 +14,7 @@ from texture_stylizer.scene.records import record_of
 from texture_stylizer.settings import Settings
 from texture_stylizer.ui.presets import LOOKS
 from texture_stylizer.ui.settings_again import values_of
-from texture_stylizer.ui.texts import about, duration, wrapped
+from texture_stylizer.ui.texts import about, duration, text_width, wrapped
 
 from .conftest import SAMPLES
 
@@ -120,11 +120,11 @@ def test_a_records_quality_is_known_again(quality: str) -> None:
 def test_a_cache_of_the_preferences_is_the_workers(
     preferences: bpy.types.AddonPreferences, tmp_path: Path
 ) -> None:
-    from texture_stylizer.ui.setup import _AsksWorker
+    from texture_stylizer.ui.questions import AsksWorker
 
     preferences.cache_folder = str(tmp_path / "elsewhere")
     preferences.python_path = sys.executable
-    asking = _AsksWorker()
+    asking = AsksWorker()
     assert asking.ask(bpy.context, lambda client: None)
     try:
         assert asking._client.describe()["cache_folder"] == str(tmp_path / "elsewhere")
@@ -167,9 +167,18 @@ def test_sentences_are_wrapped_at_words() -> None:
     assert " ".join(lines) == "Select one or more objects with textures first"
 
 
+@pytest.mark.parametrize(
+    "path", ["/home/somebody/projects/game/textures/wood", "C:\\Users\\Me\\textures", "x" * 90]
+)
+def test_a_path_that_is_wider_than_a_line_goes_on_in_the_next(path: str) -> None:
+    lines = wrapped(path, 100)
+    assert "".join(lines) == path
+    assert max(text_width(line) for line in lines) <= 100
+
+
 def test_lengths_of_time_are_said_as_people_do() -> None:
     assert duration(2237) == "37 min 17 s"
     assert duration(42.4) == "42 s"
-    assert duration(4000) == "1 h 6 min"
+    assert duration(4000) == "1 h 7 min"
     assert about(2237) == "37 min"
     assert about(2) == "5 s"

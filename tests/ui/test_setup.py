@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 import pytest
 
-from texture_stylizer.ui.addon_paths import environment_folder
-from texture_stylizer.ui.setup_box import in_lines
+from texture_stylizer.jobs.environment import EnvironmentSetup, Step
+from texture_stylizer.ui import setup
 
 pytestmark = pytest.mark.usefixtures("addon")
+
+
+@pytest.fixture
+def under_way(tmp_path: Path) -> Iterator[EnvironmentSetup]:
+    """A set-up with one step, of half a second."""
+    made = EnvironmentSetup(tmp_path / "environment", "cpu")
+    made.steps = [Step("Installing torch", (sys.executable, "-c", "import time; time.sleep(0.5)"))]
+    setup.RUNNING.append(made)
+    yield made
+    setup.RUNNING.clear()
+
+
+def panel() -> bpy.types.PropertyGroup:
+    return bpy.context.window_manager.texture_stylizer_run
+
+
+def test_a_set_up_goes_on_when_another_file_is_opened(under_way: EnvironmentSetup) -> None:
+    setup.move_on()
+    assert (panel().setup_active, panel().setup_text) == (True, "Installing torch")
+    bpy.ops.wm.read_homefile(use_empty=True)
+    deadline = time.monotonic() + 60
+    while setup.move_on() is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (panel().setup_active, panel().setup_text) == (False, "Texture Stylizer is ready")
+    assert under_way.error is None
+
+
+def test_a_set_up_is_cancelled_by_its_button(under_way: EnvironmentSetup) -> None:
+    setup.move_on()
+    bpy.ops.texture_stylizer.cancel_setup()
+    assert under_way.done
+    assert not panel().setup_active
+    assert not under_way.folder.exists()
+
+
+def test_a_set_up_is_left_when_the_add_on_is_switched_off(under_way: EnvironmentSetup) -> None:
+    under_way.folder.mkdir()
+    setup.move_on()
+    setup.end_all()
+    assert under_way.done
+    assert under_way.folder.is_dir()
 
 
 def test_one_click_allows_online_access() -> None:
@@ -28,11 +72,3 @@ def test_the_environment_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not (tmp_path / "environment").exists()
     with pytest.raises(RuntimeError, match="cannot be removed"):
         bpy.ops.texture_stylizer.remove_environment("EXEC_DEFAULT")
-
-
-def test_a_long_path_is_told_in_lines_that_lose_nothing() -> None:
-    path = str(environment_folder())
-    lines = in_lines(path, 20)
-    assert "".join(lines) == path
-    assert len(lines) > 1
-    assert in_lines("C:\\Users\\Me\\environment", 12) == ["C:\\Users\\Me\\", "environment"]

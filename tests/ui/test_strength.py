@@ -15,6 +15,9 @@ from PIL import Image
 from texture_stylizer.scene.records import strength_of
 from texture_stylizer.scene.variants import list_variants
 from texture_stylizer.srgb import decode, encode
+from texture_stylizer.ui.variant_list import draw_variants
+
+from .drawn import Layout
 
 pytestmark = pytest.mark.usefixtures("addon")
 
@@ -75,3 +78,17 @@ def test_blenders_gltf_export_carries_the_mix(make_painted_plane, add_variant, t
     kinds = [node.bl_idname for node in bpy.context.object.active_material.node_tree.nodes]
     assert kinds.count("ShaderNodeMix") == 1
     assert len(bpy.data.images) == 2
+
+
+def said_of_variants() -> str:
+    """All that the list of variants says."""
+    layout = Layout()
+    draw_variants(layout, bpy.context, list_variants())
+    return " ".join(layout.texts())
+
+
+def test_the_panel_says_which_exports_lose_a_mix(make_painted_plane, add_variant) -> None:
+    add_variant(make_painted_plane("wall"), "oil")
+    assert "FBX" not in said_of_variants()
+    slide(0.5)
+    assert "FBX, OBJ and USD exports lose" in said_of_variants()

@@ -8,6 +8,8 @@ import bpy
 import pytest
 from PIL import Image
 
+from texture_stylizer.ui import gallery
+
 from .conftest import SAMPLES
 
 MOSAIC = str(SAMPLES / "styles" / "mosaic.jpg")
@@ -100,10 +102,81 @@ def test_recent_styles_stay_in_the_gallery(preferences: bpy.types.AddonPreferenc
     assert settings.style_path == elsewhere
 
 
-def test_a_folder_from_the_panel_is_shown(
-    preferences: bpy.types.AddonPreferences, elsewhere: str, tmp_path: Path
+@pytest.fixture
+def second(settings: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
+    """A further style of the mix."""
+    settings.gallery = MOSAIC
+    bpy.ops.texture_stylizer.add_style()
+    return settings.more_styles[0]
+
+
+def test_a_further_style_is_typed_by_its_name(second: bpy.types.PropertyGroup) -> None:
+    second.title = "Ink Wash"
+    assert Path(second.path).stem == "ink_wash"
+    assert second.title == "ink wash"
+
+
+def test_a_further_style_may_be_an_image_of_the_file(second: bpy.types.PropertyGroup) -> None:
+    second.title = MOSAIC
+    image = bpy.data.images.new("painted", 8, 8)
+    second.title = "painted"
+    assert (second.image, second.path) == (image, "")
+
+
+def test_a_further_style_is_browsed_for(second: bpy.types.PropertyGroup, elsewhere: str) -> None:
+    bpy.ops.texture_stylizer.browse_style(filepath=elsewhere, index=0)
+    assert second.path == elsewhere
+    assert bpy.context.scene.texture_stylizer.style_path == MOSAIC
+
+
+def folder_of(parent: Path, name: str) -> str:
+    """A folder with one picture of the same name."""
+    folder = parent / name
+    folder.mkdir()
+    Image.new("RGB", (32, 32), (20, 60, 200)).save(folder / f"{name}.png")
+    return str(folder)
+
+
+def gallery_names() -> list[str]:
+    """The styles of the gallery in their order."""
+    items = gallery.items(bpy.context.scene.texture_stylizer, bpy.context)
+    return [Path(item[0]).stem for item in items[1:]]
+
+
+def test_the_gallery_shows_every_folder_that_was_added(
+    preferences: bpy.types.AddonPreferences, tmp_path: Path
 ) -> None:
-    bpy.ops.texture_stylizer.style_folder(directory=str(tmp_path))
+    for name in ("first", "second", "second"):
+        folder = tmp_path / name
+        bpy.ops.texture_stylizer.add_style_folder(
+            directory=str(folder) if folder.exists() else folder_of(tmp_path, name)
+        )
+    assert [Path(row.path).name for row in preferences.style_folders] == ["first", "second"]
+    assert gallery_names()[-2:] == ["first", "second"]
+
+
+def test_a_folder_that_was_removed_is_shown_no_more(
+    preferences: bpy.types.AddonPreferences, tmp_path: Path
+) -> None:
+    bpy.ops.texture_stylizer.add_style_folder(directory=folder_of(tmp_path, "first"))
+    bpy.ops.texture_stylizer.remove_style_folder(index=0)
+    assert "first" not in gallery_names()
+    assert (tmp_path / "first" / "first.png").is_file()
+
+
+def test_favorite_styles_come_first(preferences: bpy.types.AddonPreferences, elsewhere: str) -> None:
     settings = bpy.context.scene.texture_stylizer
-    settings.gallery = elsewhere
-    assert settings.style_name == "my own style"
+    for style in (MOSAIC, elsewhere):
+        settings.style_path = style
+        bpy.ops.texture_stylizer.favorite_style()
+    assert gallery_names()[:2] == ["mosaic", "my_own_style"]
+    assert gallery_names().count("mosaic") == 1
+    assert settings.gallery == elsewhere
+
+
+def test_a_second_press_makes_it_one_of_many_again(preferences: bpy.types.AddonPreferences) -> None:
+    bpy.context.scene.texture_stylizer.style_path = MOSAIC
+    before = gallery_names()
+    for _ in range(2):
+        bpy.ops.texture_stylizer.favorite_style()
+    assert gallery_names() == before

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+import texture_stylizer
 import texture_stylizer.ui
 from texture_stylizer.ui.presets import LOOK_ITEMS
 from texture_stylizer.ui.translations import TRANSLATIONS
 
 SOURCES = sorted(Path(texture_stylizer.ui.__file__).parent.glob("*.py"))
 POLISH = TRANSLATIONS["pl_PL"]
-_TRANSLATING = {"iface", "rpt", "pgettext_iface", "poll_message_set", "words"}
+_TRANSLATING = {"iface", "rpt", "pgettext_iface", "poll_message_set", "to_translate"}
 _LAYOUT = {"label", "operator", "prop"}
 
 
@@ -55,6 +56,11 @@ def test_polish_is_complete(source: Path) -> None:
     assert not sorted(word for word in words - fragments if ("*", word) not in POLISH)
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=[source.name for source in SOURCES])
+def test_words_are_spelled_as_blender_spells_them(source: Path) -> None:
+    assert not [word for word in words_of(source) if re.search("olour|avourite|[a-z]ised?\\b.*textur", word)]
+
+
 def test_the_looks_are_translated() -> None:
     assert not [word for item in LOOK_ITEMS for word in item[1:3] if ("*", word) not in POLISH]
 
@@ -62,3 +68,17 @@ def test_the_looks_are_translated() -> None:
 def test_the_gaps_are_the_same() -> None:
     for (_, english), polish in POLISH.items():
         assert sorted(re.findall(r"{.*?}", english)) == sorted(re.findall(r"{.*?}", polish)), english
+
+
+def test_no_translation_is_left_over() -> None:
+    package = Path(texture_stylizer.__file__).parent
+    said = {
+        node.value
+        for source in package.rglob("*.py")
+        if source.name not in ("translations.py", "polish_panel.py")
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    # The names of roles and qualities become titles.
+    said |= {word.replace("_", " ").title() for word in said}
+    assert not sorted({english for _, english in POLISH} - said)

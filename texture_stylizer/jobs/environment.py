@@ -21,6 +21,9 @@ from .background import in_background
 COMPLETE = "complete.txt"
 """Written into an environment when every step is through; without it the environment is not used."""
 
+THROUGH = "through.txt"
+"""Holds the kind and the number of the steps that are through, in an environment that is not complete."""
+
 SIZE = "size.txt"
 """Holds the bytes that an environment takes."""
 
@@ -150,16 +153,18 @@ def setup_steps(folder: Path, kind: str, base_python: str) -> list[Step]:
 
 
 class EnvironmentSetup:
-    """A set-up under way. `poll` moves it on; `cancel` ends it and deletes what was made."""
+    """A set-up under way, from where an earlier one of its folder was left. `poll` moves it on; `leave` ends
+    it and keeps what was made; `cancel` ends it and deletes that."""
 
     def __init__(self, folder: Path, kind: str | None = None, base_python: str | None = None) -> None:
         """Raises BadMachine when there is too little room on the disk."""
         kind = kind or detect_kind()
+        self.kind = kind
         self.folder = folder
         self.log = folder.with_name(f"{folder.name}.log")
         self.build = build_for(kind)
         self.steps = setup_steps(folder, kind, base_python or sys.executable)
-        self.number = 0
+        self.number = steps_through(folder, kind)
         self.error: str | None = None
         self._downloads = folder.with_name(f"{folder.name}.downloads")
         self._process: subprocess.Popen[bytes] | None = None
@@ -206,8 +211,7 @@ class EnvironmentSetup:
         step = self.steps[self.number]
         if code == 0:
             self.number += 1
-            if self.number == len(self.steps) and self.folder.is_dir():
-                (self.folder / COMPLETE).write_text("every step is through", "utf-8")
+            self._note_number()
         elif step.otherwise is not None:
             self._try_otherwise(step)
         else:
@@ -225,15 +229,30 @@ class EnvironmentSetup:
         self.build = build
         self.steps[self.number] = replace(step, command=command, otherwise=None)
 
-    def cancel(self) -> None:
-        """End what runs, and delete the unfinished environment."""
+    def leave(self) -> None:
+        """End what runs; the next set-up of this folder goes on with the step that was left."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._close()
+        self.error = self.error or "left"
+
+    def cancel(self) -> None:
+        """End what runs, and delete the unfinished environment."""
         if not self.done:
+            self.leave()
             self.error = "cancelled"
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _note_number(self) -> None:
+        """Write into the environment how far it is."""
+        if not self.folder.is_dir():
+            return
+        if self.number < len(self.steps):
+            (self.folder / THROUGH).write_text(f"{self.kind} {self.number}", "utf-8")
+        else:
+            (self.folder / THROUGH).unlink(missing_ok=True)
+            (self.folder / COMPLETE).write_text("every step is through", "utf-8")
 
     def last_line(self) -> str:
         """The last line of the log that says something."""
@@ -272,6 +291,16 @@ class EnvironmentSetup:
             self._output.close()
             self._output = None
         shutil.rmtree(self._downloads, ignore_errors=True)
+
+
+def steps_through(folder: Path, kind: str | None = None) -> int:
+    """How many steps of an unfinished environment are through; 0 for one of another kind than `kind`."""
+    try:
+        made_for, number = (folder / THROUGH).read_text("utf-8").split()
+        usable = environment_python(folder).is_file() and made_for == (kind or detect_kind())
+        return int(number) if usable else 0
+    except (OSError, ValueError):
+        return 0
 
 
 def _check_space(folder: Path, needed: int) -> None:

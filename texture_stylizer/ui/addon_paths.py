@@ -5,10 +5,10 @@ from typing import Any
 
 import bpy
 
-from ..jobs.environment import (
-    COMPLETE,
-    environment_python,
-)
+from ..jobs.environment import COMPLETE, environment_python
+
+MAY_BE_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else set()
+"""Options of a path that may start with //: from 5.0 on it says so, or is drawn red."""
 
 PACKAGE = __package__.rpartition(".")[0] if __package__ else "texture_stylizer"
 
@@ -28,7 +28,7 @@ def cache_folder(context: bpy.types.Context) -> Path:
 
 
 def results_folder(context: bpy.types.Context) -> Path | None:
-    """Where stylised textures go; None to take them into a .blend that has no folder yet."""
+    """Where stylized textures go; None to take them into a .blend that has no folder yet."""
     preferences = preferences_of(context)
     chosen = preferences.results_folder if preferences else "//textures/"
     if chosen.startswith("//") and not bpy.data.filepath:

@@ -56,8 +56,8 @@ class AdvancedSettings:
         name="Roles",
         description="The textures that are restyled, by what they are for",
         items=[
-            ("base_color", "Base Color", "The colour of the surface"),
-            ("emission", "Emission", "The colour of its own light"),
+            ("base_color", "Base Color", "The color of the surface"),
+            ("emission", "Emission", "The color of its own light"),
         ],
         options={"ENUM_FLAG"},
         default={"base_color", "emission"},
@@ -101,7 +101,7 @@ class AdvancedSettings:
     )  # type: ignore[valid-type]
     bake_margin: bpy.props.IntProperty(
         name="Margin",
-        description="Pixels that baked colours go on past the islands",
+        description="Pixels that baked colors go on past the islands",
         subtype="PIXEL",
         default=_BAKE.margin,
         min=0,

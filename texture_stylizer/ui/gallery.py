@@ -1,4 +1,4 @@
-"""The style gallery: thumbnails of the add-on's own styles, of the user's folder, and of recent ones.
+"""The style gallery: favorite styles, the add-on's own, those of the user's folders, and recent ones.
 
 It keeps no choice of its own: what it shows as chosen is the settings' style, wherever that came from.
 """
@@ -11,6 +11,8 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from ..descriptions import IMAGE_OF_FILE as _IMAGE
+from .addon_paths import preferences_of
+from .thumbnails import Thumbnails
 
 _PACKAGE_FOLDER = Path(__file__).parent.parent
 # In the extension the sample styles lie within the package; in a clone they are among the samples.
@@ -21,8 +23,9 @@ RECENT = 8
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 Item = tuple[str, str, str, int, int]
 
-# Blender keeps no reference to the strings of dynamic enum items, so they are kept here with the thumbnails.
-_shown: dict[str, Any] = {"previews": None, "items": [], "kept": {}}
+# Blender keeps no reference to the strings of dynamic enum items, so they are kept here.
+_shown: dict[str, list[Item]] = {"items": [], "former": []}
+_thumbnails = Thumbnails()
 
 
 def items(settings: Any, context: bpy.types.Context) -> list[Item]:
@@ -48,18 +51,15 @@ def set_choice(settings: Any, number: int) -> None:
 
 def take(settings: Any, key: str) -> None:
     """Take a style by its item's name: a path, or an image of this file."""
-    if key.startswith(_IMAGE):
-        settings.style_image = bpy.data.images.get(key.removeprefix(_IMAGE))
-    elif key != "NONE":
-        settings.style_path = key
+    if key != "NONE":
+        put(settings, key, "style_image", "style_path")
 
 
-def put(style: Any, key: str) -> None:
-    """Give a further style of a mix the picture of that item's name."""
-    if key.startswith(_IMAGE):
-        style.image = bpy.data.images.get(key.removeprefix(_IMAGE))
-    else:
-        style.path = key
+def put(owner: Any, key: str, image: str = "image", path: str = "path") -> None:
+    """Give the two properties of a style, of those names, the picture of that item's name."""
+    named = key.removeprefix(_IMAGE) if key.startswith(_IMAGE) else ""
+    setattr(owner, image, bpy.data.images.get(named))
+    setattr(owner, path, "" if named else key)
 
 
 def key_of(settings: Any) -> str:
@@ -69,21 +69,33 @@ def key_of(settings: Any) -> str:
     return bpy.path.abspath(settings.style_path) if settings.style_path else ""
 
 
-def titles(settings: Any, context: bpy.types.Context) -> dict[str, str]:
+def titles(context: bpy.types.Context) -> dict[str, str]:
     """The names by which a style can be typed, with their items' names."""
-    found = {item[1]: item[0] for item in items(settings, context)[1:]}
+    found = {item[1]: item[0] for item in items(context.scene.texture_stylizer, context)[1:]}
     return {image.name: _IMAGE + image.name for image in bpy.data.images} | found
 
 
 def remember(path: str, context: bpy.types.Context) -> None:
     """Keep a style that was used among the recent ones, in the preferences."""
-    from .addon_paths import preferences_of
-
     preferences = preferences_of(context)
     if preferences is None or not path or Path(path) in _folder_files(context):
         return
-    recent = [path, *(other for other in preferences.recent_styles.split("\n") if other and other != path)]
+    recent = [path, *(other for other in _paths(preferences.recent_styles) if other != path)]
     preferences.recent_styles = "\n".join(recent[:RECENT])
+
+
+def is_favorite(path: str, context: bpy.types.Context) -> bool:
+    """Whether a style is one of those that the gallery shows first."""
+    preferences = preferences_of(context)
+    return preferences is not None and path in _paths(preferences.favorite_styles)
+
+
+def set_favorite(path: str, favorite: bool, context: bpy.types.Context) -> None:
+    """Show a style among the first of the gallery, or no more."""
+    preferences = preferences_of(context)
+    others = [other for other in _paths(preferences.favorite_styles) if other != path]
+    preferences.favorite_styles = "\n".join([*others, path] if favorite else others)
+    reload()
 
 
 def reload(_self: Any = None, _context: bpy.types.Context | None = None) -> None:
@@ -95,20 +107,20 @@ def reload(_self: Any = None, _context: bpy.types.Context | None = None) -> None
 def unregister() -> None:
     """Free the thumbnails."""
     reload()
-    if _shown["previews"] is not None:
-        import bpy.utils.previews
+    _thumbnails.free()
 
-        bpy.utils.previews.remove(_shown["previews"])
-        _shown["previews"] = None
+
+def _paths(lines: str) -> list[str]:
+    """The paths of a text that holds one a line."""
+    return list(filter(None, lines.split("\n")))
 
 
 def _load(context: bpy.types.Context) -> list[Item]:
-    from .addon_paths import preferences_of
-
     preferences = preferences_of(context)
-    recent = preferences.recent_styles.split("\n") if preferences else []
-    keys = dict.fromkeys(str(path) for path in _folder_files(context))
-    keys |= dict.fromkeys(path for path in recent if path and Path(path).is_file())
+    own = [str(path) for path in _folder_files(context)]
+    favorites = _paths(preferences.favorite_styles) if preferences else []
+    recent = _paths(preferences.recent_styles) if preferences else []
+    keys = [key for key in dict.fromkeys([*favorites, *own, *recent]) if Path(key).is_file()]
     none: Item = ("NONE", iface("Choose a Style"), "", 0, 0)
     return [none, *(_item(key, number) for number, key in enumerate(keys, start=1))]
 
@@ -120,25 +132,14 @@ def _item(key: str, number: int) -> Item:
         return key, key.removeprefix(_IMAGE), iface("An image of this file"), icon, number
     path = Path(key)
     title = path.stem.replace("_", " ").title()
-    return key, title, f"{title}, {path.parent}", _thumbnail(key), number
-
-
-def _thumbnail(path: str) -> int:
-    import bpy.utils.previews
-
-    if _shown["previews"] is None:
-        _shown["previews"] = bpy.utils.previews.new()
-    previews = _shown["previews"]
-    return (previews[path] if path in previews else previews.load(path, path, "IMAGE")).icon_id
+    return key, title, f"{title}, {path.parent}", _thumbnails.icon(key), number
 
 
 def _folder_files(context: bpy.types.Context) -> Iterable[Path]:
-    from .addon_paths import preferences_of
-
     folders = [next((folder for folder in SHIPPED if folder.is_dir()), SHIPPED[0])]
     preferences = preferences_of(context)
-    if preferences and preferences.style_folder:
-        folders.append(Path(bpy.path.abspath(preferences.style_folder)))
+    if preferences:
+        folders += [Path(bpy.path.abspath(row.path)) for row in preferences.style_folders if row.path]
     return [
         path
         for folder in folders

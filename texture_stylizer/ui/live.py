@@ -16,6 +16,7 @@ import bpy
 from ..jobs.background import in_background
 from ..scene.records import original_of
 from ..scene.uv_maps import render_uv_map
+from .thumbnails import Thumbnails
 
 CHUNK = 20_000
 """Triangles that are handed to the GPU at a time."""
@@ -55,22 +56,15 @@ class Faces:
         return True
 
 
-_shown: dict[str, Any] = {"previews": None, "icon": 0, "number": 0, "pictures": {}, "handle": None}
+_shown: dict[str, Any] = {"icon": 0, "pictures": {}, "handle": None}
+_thumbnails = Thumbnails()
 _faces: dict[tuple[int, int], Faces] = {}
 """By object and material."""
 
 
 def show_icon(path: str) -> None:
     """Take a preview of the worker for the panel: a small PNG."""
-    import bpy.utils.previews
-
-    if _shown["previews"] is None:
-        _shown["previews"] = bpy.utils.previews.new()
-    _shown["number"] += 1
-    thumbnail = _shown["previews"].load(f"preview {_shown['number']}", path, "IMAGE")
-    # Read now: the worker's folder goes when the run ends.
-    if len(thumbnail.image_pixels) and len(thumbnail.icon_pixels):
-        _shown["icon"] = thumbnail.icon_id
+    _shown["icon"] = _thumbnails.icon_of_passing(path) or _shown["icon"]
 
 
 def show_on_model(
@@ -91,13 +85,10 @@ def icon() -> int:
 
 def clear() -> None:
     """Forget the pictures of a run that ended."""
-    import bpy.utils.previews
-
     if _shown["handle"] is not None:
         bpy.types.SpaceView3D.draw_handler_remove(_shown["handle"], "WINDOW")
-    if _shown["previews"] is not None:
-        bpy.utils.previews.remove(_shown["previews"])
-    _shown.update(previews=None, icon=0, handle=None, pictures={})
+    _thumbnails.free()
+    _shown.update(icon=0, handle=None, pictures={})
     _faces.clear()
 
 

@@ -45,5 +45,5 @@ def _what_is_special(settings: Any) -> list[str]:
     if abs(settings.style_scale - 1.0) > 1e-4:
         said.append(iface("strokes {:.3g}").format(settings.style_scale))
     if settings.preserve_color != "off":
-        said.append(iface("own colours"))
+        said.append(iface("own colors"))
     return said

@@ -12,9 +12,9 @@ from . import finished, last_used
 from .addon_paths import results_folder, worker_python_path
 from .regions import is_over_sidebar, redraw
 from .session import LINE, Request, Session, libraries_are_loaded, objects_of
-from .texts import words
+from .texts import to_translate
+from .ticking import Ticking
 
-POLL_SECONDS = 0.05
 SECOND_ESC_SECONDS = 2.0
 """Within this time a second Esc ends a run, wherever the mouse is: minutes of work go with it."""
 
@@ -36,8 +36,10 @@ class Target:
     images: frozenset[str] | None = None
 
 
-class _Stylizes(bpy.types.Operator):
+class _Stylizes(Ticking, bpy.types.Operator):
     """What the operators that start a run share; they differ in their target."""
+
+    POLL_SECONDS = 0.05
 
     bl_options = {"REGISTER", "UNDO"}
 
@@ -60,7 +62,7 @@ class _Stylizes(bpy.types.Operator):
     def missing(cls, context: bpy.types.Context) -> str:
         """What the user has to do before a run, or nothing."""
         if not context.scene.texture_stylizer.has_style():
-            return words("Choose a style image first")
+            return to_translate("Choose a style image first")
         return cls.nothing_chosen(context)
 
     @classmethod
@@ -100,12 +102,10 @@ class _Stylizes(bpy.types.Operator):
         except StylizerError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
-        context.window_manager.modal_handler_add(self)
         if self._session.is_first:
             context.window_manager.texture_stylizer_run.stop = False
         self._show(context)
-        return {"RUNNING_MODAL"}
+        return self.begin_ticking(context)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self._session not in LINE:
@@ -197,7 +197,7 @@ class _Stylizes(bpy.types.Operator):
 
     def _end(self, context: bpy.types.Context, *, keep: bool) -> set[str]:
         self._session.end(keep=keep)
-        context.window_manager.event_timer_remove(self._timer)
+        self.end_ticking(context)
         if context.workspace is not None and not LINE:
             context.workspace.status_text_set(None)
         redraw(context)
@@ -209,14 +209,14 @@ class _Stylizes(bpy.types.Operator):
 
 
 class TEXTURE_STYLIZER_OT_stylize(_Stylizes):
-    """Redraw the colour textures of the chosen objects in the style of an image, as a new variant"""
+    """Redraw the color textures of the chosen objects in the style of an image, as a new variant"""
 
     bl_idname = "texture_stylizer.stylize"
     bl_label = "Stylize Textures"
 
     @classmethod
     def nothing_chosen(cls, context: bpy.types.Context) -> str:
-        return "" if chosen_objects(context) else words("Select one or more objects first")
+        return "" if chosen_objects(context) else to_translate("Select one or more objects first")
 
     def target(self, context: bpy.types.Context) -> Target:
         return Target(tuple(chosen_objects(context)))
@@ -245,7 +245,7 @@ class TEXTURE_STYLIZER_OT_stylize_image(_Stylizes):
     @classmethod
     def nothing_chosen(cls, context: bpy.types.Context) -> str:
         image = getattr(context.space_data, "image", None)
-        return "" if image is not None else words("Open an image in this editor first")
+        return "" if image is not None else to_translate("Open an image in this editor first")
 
     def target(self, context: bpy.types.Context) -> Target:
         from ..scene.textures import objects_showing
@@ -266,7 +266,7 @@ class TEXTURE_STYLIZER_OT_stylize_node(_Stylizes):
     @classmethod
     def nothing_chosen(cls, context: bpy.types.Context) -> str:
         if getattr(getattr(context, "active_node", None), "image", None) is None:
-            return words("Choose an Image Texture node first")
+            return to_translate("Choose an Image Texture node first")
         return _no_material(context)
 
     def target(self, context: bpy.types.Context) -> Target:
@@ -294,7 +294,7 @@ class TEXTURE_STYLIZER_OT_cancel(bpy.types.Operator):
 
 def _no_material(context: bpy.types.Context) -> str:
     if context.object is None or context.object.active_material is None:
-        return words("Choose an object with a material first")
+        return to_translate("Choose an object with a material first")
     return ""
 
 

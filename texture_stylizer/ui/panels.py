@@ -3,13 +3,14 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from . import finished, live, operators, strength, texture_list, trial_operators
+from . import finished, gallery, live, operators, option_panels, texture_list, trial_operators
 from .addon_paths import worker_python_path
 from .presets import TEXTURE_STYLIZER_PT_presets
 from .regions import CATEGORY
 from .session import LINE
 from .setup_box import draw_setup
 from .texts import draw_text
+from .variant_list import draw_variants
 
 
 class _Sidebar:
@@ -27,12 +28,8 @@ class TEXTURE_STYLIZER_PT_stylize(_Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.texture_stylizer
         layout = self.layout
-        _draw_style(layout, settings)
-        layout.prop(settings, "look", text="")
-        column = layout.column(align=True)
-        column.prop(settings, "quality", text="")
-        column.prop(settings, "content_weight", slider=True)
-        column.prop(settings, "style_scale", slider=True)
+        _draw_style(layout, context)
+        _draw_sliders(layout, settings)
         layout.row().prop(settings, "scope", expand=True)
         _draw_start(layout, context)
         if context.window_manager.texture_stylizer_run.active:
@@ -41,8 +38,9 @@ class TEXTURE_STYLIZER_PT_stylize(_Sidebar, bpy.types.Panel):
             finished.draw(layout.box(), context)
 
 
-def _draw_style(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+def _draw_style(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """The gallery and the one field that names the style; where there is none yet, words in its place."""
+    settings = context.scene.texture_stylizer
     if settings.has_style():
         layout.template_icon_view(settings, "gallery", scale=5.0, scale_popup=5.0)
     else:
@@ -52,7 +50,18 @@ def _draw_style(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -
     row = layout.row(align=True)
     row.prop(settings, "style_name", text="", icon="BRUSHES_ALL")
     row.operator("texture_stylizer.browse_style", text="", icon="FILEBROWSER")
-    row.operator("texture_stylizer.style_folder", text="", icon="FILE_FOLDER")
+    row.operator("texture_stylizer.add_style_folder", text="", icon="NEWFOLDER")
+    star = "SOLO_ON" if gallery.is_favorite(gallery.key_of(settings), context) else "SOLO_OFF"
+    row.operator("texture_stylizer.favorite_style", text="", icon=star)
+
+
+def _draw_sliders(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """The look, and the sliders that it sets."""
+    layout.prop(settings, "look", text="")
+    column = layout.column(align=True)
+    column.prop(settings, "quality", text="")
+    column.prop(settings, "content_weight", slider=True)
+    column.prop(settings, "style_scale", slider=True)
 
 
 def _draw_start(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -93,69 +102,6 @@ class TEXTURE_STYLIZER_PT_trials(_Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         texture_list.follow_selection(context)
         trial_operators.draw(self.layout, context)
-
-
-class TEXTURE_STYLIZER_PT_options(_Sidebar, bpy.types.Panel):
-    bl_label = "Options"
-    bl_parent_id = "TEXTURE_STYLIZER_PT_stylize"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        settings = context.scene.texture_stylizer
-        layout = self.layout
-        draw_labelled(layout, settings, "variant", "preserve_color")
-        layout.prop(settings, "seams")
-        if settings.seams:
-            layout.prop(settings, "style_width")
-            draw_labelled(layout, settings, "style_direction")
-        layout.prop(settings, "bake")
-        if settings.bake:
-            layout.prop(settings, "bake_size")
-        if settings.more_styles:
-            layout.prop(settings, "first_weight", text="First Style's Weight")
-        for index, style in enumerate(settings.more_styles):
-            row = layout.row(align=True)
-            if style.image is None:
-                row.prop(style, "path", text="")
-            if not style.path:
-                row.prop(style, "image", text="")
-            row.prop(style, "weight", text="")
-            row.operator("texture_stylizer.remove_style", text="", icon="X").index = index
-        layout.operator("texture_stylizer.add_style", icon="ADD")
-
-
-class TEXTURE_STYLIZER_PT_advanced(_Sidebar, bpy.types.Panel):
-    bl_label = "Advanced"
-    bl_parent_id = "TEXTURE_STYLIZER_PT_stylize"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        settings = context.scene.texture_stylizer
-        layout = self.layout
-        draw_labelled(layout, settings, "features")
-        if settings.features == "file":
-            layout.prop(settings, "features_path", text="")
-        draw_labelled(layout, settings, "device", "precision", "wrap")
-        layout.label(text="Roles")
-        layout.row(align=True).prop(settings, "roles")
-        column = layout.column(align=True)
-        row = column.row(align=True)
-        row.prop(settings, "seed")
-        row.operator("texture_stylizer.other_seed", text="", icon="FILE_REFRESH")
-        for name in ("iterations", "scales", "max_size"):
-            column.prop(settings, name)
-        if settings.bake:
-            layout.prop(settings, "bake_margin")
-            layout.prop(settings, "bake_unwrap")
-            draw_labelled(layout, settings, "bake_sharing")
-
-
-def draw_labelled(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, *names: str) -> None:
-    """Properties, each below its name: beside it neither would fit."""
-    for name in names:
-        column = layout.column(align=True)
-        column.label(text=settings.bl_rna.properties[name].name)
-        column.prop(settings, name, text="")
 
 
 class TEXTURE_STYLIZER_PT_variants(_Sidebar, bpy.types.Panel):
@@ -199,7 +145,7 @@ class TEXTURE_STYLIZER_PT_material(bpy.types.Panel):
         if record is not None:
             original = record.original.name if record.original else iface("a material that is gone")
             text = iface("Variant {} of {}").format(record.variant, original)
-            self.layout.label(text=text, icon="BRUSH_DATA", translate=False)
+            draw_text(self.layout, context, text, "BRUSH_DATA")
         _draw_elsewhere(self.layout, context, "texture_stylizer.stylize_material")
         found = variants_for([context.object], material)
         if found:
@@ -234,57 +180,14 @@ class TEXTURE_STYLIZER_PT_node(bpy.types.Panel):
 def _draw_elsewhere(layout: bpy.types.UILayout, context: bpy.types.Context, operator: str) -> None:
     """What the panels of other editors have in common: the style, a button, and how far a run is."""
     run = context.window_manager.texture_stylizer_run
-    _draw_style(layout, context.scene.texture_stylizer)
-    layout.prop(context.scene.texture_stylizer, "look", text="")
+    _draw_style(layout, context)
+    _draw_sliders(layout, context.scene.texture_stylizer)
     if worker_python_path(context):
         layout.operator(operator, icon="BRUSH_DATA")
     else:
         draw_setup(layout.box(), context)
     if run.active:
         _draw_run(layout.box(), context)
-
-
-def draw_variants(
-    layout: bpy.types.UILayout,
-    context: bpy.types.Context,
-    variants: dict[str, list[bpy.types.Material]],
-    *,
-    only_material: bool = False,
-) -> None:
-    """Variants, each with its picture and buttons to show, rename, keep and remove it."""
-    from ..scene.variants import shown_variants
-
-    shown = shown_variants([context.object] if only_material else context.selected_objects)
-    row = layout.row(align=True)
-    original = row.operator(
-        "texture_stylizer.show_variant", text="Original", depress=not shown, icon="LOOP_BACK"
-    )
-    original.name, original.only_material = "", only_material
-    row.operator("texture_stylizer.compare", text="", icon="UV_SYNC_SELECT")
-    for name, copies in sorted(variants.items()):
-        _draw_variant(layout, name, copies, name in shown, only_material)
-
-
-def _draw_variant(
-    layout: bpy.types.UILayout,
-    name: str,
-    copies: list[bpy.types.Material],
-    shown: bool,
-    only_material: bool,
-) -> None:
-    from ..scene.variants import images_of
-
-    row = layout.row(align=True)
-    images = images_of(copies)
-    if images:
-        row.template_icon(icon_value=layout.icon(images[0]), scale=2.0)
-    row = row.row(align=True)
-    row.scale_y = 2.0 if images else 1.0
-    button = row.operator("texture_stylizer.show_variant", text=name, translate=False, depress=shown)
-    button.name, button.only_material = name, only_material
-    row.context_pointer_set("texture_stylizer_variant", copies[0])
-    row.menu("TEXTURE_STYLIZER_MT_variant", text="", icon="DOWNARROW_HLT")
-    strength.draw(layout, copies)
 
 
 def _draw_run(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -319,10 +222,10 @@ CLASSES = [
     TEXTURE_STYLIZER_PT_stylize,
     TEXTURE_STYLIZER_PT_textures,
     TEXTURE_STYLIZER_PT_trials,
-    TEXTURE_STYLIZER_PT_options,
-    TEXTURE_STYLIZER_PT_advanced,
+    *option_panels.OF_SIDEBAR,
     TEXTURE_STYLIZER_PT_variants,
     TEXTURE_STYLIZER_PT_material,
+    *option_panels.OF_MATERIAL,
     TEXTURE_STYLIZER_PT_image,
     TEXTURE_STYLIZER_PT_node,
 ]

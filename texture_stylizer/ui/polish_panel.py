@@ -11,8 +11,8 @@ POLISH_PANEL = {
     "The whole style, at full quality": "Cały styl, w pełnej jakości",
     "Bold": "Śmiało",
     "Large strokes, and much room for the style": "Duże pociągnięcia i wiele miejsca dla stylu",
-    "Keep Colours": "Zachowaj kolory",
-    "The style's strokes in the texture's own colours": "Pociągnięcia stylu we własnych kolorach tekstury",
+    "Keep Colors": "Zachowaj kolory",
+    "The style's strokes in the texture's own colors": "Pociągnięcia stylu we własnych kolorach tekstury",
     "Custom": "Własne",
     "Settings of your own": "Twoje własne ustawienia",
     "Look": "Wygląd",
@@ -22,7 +22,7 @@ POLISH_PANEL = {
     ),
     "content {:.3g}": "treść {:.3g}",
     "strokes {:.3g}": "pociągnięcia {:.3g}",
-    "own colours": "własne kolory",
+    "own colors": "własne kolory",
     "Advanced": "Zaawansowane",
     "Network": "Sieć",
     "The network that tells strokes from content": "Sieć, która odróżnia pociągnięcia od treści",
@@ -63,8 +63,8 @@ POLISH_PANEL = {
     "Less memory, faster on newer devices": "Mniej pamięci, szybciej na nowszych urządzeniach",
     "Roles": "Role",
     "The textures that are restyled, by what they are for": "Stylizowane tekstury, według przeznaczenia",
-    "The colour of the surface": "Kolor powierzchni",
-    "The colour of its own light": "Kolor własnego światła",
+    "The color of the surface": "Kolor powierzchni",
+    "The color of its own light": "Kolor własnego światła",
     "Repeats": "Powtarzanie",
     "The axes on which a texture is tiled, and stays tileable": (
         "Osie, na których tekstura się powtarza i dalej się łączy"
@@ -95,7 +95,7 @@ POLISH_PANEL = {
         "Najdłuższy opracowywany bok, z którego większe tekstury są powiększane; 0: według jakości"
     ),
     "Margin": "Margines",
-    "Pixels that baked colours go on past the islands": "O tyle pikseli wypalone kolory wychodzą poza wyspy",
+    "Pixels that baked colors go on past the islands": "O tyle pikseli wypalone kolory wychodzą poza wyspy",
     "Unwrap Where Needed": "Rozwiń, gdzie trzeba",
     "Give an object without a UV map one, by Smart UV Project": (
         "Daj obiektowi bez mapy UV własną, przez Smart UV Project"
@@ -149,12 +149,27 @@ POLISH_PANEL = {
         "Przywróć w panelu style i ustawienia, z którymi powstał ten wariant"
     ),
     "Use These Settings Again": "Użyj tych ustawień ponownie",
-    "Choose Style Folder": "Wybierz folder stylów",
-    "Choose an image file as the style": "Wybierz plik obrazu jako styl",
-    "Show the images of a folder in the gallery, beside the add-on's own": (
-        "Pokaż obrazy z folderu w galerii, obok dołączonych do dodatku"
+    "Add Style Folder": "Dodaj folder stylów",
+    "Show the images of one more folder in the gallery": "Pokaż w galerii obrazy z jeszcze jednego folderu",
+    "Remove Style Folder": "Usuń folder stylów",
+    "Show the images of this folder no more; the files stay": (
+        "Nie pokazuj obrazów z tego folderu; pliki zostają"
     ),
+    "Favorite Style": "Ulubiony styl",
+    "Show this style among the first of the gallery, or no more": (
+        "Pokazuj ten styl wśród pierwszych w galerii albo przestań"
+    ),
+    "Choose an image file as the style": "Wybierz plik obrazu jako styl",
     "{} s": "{} s",
+    "Set Up was interrupted; it goes on where it stopped": (
+        "Przygotowanie przerwano; ruszy od miejsca, w którym stanęło"
+    ),
+    "Go On": "Kontynuuj",
+    "FBX, OBJ and USD exports lose a strength below 1; glTF keeps it": (
+        "Eksport FBX, OBJ i USD traci siłę poniżej 1; glTF ją zachowuje"
+    ),
+    "Show": "Pokaż",
+    "{} h": "{} h",
     "{} h {} min": "{} h {} min",
     "{} min": "{} min",
     "{} min {} s": "{} min {} s",
@@ -163,7 +178,7 @@ POLISH_PANEL = {
     "None": "Żadne",
     "Choose Textures": "Wybierz tekstury",
     "Choose which of the listed textures are restyled": "Wybierz, które z wypisanych tekstur są stylizowane",
-    "Its colour is no image; it is baked to one first": "Jego kolor nie jest obrazem; najpierw się go wypala",
+    "Its color is no image; it is baked to one first": "Jego kolor nie jest obrazem; najpierw się go wypala",
     "Left as It Is": "Pozostaje bez zmian",
     "No textures on the chosen objects": "Wybrane obiekty nie mają tekstur",
     "Restyle all of the listed textures, or none": "Stylizuj wszystkie wypisane tekstury albo żadną",

@@ -53,7 +53,7 @@ LOOK_ITEMS = [
     ("SUBTLE", "Subtle", "A hint of the style; the texture stays as it is at large"),
     ("PAINTERLY", "Painterly", "The whole style, at full quality"),
     ("BOLD", "Bold", "Large strokes, and much room for the style"),
-    ("KEEP", "Keep Colours", "The style's strokes in the texture's own colours"),
+    ("KEEP", "Keep Colors", "The style's strokes in the texture's own colors"),
     ("CUSTOM", "Custom", "Settings of your own"),
 ]
 

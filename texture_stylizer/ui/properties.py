@@ -1,46 +1,28 @@
-"""The settings of the scene, saved with the file, and the add-on's preferences."""
+"""The settings of the scene, saved with the file, and what the panel shows of a run, which is not."""
 
 # No `from __future__ import annotations`: Blender reads properties from evaluated annotations.
 
 from typing import Any
 
 import bpy
-from bpy.app.translations import pgettext_iface as iface
 
 from ..descriptions import BakeOptions, SceneStyle, StyleImage
-from ..jobs.cache_folder import size_of
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
 from . import gallery, naming, presets
-from .addon_paths import PACKAGE, cache_folder
+from .addon_paths import MAY_BE_RELATIVE
 from .advanced import AdvancedSettings
-from .setup_box import draw_device, draw_removal, draw_setup
+from .session import LINE
 from .texture_rows import StylizerName, StylizerTexture
 from .translations import CONTEXT
 
 _DEFAULTS = Settings()
-# From 5.0 on a path that may start with // says so, or is drawn red.
-_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else set()
 
 
 def _items(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
     return [(name, name.replace("_", " ").title(), "") for name in names]
 
 
-class StylizerStyle(bpy.types.PropertyGroup):
-    """One more style beside the first, with its share: a file, or an image of the .blend."""
-
-    image: bpy.props.PointerProperty(
-        name="Image", description="An image of this file to take the style from", type=bpy.types.Image
-    )  # type: ignore[valid-type]
-    path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH", options=_RELATIVE)  # type: ignore[valid-type]
-    weight: bpy.props.FloatProperty(
-        name="Weight", description="Share of this style among all", default=1.0, min=0.01, soft_max=5.0
-    )  # type: ignore[valid-type]
-
-
 def _is_running(_self: Any) -> bool:
-    from .session import LINE
-
     return bool(LINE)
 
 
@@ -78,21 +60,42 @@ def _take_image(settings: Any, _context: bpy.types.Context) -> None:
         settings.style_path = ""
 
 
-def _title(settings: Any) -> str:
-    return naming.style_title(settings.style_image, settings.style_path)
+def _style_field(image: str, path: str) -> Any:
+    """A property that names a style in one field, wherever it comes from. image, path: the properties of the
+    same group that hold it."""
+
+    def title(owner: Any) -> str:
+        return naming.style_title(getattr(owner, image), getattr(owner, path))
+
+    def take(owner: Any, typed: str) -> None:
+        known = gallery.titles(bpy.context)
+        if typed in known or typed != title(owner):
+            gallery.put(owner, known.get(typed, typed), image, path)
+
+    def search(_owner: Any, context: bpy.types.Context, _typed: str) -> list[str]:
+        return list(gallery.titles(context))
+
+    return bpy.props.StringProperty(
+        name="Style",
+        description="The style: a name of the gallery, an image of this file, or the path of an image file",
+        get=title,
+        set=take,
+        search=search,
+        search_options={"SUGGESTION"},
+    )
 
 
-def _take_title(settings: Any, typed: str) -> None:
-    """Take the style of that name; anything else is a path."""
-    known = gallery.titles(settings, bpy.context)
-    if typed in known:
-        gallery.take(settings, known[typed])
-    elif typed != _title(settings):
-        settings.style_image, settings.style_path = None, typed
+class StylizerStyle(bpy.types.PropertyGroup):
+    """One more style beside the first, with its share: a file, or an image of the .blend."""
 
-
-def _search(settings: Any, context: bpy.types.Context, _typed: str) -> list[str]:
-    return list(gallery.titles(settings, context))
+    image: bpy.props.PointerProperty(
+        name="Image", description="An image of this file to take the style from", type=bpy.types.Image
+    )  # type: ignore[valid-type]
+    path: bpy.props.StringProperty(name="Style", subtype="FILE_PATH", options=MAY_BE_RELATIVE)  # type: ignore[valid-type]
+    title: _style_field("image", "path")  # type: ignore[valid-type]
+    weight: bpy.props.FloatProperty(
+        name="Weight", description="Share of this style among all", default=1.0, min=0.01, soft_max=5.0
+    )  # type: ignore[valid-type]
 
 
 class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
@@ -100,9 +103,9 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
 
     style_path: bpy.props.StringProperty(
         name="Style",
-        description="The image whose strokes and colours the textures take on",
+        description="The image whose strokes and colors the textures take on",
         subtype="FILE_PATH",
-        options=_RELATIVE,
+        options=MAY_BE_RELATIVE,
         update=_take_file,
     )  # type: ignore[valid-type]
     style_image: bpy.props.PointerProperty(
@@ -111,14 +114,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
         type=bpy.types.Image,
         update=_take_image,
     )  # type: ignore[valid-type]
-    style_name: bpy.props.StringProperty(
-        name="Style",
-        description="The style: a name of the gallery, an image of this file, or the path of an image file",
-        get=_title,
-        set=_take_title,
-        search=_search,
-        search_options={"SUGGESTION"},
-    )  # type: ignore[valid-type]
+    style_name: _style_field("style_image", "style_path")  # type: ignore[valid-type]
     gallery: bpy.props.EnumProperty(
         name="Gallery",
         description="The styles of the style folder and those that come with the add-on",
@@ -181,7 +177,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
     preserve_color: bpy.props.EnumProperty(
         name="Keep Colors",
-        description="Whether the texture keeps its own colours",
+        description="Whether the texture keeps its own colors",
         items=_items(PRESERVE_COLOR_MODES),
         default="off",
     )  # type: ignore[valid-type]
@@ -209,7 +205,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
     bake: bpy.props.BoolProperty(
         name="Bake Missing Colors",
-        description="Bake colours that are no image, or an image under other nodes, to an image first",
+        description="Bake colors that are no image, or an image under other nodes, to an image first",
     )  # type: ignore[valid-type]
     bake_size: bpy.props.IntProperty(
         name="Bake Size",
@@ -222,7 +218,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
 
     def bake_options(self) -> BakeOptions | None:
-        """How missing colours are baked; None for not at all."""
+        """How missing colors are baked; None for not at all."""
         if not self.bake:
             return None
         return BakeOptions(
@@ -268,54 +264,4 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
         )
 
 
-class StylizerPreferences(bpy.types.AddonPreferences):
-    bl_idname = PACKAGE
-
-    python_path: bpy.props.StringProperty(
-        name="Python with Torch",
-        description="An interpreter in which texture-stylizer's libraries are installed; Set Up makes one",
-        subtype="FILE_PATH",
-    )  # type: ignore[valid-type]
-    style_folder: bpy.props.StringProperty(
-        name="Style Folder",
-        description="A folder of images that the gallery shows beside the add-on's own",
-        subtype="DIR_PATH",
-        update=gallery.reload,
-    )  # type: ignore[valid-type]
-    results_folder: bpy.props.StringProperty(
-        name="Results",
-        description="Where stylised textures are saved; // is the folder of the .blend. A file that has no "
-        "folder yet takes them into itself",
-        subtype="DIR_PATH",
-        default="//textures/",
-        options=_RELATIVE,
-    )  # type: ignore[valid-type]
-    cache_folder: bpy.props.StringProperty(
-        name="Cache",
-        description="Where earlier results are kept, so that the same work is not done twice; empty for the "
-        "add-on's own folder",
-        subtype="DIR_PATH",
-    )  # type: ignore[valid-type]
-
-    recent_styles: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-    last_used: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        draw_setup(layout, context)
-        draw_removal(layout)
-        layout.prop(self, "python_path")
-        draw_device(layout, context)
-        layout.operator("texture_stylizer.download_vgg19", icon="IMPORT")
-        layout.separator()
-        layout.prop(self, "style_folder")
-        layout.prop(self, "results_folder")
-        layout.prop(self, "cache_folder")
-        row = layout.row()
-        size = size_of(cache_folder(context)) / 2**20
-        row.label(text=iface("The cache takes {:.0f} MB").format(size), translate=False)
-        row.operator("texture_stylizer.clear_cache", icon="TRASH")
-
-
-CLASSES = [StylizerName, StylizerTexture, StylizerStyle, StylizerRun, StylizerSettings, StylizerPreferences]
+CLASSES = [StylizerName, StylizerTexture, StylizerStyle, StylizerRun, StylizerSettings]

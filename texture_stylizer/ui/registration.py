@@ -13,8 +13,10 @@ from . import (
     live,
     operators,
     panels,
+    preferences,
     presets,
     properties,
+    questions,
     session,
     settings_again,
     setup,
@@ -29,6 +31,7 @@ from . import (
 
 _CLASSES = [
     *properties.CLASSES,
+    *preferences.CLASSES,
     *advanced.CLASSES,
     *operators.CLASSES,
     *style_operators.CLASSES,
@@ -38,6 +41,7 @@ _CLASSES = [
     *trial_operators.CLASSES,
     *variant_operators.CLASSES,
     *setup.CLASSES,
+    *questions.CLASSES,
     *presets.CLASSES,
     *panels.CLASSES,
 ]
@@ -59,7 +63,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Undo `register`; a run under way ends with nothing left of it, a set-up at its next tick."""
+    """Undo `register`; a run under way ends with nothing left of it, a set-up can go on later."""
     session.end_all()
     setup.end_all()
     if bpy.context.workspace is not None:

@@ -1,17 +1,16 @@
-"""Set Up: the worker's environment is made in the background, with progress, a log and a way to cancel."""
+"""Set Up: the worker's environment is made in the background, with progress, a log and a way to cancel.
 
-from collections.abc import Callable
-from typing import Any
+A timer of Blender's own moves it on, not an operator: that one would end when another file is opened.
+"""
 
 import bpy
-from bpy.app.translations import pgettext_iface as iface
 from bpy.app.translations import pgettext_rpt as rpt
 
 from ..errors import StylizerError
 from ..jobs.cache_folder import clear
 from ..jobs.environment import EnvironmentSetup, remove, size_in_words
-from .addon_paths import cache_folder, environment_folder, worker_python_path
-from .operators import redraw
+from .addon_paths import cache_folder, environment_folder
+from .regions import redraw
 from .session import LINE
 
 POLL_SECONDS = 0.2
@@ -22,19 +21,55 @@ RUNNING: list[EnvironmentSetup] = []
 """The set-up under way, if any."""
 
 
+def move_on() -> float | None:
+    """Move the set-up on and show how far it is; Blender's timer calls it, and is told when to call again."""
+    if not RUNNING:
+        return None
+    setup, run = RUNNING[0], bpy.context.window_manager.texture_stylizer_run
+    setup.poll()
+    before = run.setup_active, run.setup_text, run.setup_detail
+    # All of it each time: another file that was opened brought none of it along.
+    run.setup_active, run.setup_text, run.setup_fraction = not setup.done, _title(setup), setup.fraction
+    run.setup_detail = _detail(setup)
+    if before != (run.setup_active, run.setup_text, run.setup_detail):
+        redraw(bpy.context)
+    if setup.done:
+        RUNNING.clear()
+    return None if setup.done else POLL_SECONDS
+
+
 def end_all() -> None:
-    """End a set-up and delete what it made so far, for when the add-on is switched off."""
+    """Leave a set-up as far as it is, for when the add-on is switched off or Blender quits."""
     for setup in RUNNING:
-        setup.cancel()
+        setup.leave()
     RUNNING.clear()
+    if bpy.app.timers.is_registered(move_on):
+        bpy.app.timers.unregister(move_on)
     bpy.context.window_manager.texture_stylizer_run.setup_active = False
 
 
-def _may_go_online(operator: type[bpy.types.Operator]) -> bool:
+def show_start(context: bpy.types.Context, text: str) -> None:
+    """Show a set-up or a download as under way."""
+    run = context.window_manager.texture_stylizer_run
+    run.setup_active, run.setup_text, run.setup_fraction, run.setup_detail = True, text, 0.0, ""
+
+
+def may_go_online(operator: type[bpy.types.Operator]) -> bool:
     """Whether Blender may use the network; the operator's button says so where it may not."""
     if not bpy.app.online_access:
         operator.poll_message_set("Allow Online Access first")
     return bpy.app.online_access
+
+
+def _title(setup: EnvironmentSetup) -> str:
+    if setup.done and setup.error is None:
+        return "Texture Stylizer is ready"
+    return setup.title
+
+
+def _detail(setup: EnvironmentSetup) -> str:
+    downloaded = 0 if setup.done else setup.downloaded
+    return rpt("{} downloaded").format(size_in_words(downloaded)) if downloaded > LEAST_SHOWN else ""
 
 
 class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
@@ -45,60 +80,23 @@ class TEXTURE_STYLIZER_OT_setup(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not _may_go_online(cls):
+        if not may_go_online(cls):
             return False
         if context.window_manager.texture_stylizer_run.setup_active:
             cls.poll_message_set("It is being set up already")
             return False
         return True
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        run = context.window_manager.texture_stylizer_run
+    def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            self._setup = EnvironmentSetup(environment_folder())
+            RUNNING.append(EnvironmentSetup(environment_folder()))
         except StylizerError as error:
-            run.setup_text = str(error)
+            context.window_manager.texture_stylizer_run.setup_text = str(error)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        RUNNING.append(self._setup)
-        self._timer = _start(self, context, "Starting")
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        run = context.window_manager.texture_stylizer_run
-        if not run.setup_active:
-            self._setup.cancel()
-        self._setup.poll()
-        before = run.setup_text, run.setup_detail
-        run.setup_text, run.setup_fraction = self._setup.title, self._setup.fraction
-        downloaded = self._setup.downloaded
-        run.setup_detail = (
-            rpt("{} downloaded").format(size_in_words(downloaded)) if downloaded > LEAST_SHOWN else ""
-        )
-        changed = before != (run.setup_text, run.setup_detail)
-        if changed or self._setup.done:
-            redraw(context)
-        if not self._setup.done:
-            return {"PASS_THROUGH"}
-        self._end(context)
-        if self._setup.error is None:
-            self.report({"INFO"}, rpt("Texture Stylizer is ready"))
-            return {"FINISHED"}
-        self.report({"ERROR"}, self._setup.error)
-        return {"CANCELLED"}
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender quits, or another file is loaded."""
-        self._setup.cancel()
-        self._end(context)
-
-    def _end(self, context: bpy.types.Context) -> None:
-        context.window_manager.event_timer_remove(self._timer)
-        if self._setup in RUNNING:
-            RUNNING.remove(self._setup)
-        context.window_manager.texture_stylizer_run.setup_active = False
+        show_start(context, "Starting")
+        bpy.app.timers.register(move_on, first_interval=POLL_SECONDS, persistent=True)
+        return {"FINISHED"}
 
 
 class TEXTURE_STYLIZER_OT_cancel_setup(bpy.types.Operator):
@@ -108,6 +106,10 @@ class TEXTURE_STYLIZER_OT_cancel_setup(bpy.types.Operator):
     bl_label = "Cancel Set Up"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        for setup in RUNNING:
+            setup.cancel()
+        move_on()
+        # A download looks at this.
         context.window_manager.texture_stylizer_run.setup_active = False
         return {"FINISHED"}
 
@@ -155,121 +157,6 @@ class TEXTURE_STYLIZER_OT_remove_environment(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class _AsksWorker:
-    """An operator that starts a worker, asks it one thing, and lets a timer wait for the answer."""
-
-    answer: str
-
-    def ask(self, context: bpy.types.Context, question: Callable[[Any], None]) -> bool:
-        """Start the worker and ask. Returns whether it goes on; otherwise the reason was reported."""
-        from ..jobs.client import WorkerClient
-
-        try:
-            self._client = WorkerClient(worker_python_path(context), cache_folder=cache_folder(context))
-            question(self._client)
-        except StylizerError as error:
-            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
-            return False
-        return True
-
-    def answered(self) -> dict[str, Any] | None:
-        """The worker's answer, its `broken` message, or one for a worker that ended; None until then."""
-        for message in self._client.poll():
-            if message["type"] in (self.answer, "broken"):
-                return message
-        if not self._client.alive:
-            return {"type": "broken", "message": rpt("The worker ended before it answered; press Set Up")}
-        return None
-
-
-class TEXTURE_STYLIZER_OT_download_vgg19(_AsksWorker, bpy.types.Operator):
-    """Download torchvision's retrained VGG19; the original comes with Set Up"""
-
-    bl_idname = "texture_stylizer.download_vgg19"
-    bl_label = "Download torchvision's VGG19 (548 MB)"
-    answer = "downloaded"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not _may_go_online(cls):
-            return False
-        if not worker_python_path(context):
-            cls.poll_message_set("Set up torch first")
-            return False
-        return not context.window_manager.texture_stylizer_run.setup_active
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        if not self.ask(context, lambda client: client.request_vgg19()):
-            return {"CANCELLED"}
-        self._timer = _start(self, context, "Downloading VGG19")
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        if not context.window_manager.texture_stylizer_run.setup_active:
-            return self._end(context, {"INFO"}, rpt("The download was cancelled"))
-        message = self.answered()
-        if message is None:
-            return {"PASS_THROUGH"}
-        if message["type"] == "broken":
-            return self._end(context, {"ERROR"}, message["message"])
-        return self._end(context, {"INFO"}, rpt("VGG19 is at {}").format(message["path"]))
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender quits, or another file is loaded."""
-        self._end(context, {"INFO"}, rpt("The download was cancelled"))
-
-    def _end(self, context: bpy.types.Context, kind: set[str], text: str) -> set[str]:
-        run = context.window_manager.texture_stylizer_run
-        self._client.close()
-        context.window_manager.event_timer_remove(self._timer)
-        run.setup_active, run.setup_text = False, text
-        self.report(kind, text)
-        redraw(context)
-        return {"FINISHED"}
-
-
-class TEXTURE_STYLIZER_OT_find_device(_AsksWorker, bpy.types.Operator):
-    """Start the worker once, and say what it computes on and how much memory that has"""
-
-    bl_idname = "texture_stylizer.find_device"
-    bl_label = "Find Device"
-    answer = "machine"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not worker_python_path(context):
-            cls.poll_message_set("Set up torch first")
-            return False
-        return True
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        if not self.ask(context, lambda client: client.request_description()):
-            return {"CANCELLED"}
-        context.window_manager.texture_stylizer_run.device = iface("Looking ...")
-        context.window_manager.modal_handler_add(self)
-        self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        message = self.answered() if event.type == "TIMER" else None
-        if message is None:
-            return {"PASS_THROUGH"}
-        return self._end(context, message["message"] if message["type"] == "broken" else device_text(message))
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender quits, or another file is loaded."""
-        self._end(context, "")
-
-    def _end(self, context: bpy.types.Context, text: str) -> set[str]:
-        self._client.close()
-        context.window_manager.event_timer_remove(self._timer)
-        context.window_manager.texture_stylizer_run.device = text
-        redraw(context)
-        return {"FINISHED"}
-
-
 class TEXTURE_STYLIZER_OT_clear_cache(bpy.types.Operator):
     """Delete the earlier results that are kept; nothing in any .blend needs them"""
 
@@ -282,29 +169,10 @@ class TEXTURE_STYLIZER_OT_clear_cache(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def device_text(machine: dict[str, Any]) -> str:
-    """One line about what the worker computes on. machine: its `machine` message."""
-    chosen = machine["device"] if machine["device"] != "cuda" else "cuda:0"
-    device = next((row for row in machine["devices"] if row["name"] == chosen), machine["devices"][0])
-    free = device["free_memory"] / 2**30
-    sentence = iface("{}: {}, {:.0f} GiB free, torch {}")
-    return sentence.format(chosen.upper(), device["label"], free, machine["libraries"]["torch"])
-
-
-def _start(operator: bpy.types.Operator, context: bpy.types.Context, text: str) -> Any:
-    """Show a set-up as under way and let the operator be called by a timer. Returns the timer."""
-    run = context.window_manager.texture_stylizer_run
-    run.setup_active, run.setup_text, run.setup_fraction, run.setup_detail = True, text, 0.0, ""
-    context.window_manager.modal_handler_add(operator)
-    return context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
-
-
 CLASSES = [
     TEXTURE_STYLIZER_OT_setup,
     TEXTURE_STYLIZER_OT_cancel_setup,
     TEXTURE_STYLIZER_OT_allow_online,
     TEXTURE_STYLIZER_OT_remove_environment,
-    TEXTURE_STYLIZER_OT_download_vgg19,
-    TEXTURE_STYLIZER_OT_find_device,
     TEXTURE_STYLIZER_OT_clear_cache,
 ]

@@ -1,7 +1,5 @@
 """Set Up as the panel and the preferences show it: what it costs, how far it is, what it made."""
 
-import re
-
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
@@ -11,6 +9,7 @@ from ..jobs.environment import (
     minutes_of,
     other_build,
     size_in_words,
+    steps_through,
 )
 from ..jobs.environment import size_of as environment_size
 from .addon_paths import environment_folder, worker_python_path
@@ -22,49 +21,39 @@ def draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     run = context.window_manager.texture_stylizer_run
     if run.setup_active:
         layout.progress(factor=run.setup_fraction, text=f"{run.setup_fraction:.0%}")
-        layout.label(text=iface(run.setup_text), translate=False)
-        if run.setup_detail:
-            layout.label(text=run.setup_detail, translate=False)
+        draw_text(layout, context, iface(run.setup_text))
+        draw_text(layout, context, run.setup_detail)
         layout.operator("texture_stylizer.cancel_setup", icon="CANCEL")
         return
     if run.setup_text:
         draw_text(layout, context, iface(run.setup_text), "INFO")
     if not worker_python_path(context):
         draw_text(layout, context, iface("Torch is needed, in a Python of its own"), "INFO")
-        _draw_cost(layout)
-    layout.operator("texture_stylizer.setup", icon="IMPORT")
+        _draw_cost(layout, context)
+    if steps_through(environment_folder()):
+        draw_text(layout, context, iface("Set Up was interrupted; it goes on where it stopped"), "INFO")
+        layout.operator("texture_stylizer.setup", text="Go On", icon="IMPORT")
+    else:
+        layout.operator("texture_stylizer.setup", icon="IMPORT")
     if not bpy.app.online_access:
         draw_text(layout, context, iface("Blender may not go online yet"), "INTERNET_OFFLINE")
         layout.operator("texture_stylizer.allow_online", icon="INTERNET")
 
 
-def _draw_cost(layout: bpy.types.UILayout) -> None:
-    """What Set Up downloads, how long that takes, and where it goes: lines that fit a narrow panel."""
+def _draw_cost(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What Set Up downloads, how long that takes, and where it goes."""
     build = build_for(detect_kind())
-    column = layout.column(align=True)
-    for line in (
+    other = other_build(build)
+    lines = [
         iface("Torch for {}").format(build.label),
         iface("Download: {}, about {} min").format(size_in_words(build.download), minutes_of(build)),
         iface("On disk: {}").format(size_in_words(build.disk)),
-    ):
-        column.label(text=line, translate=False)
-    other = other_build(build)
-    if other is not None:
-        column.label(
-            text=iface("Up to {} where only PyPI answers").format(size_in_words(other.disk)), translate=False
-        )
-    for part in in_lines(str(environment_folder())):
-        column.label(text=part, translate=False)
-
-
-def in_lines(path: str, letters: int = 30) -> list[str]:
-    """A path in pieces that fit a narrow panel, each ending where a folder does."""
-    lines = [""]
-    for part in re.findall(r"[^/\\]*[/\\]?", path):
-        if lines[-1] and len(lines[-1]) + len(part) > letters:
-            lines.append("")
-        lines[-1] += part
-    return lines
+        iface("Up to {} where only PyPI answers").format(size_in_words(other.disk)) if other else "",
+        str(environment_folder()),
+    ]
+    column = layout.column(align=True)
+    for line in filter(None, lines):
+        draw_text(column, context, line)
 
 
 def draw_removal(layout: bpy.types.UILayout) -> None:

@@ -27,11 +27,18 @@ def unregister() -> None:
 
 
 def draw(layout: bpy.types.UILayout, copies: Sequence[bpy.types.Material]) -> None:
-    """The slider of the variant that stylised copies belong to, where these know their originals."""
+    """The slider of the variant that stylized copies belong to, where these know their originals."""
     from ..scene.strength import restyled_nodes
 
     if next(restyled_nodes(copies), None) is not None:
         layout.prop(copies[0], PROPERTY, slider=True)
+
+
+def is_mixed(copies: Sequence[bpy.types.Material]) -> bool:
+    """Whether stylized copies show less than the whole of their variant."""
+    from ..scene.records import strength_of
+
+    return any(strength_of(copy) < 1.0 for copy in copies)
 
 
 def _strength(material: bpy.types.Material) -> float:

@@ -1,4 +1,4 @@
-"""Operators that choose styles: browse, drop, take an editor's image, mix, add a folder."""
+"""Operators that choose styles: browse, drop, take an editor's image, mix, keep folders and favorites."""
 
 import bpy
 
@@ -17,6 +17,7 @@ class TEXTURE_STYLIZER_OT_browse_style(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    index: bpy.props.IntProperty(default=-1, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
@@ -25,15 +26,19 @@ class TEXTURE_STYLIZER_OT_browse_style(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        context.scene.texture_stylizer.style_path = self.filepath
+        settings = context.scene.texture_stylizer
+        if self.index < 0:
+            settings.style_path = self.filepath
+        else:
+            gallery.put(settings.more_styles[self.index], self.filepath)
         return {"FINISHED"}
 
 
-class TEXTURE_STYLIZER_OT_style_folder(bpy.types.Operator):
-    """Show the images of a folder in the gallery, beside the add-on's own"""
+class TEXTURE_STYLIZER_OT_add_style_folder(bpy.types.Operator):
+    """Show the images of one more folder in the gallery"""
 
-    bl_idname = "texture_stylizer.style_folder"
-    bl_label = "Choose Style Folder"
+    bl_idname = "texture_stylizer.add_style_folder"
+    bl_label = "Add Style Folder"
 
     directory: bpy.props.StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
@@ -47,10 +52,41 @@ class TEXTURE_STYLIZER_OT_style_folder(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        preferences_of(context).style_folder = self.directory
-        context.preferences.is_dirty = True
-        gallery.reload()
-        redraw(context)
+        folders = preferences_of(context).style_folders
+        if all(folder.path != self.directory for folder in folders):
+            folders.add().path = self.directory
+        _gallery_changed(context)
+        return {"FINISHED"}
+
+
+class TEXTURE_STYLIZER_OT_remove_style_folder(bpy.types.Operator):
+    """Show the images of this folder no more; the files stay"""
+
+    bl_idname = "texture_stylizer.remove_style_folder"
+    bl_label = "Remove Style Folder"
+
+    index: bpy.props.IntProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        preferences_of(context).style_folders.remove(self.index)
+        _gallery_changed(context)
+        return {"FINISHED"}
+
+
+class TEXTURE_STYLIZER_OT_favorite_style(bpy.types.Operator):
+    """Show this style among the first of the gallery, or no more"""
+
+    bl_idname = "texture_stylizer.favorite_style"
+    bl_label = "Favorite Style"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return preferences_of(context) is not None and bool(context.scene.texture_stylizer.style_path)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = gallery.key_of(context.scene.texture_stylizer)
+        gallery.set_favorite(path, not gallery.is_favorite(path, context), context)
+        _gallery_changed(context)
         return {"FINISHED"}
 
 
@@ -129,9 +165,18 @@ class TEXTURE_STYLIZER_FH_style(bpy.types.FileHandler):
         )
 
 
+def _gallery_changed(context: bpy.types.Context) -> None:
+    """Have Blender save the preferences, and draw the gallery again."""
+    context.preferences.is_dirty = True
+    gallery.reload()
+    redraw(context)
+
+
 CLASSES = [
     TEXTURE_STYLIZER_OT_browse_style,
-    TEXTURE_STYLIZER_OT_style_folder,
+    TEXTURE_STYLIZER_OT_add_style_folder,
+    TEXTURE_STYLIZER_OT_remove_style_folder,
+    TEXTURE_STYLIZER_OT_favorite_style,
     TEXTURE_STYLIZER_OT_add_style,
     TEXTURE_STYLIZER_OT_remove_style,
     TEXTURE_STYLIZER_OT_use_as_style,

@@ -38,7 +38,7 @@ def follow_selection(context: bpy.types.Context) -> None:
 
 
 def find(context: bpy.types.Context) -> None:
-    """List the textures of the chosen objects, and the colours that would be baked."""
+    """List the textures of the chosen objects, and the colors that would be baked."""
     from ..scene.bake import materials_to_bake
     from ..scene.textures import find_textures
 
@@ -124,12 +124,12 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if run.active_texture < len(run.textures):
         row = run.textures[run.active_texture]
         said = row.skipped or _what_happens(row)
-        draw_text(layout, context, said, ROLE_ICONS.get(row.role, "QUESTION"), least=2)
+        draw_text(layout, context, f"{row.name}: {said}", ROLE_ICONS.get(row.role, "QUESTION"), least=2)
 
 
 def _what_happens(row: Any) -> str:
     if row.role == "bake":
-        return iface("Its colour is no image; it is baked to one first")
+        return iface("Its color is no image; it is baked to one first")
     said = iface("{}, {} x {} px")
     return said.format(iface(row.role.replace("_", " ").title()), row.size[0], row.size[1])
 

@@ -4,7 +4,7 @@ from .polish_panel import POLISH_PANEL
 
 _POLISH = {
     "Stylize Textures": "Stylizuj tekstury",
-    "Redraw the colour textures of the chosen objects in the style of an image, as a new variant": (
+    "Redraw the color textures of the chosen objects in the style of an image, as a new variant": (
         "Przerysuj tekstury koloru wybranych obiektów w stylu obrazu, jako nowy wariant"
     ),
     "Cancel": "Anuluj",
@@ -25,9 +25,6 @@ _POLISH = {
     "Take a dropped image file as the style": "Weź upuszczony plik obrazu jako styl",
     "Style Image": "Obraz stylu",
     "Only the Active Material": "Tylko aktywny materiał",
-    "Restyle the active material of the active object alone": (
-        "Stylizuj tylko aktywny materiał aktywnego obiektu"
-    ),
     "Change the active material of the active object alone": (
         "Zmień tylko aktywny materiał aktywnego obiektu"
     ),
@@ -61,7 +58,7 @@ _POLISH = {
     "Style": "Styl",
     "Weight": "Waga",
     "Share of this style among all": "Udział tego stylu wśród wszystkich",
-    "The image whose strokes and colours the textures take on": (
+    "The image whose strokes and colors the textures take on": (
         "Obraz, którego pociągnięcia i kolory przejmą tekstury"
     ),
     "An image of this file to take the style from, in place of a file": (
@@ -84,9 +81,6 @@ _POLISH = {
     "File": "Plik",
     "All of this file": "Wszystkie w tym pliku",
     "Variant": "Wariant",
-    "Name of the new material variant; empty takes the style image's name": (
-        "Nazwa nowego wariantu materiału; pusta przejmuje nazwę obrazu stylu"
-    ),
     "Quality": "Jakość",
     "How long to work on each texture": "Jak długo pracować nad każdą teksturą",
     "Draft": "Szkic",
@@ -112,7 +106,7 @@ _POLISH = {
         "Góra stylu jest górą modelu, jakkolwiek obrócone są jego wyspy"
     ),
     "Keep Colors": "Zachowanie kolorów",
-    "Whether the texture keeps its own colours": "Czy tekstura zachowuje własne kolory",
+    "Whether the texture keeps its own colors": "Czy tekstura zachowuje własne kolory",
     "Off": "Wyłączone",
     "Luminance": "Luminancja",
     "Histogram": "Histogram",
@@ -121,7 +115,7 @@ _POLISH = {
         "Pociągnięcia przechodzą przez szwy UV, a tekstury powtarzane przez UV dalej się łączą"
     ),
     "Bake Missing Colors": "Wypal brakujące kolory",
-    "Bake colours that are no image, or an image under other nodes, to an image first": (
+    "Bake colors that are no image, or an image under other nodes, to an image first": (
         "Najpierw wypal do obrazu kolory, które nie są obrazem lub są obrazem za innymi węzłami"
     ),
     "Bake Size": "Rozmiar wypalania",
@@ -135,7 +129,7 @@ _POLISH = {
         "Folder obrazów, które galeria pokazuje obok dołączonych do dodatku"
     ),
     "Results": "Wyniki",
-    "Where stylised textures are saved; // is the folder of the .blend. A file that has no folder yet takes "
+    "Where stylized textures are saved; // is the folder of the .blend. A file that has no folder yet takes "
     "them into itself": (
         "Gdzie zapisywane są stylizowane tekstury; // to folder pliku .blend. Plik, który nie ma jeszcze "
         "folderu, przyjmuje je do siebie"

@@ -1,5 +1,6 @@
 """The operators and the panel of Try Styles."""
 
+import time
 from typing import Any
 
 import bpy
@@ -14,8 +15,7 @@ from .operators import TEXTURE_STYLIZER_OT_stylize
 from .regions import redraw
 from .session import libraries_are_loaded
 from .texts import draw_text
-
-POLL_SECONDS = 0.1
+from .ticking import Ticking
 
 
 def tried_image(context: bpy.types.Context) -> Any:
@@ -28,7 +28,7 @@ def tried_image(context: bpy.types.Context) -> Any:
     return bpy.data.images.get(rows[0].name) if rows else None
 
 
-class TEXTURE_STYLIZER_OT_try_styles(bpy.types.Operator):
+class TEXTURE_STYLIZER_OT_try_styles(Ticking, bpy.types.Operator):
     """Draw the chosen texture in the gallery's first styles, small and quickly, to choose among them"""
 
     bl_idname = "texture_stylizer.try_styles"
@@ -49,15 +49,13 @@ class TEXTURE_STYLIZER_OT_try_styles(bpy.types.Operator):
         if not self._start(context):
             return {"CANCELLED"}
         while not self._trials.poll():
-            pass
+            time.sleep(self.POLL_SECONDS)
         return self._end(context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self._trials: Any = None
         context.window_manager.texture_stylizer_run.trying = True
-        context.window_manager.modal_handler_add(self)
-        self._timer = context.window_manager.event_timer_add(POLL_SECONDS, window=context.window)
-        return {"RUNNING_MODAL"}
+        return self.begin_ticking(context)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if not context.window_manager.texture_stylizer_run.trying:
@@ -94,8 +92,7 @@ class TEXTURE_STYLIZER_OT_try_styles(bpy.types.Operator):
 
     def _end(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.texture_stylizer_run.trying = False
-        if getattr(self, "_timer", None) is not None:
-            context.window_manager.event_timer_remove(self._timer)
+        self.end_ticking(context)
         ended, self._trials = self._trials, None
         if ended is not None:
             ended.end()
@@ -148,7 +145,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if not trials.icons():
         draw_text(layout, context, iface("The chosen texture in eight styles, small, in seconds"))
         return
-    layout.label(text=trials.texture(), icon="TEXTURE", translate=False)
+    draw_text(layout, context, trials.texture(), "TEXTURE")
     grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, even_rows=True, align=True)
     for style, icon in trials.icons().items():
         cell = grid.box().column(align=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..descriptions import Compute, Destination, Job, Source, StyleImage
 from ..settings import Settings
+from .thumbnails import Thumbnails
 
 SIZE = 192
 """Longest side that is worked on, in pixels."""
@@ -17,7 +18,8 @@ MOST = 8
 """So many styles are tried at a time."""
 
 STEPS = 40
-_shown: dict[str, Any] = {"previews": None, "icons": {}, "texture": "", "number": 0}
+_shown: dict[str, Any] = {"icons": {}, "texture": ""}
+_thumbnails = Thumbnails()
 
 
 class Trials:
@@ -41,14 +43,15 @@ class Trials:
         self.waiting = {str(number): style for number, style in enumerate(styles)}
         for number, style in self.waiting.items():
             self._client.submit(_job(number, image.name, style, source, small, self._folder))
-        _show_none(image.name, styles)
+        _shown.update(texture=image.name, icons=dict.fromkeys(styles, 0))
 
     def poll(self) -> bool:
         """Take what the worker has made. Returns whether all styles are through."""
         for message in self._client.poll():
             if message["type"] == "done":
                 self.made.append(self.waiting.pop(message["id"]))
-                _show(self.made[-1], message["outcome"]["output"])
+                path = message["outcome"]["output"]
+                _shown["icons"][self.made[-1]] = _thumbnails.icon_of_passing(path)
             elif message["type"] == "failed":
                 self.waiting.pop(message["id"], None)
                 self.failed.append(message["message"])
@@ -77,11 +80,8 @@ def texture() -> str:
 
 def clear() -> None:
     """Forget the trials, for when the add-on is switched off."""
-    import bpy.utils.previews
-
-    if _shown["previews"] is not None:
-        bpy.utils.previews.remove(_shown["previews"])
-    _shown.update(previews=None, icons={}, texture="")
+    _thumbnails.free()
+    _shown.update(icons={}, texture="")
 
 
 def _job(number: str, name: str, style: str, source: Source, settings: Settings, folder: Path) -> Job:
@@ -96,22 +96,6 @@ def _job(number: str, name: str, style: str, source: Source, settings: Settings,
         folder=str(folder),
         sketch_size=SIZE,
     )
-
-
-def _show_none(name: str, styles: list[str]) -> None:
-    _shown["texture"], _shown["icons"] = name, dict.fromkeys(styles, 0)
-
-
-def _show(style: str, path: str) -> None:
-    import bpy.utils.previews
-
-    if _shown["previews"] is None:
-        _shown["previews"] = bpy.utils.previews.new()
-    _shown["number"] += 1
-    thumbnail = _shown["previews"].load(f"trial {_shown['number']}", path, "IMAGE")
-    # Read now: the folder goes when the trials end.
-    if len(thumbnail.image_pixels) and len(thumbnail.icon_pixels):
-        _shown["icons"][style] = thumbnail.icon_id
 
 
 def _clear_away(client: Any, folder: Path) -> None:

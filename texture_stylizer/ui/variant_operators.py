@@ -10,21 +10,23 @@ from ..errors import StylizerError
 from .operators import chosen_objects
 
 
+def change_scene(operator: bpy.types.Operator, change: Callable[[], object]) -> set[str]:
+    """Make a change to the scene; an error becomes one sentence in the status bar. Returns the operator's
+    result."""
+    try:
+        change()
+    except StylizerError as error:
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    return {"FINISHED"}
+
+
 class _OnVariant(bpy.types.Operator):
-    """What the operators share: a variant's name, and errors as one sentence."""
+    """What the operators share: the name of a variant."""
 
     bl_options = {"REGISTER", "UNDO"}
 
     name: bpy.props.StringProperty(name="Variant")  # type: ignore[valid-type]
-
-    def report_errors(self, change: Callable[[], object]) -> set[str]:
-        """Make a change to the scene; an error becomes one sentence in the status bar."""
-        try:
-            change()
-        except StylizerError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
 
 
 class TEXTURE_STYLIZER_OT_show_variant(_OnVariant):
@@ -47,8 +49,8 @@ class TEXTURE_STYLIZER_OT_show_variant(_OnVariant):
         if self.only_material and context.object is not None:
             objects, material = [context.object], original_of(context.object.active_material)
         if self.name:
-            return self.report_errors(lambda: use_variant(self.name, objects, material))
-        return self.report_errors(lambda: use_original(objects, material))
+            return change_scene(self, lambda: use_variant(self.name, objects, material))
+        return change_scene(self, lambda: use_original(objects, material))
 
 
 class TEXTURE_STYLIZER_OT_remove_variant(_OnVariant):
@@ -60,7 +62,7 @@ class TEXTURE_STYLIZER_OT_remove_variant(_OnVariant):
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ..scene.variants import remove_variant
 
-        return self.report_errors(lambda: remove_variant(self.name))
+        return change_scene(self, lambda: remove_variant(self.name))
 
 
 class TEXTURE_STYLIZER_OT_keep_variant(_OnVariant):
@@ -72,7 +74,7 @@ class TEXTURE_STYLIZER_OT_keep_variant(_OnVariant):
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ..scene.permanent import make_permanent
 
-        return self.report_errors(lambda: make_permanent(self.name))
+        return change_scene(self, lambda: make_permanent(self.name))
 
 
 class TEXTURE_STYLIZER_OT_rename_variant(_OnVariant):
@@ -90,7 +92,7 @@ class TEXTURE_STYLIZER_OT_rename_variant(_OnVariant):
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ..scene.variants import rename_variant
 
-        return self.report_errors(lambda: rename_variant(self.name, self.new_name))
+        return change_scene(self, lambda: rename_variant(self.name, self.new_name))
 
 
 class TEXTURE_STYLIZER_OT_compare(bpy.types.Operator):
@@ -138,7 +140,7 @@ as KHR_materials_variants"""
 
         was_on = writes_variants()
         names: list[Any] = []
-        result = _OnVariant.report_errors(self, lambda: names.extend(give_to_gltf(chosen_objects(context))))
+        result = change_scene(self, lambda: names.extend(give_to_gltf(chosen_objects(context))))
         if names:
             sentence = (
                 rpt("The next glTF export carries: {}")

@@ -14,7 +14,7 @@ from make_market import pattern
 from PIL import Image
 
 from texture_stylizer.engine import Settings, load_features, stylize
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 
 HERE = Path(__file__).parent
 SIZE = 192

@@ -11,7 +11,7 @@ import OpenImageIO as oiio
 import pytest
 
 from texture_stylizer.errors import BadInput
-from texture_stylizer.jobs.images import read_image, write_image
+from texture_stylizer.jobs.worker.images import read_image, write_image
 
 from .conftest import ALL, Place
 

@@ -16,7 +16,7 @@ import torch
 from matplotlib.figure import Figure
 
 from texture_stylizer.engine import Settings, load_features, stylize
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 
 from .judges import HeldOutLayers, as_image, kept_structure
 from .time_to_quality import SAMPLES, read

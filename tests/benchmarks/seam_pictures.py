@@ -18,7 +18,7 @@ from PIL import Image
 from texture_stylizer.engine import Settings, load_features, stylize
 from texture_stylizer.engine.surface.coverage import Surface
 from texture_stylizer.jobs.mesh_file import ups_in_map
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 from texture_stylizer.settings import STYLE_DIRECTIONS
 
 from .seams import STYLES, areas_of, colored, corners_of, make_mesh

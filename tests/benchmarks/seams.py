@@ -30,7 +30,7 @@ from texture_stylizer.engine.pyramid import resize, style_size
 from texture_stylizer.engine.surface.coverage import Surface, rasterise
 from texture_stylizer.engine.surface.seams import find_seams
 from texture_stylizer.jobs.mesh_file import ups_in_map
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 from texture_stylizer.settings import STYLE_DIRECTIONS
 
 SIZE = 512

@@ -23,7 +23,7 @@ from PIL import Image
 from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.coarse_to_fine import Iterate
 from texture_stylizer.engine.hardware.memory import peak_memory
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 from texture_stylizer.settings import PRECISIONS, WRAPS, Precision, Wrap
 
 from .steps import random_vgg19
@@ -75,7 +75,7 @@ def measure(
 def draw_file(texture: np.ndarray, drawn: Callable[[np.ndarray], np.ndarray]) -> None:
     """Read the texture from a file and write what is made of it, as a job does."""
     # Not above: where a GPU's own memory is measured it need not be there.
-    from texture_stylizer.jobs.images import as_integers, read_image, write_image
+    from texture_stylizer.jobs.worker.images import as_integers, read_image, write_image
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "texture.png"

@@ -20,7 +20,7 @@ from texture_stylizer.engine.features.recipe import CONTENT_LAYER, STYLE_LAYERS
 from texture_stylizer.engine.features.vgg import CONVOLUTIONS, STRIDES
 from texture_stylizer.engine.hardware.devices import choose_device, device_description, synchronize
 from texture_stylizer.engine.hardware.malloc import kept_heap
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 
 VGG19_WIDTHS = (64, 128, 256, 512, 512)
 

@@ -23,7 +23,7 @@ from texture_stylizer.engine import Features, Objective, Settings, load_features
 from texture_stylizer.engine.hardware.devices import choose_device, synchronize
 from texture_stylizer.engine.optimisation.adam import Adam
 from texture_stylizer.engine.pyramid import resize, style_size
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 
 from .steps import random_vgg19
 

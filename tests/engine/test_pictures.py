@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.benchmarks.judges import HeldOutLayers
 from texture_stylizer.engine import Features, Settings, load_features, stylize
-from texture_stylizer.jobs.precision import choose_precision
+from texture_stylizer.jobs.worker.precision import choose_precision
 
 SAMPLES = Path(__file__).parents[2] / "sample_assets"
 STYLES = sorted((SAMPLES / "styles").glob("*.jpg"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from texture_stylizer.jobs.cache import CachedResult, load, store
+from texture_stylizer.jobs.worker.cache import CachedResult, load, store
 
 IMAGE = np.random.default_rng(0).random((12, 9, 3)).astype(np.float32)
 

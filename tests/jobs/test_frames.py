@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from texture_stylizer.descriptions import Compute, Destination, Frame, Job, Source, StyleImage
-from texture_stylizer.jobs.task import run_job
+from texture_stylizer.jobs.worker.task import run_job
 from texture_stylizer.settings import Settings
 
 STYLES = Path(__file__).parents[2] / "sample_assets" / "styles"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from texture_stylizer.engine.color import join_range, split_range
 from texture_stylizer.errors import BadInput
-from texture_stylizer.jobs.images import picture_from_pixels, read_image, write_image
+from texture_stylizer.jobs.worker.images import picture_from_pixels, read_image, write_image
 
 
 def pixels(channels: int, kind: type = np.uint8) -> np.ndarray:

@@ -12,9 +12,9 @@ from PIL import Image, ImageCms, ImageOps
 
 from texture_stylizer.descriptions import StyleImage
 from texture_stylizer.errors import BadInput
-from texture_stylizer.jobs.images import read_image, write_image
-from texture_stylizer.jobs.orientation import upright
-from texture_stylizer.jobs.task import _read_style
+from texture_stylizer.jobs.worker.images import read_image, write_image
+from texture_stylizer.jobs.worker.orientation import upright
+from texture_stylizer.jobs.worker.task import _read_style
 
 
 def picture(size: tuple[int, int] = (24, 40)) -> np.ndarray:

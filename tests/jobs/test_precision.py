@@ -11,7 +11,7 @@ import torch
 
 from texture_stylizer.engine.hardware.devices import may_gain_from_bfloat16
 from texture_stylizer.jobs.cache_folder import entries
-from texture_stylizer.jobs.precision import FILE, choose_precision, remembered_gain
+from texture_stylizer.jobs.worker.precision import FILE, choose_precision, remembered_gain
 
 CPU = torch.device("cpu")
 
@@ -32,7 +32,7 @@ def test_it_is_measured_once_and_remembered(tmp_path: Path) -> None:
 def test_of_two_that_measure_at_once_the_first_decides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = importlib.import_module("texture_stylizer.jobs.precision")
+    module = importlib.import_module("texture_stylizer.jobs.worker.precision")
     key = module.device_description(CPU)
 
     def measure(device: torch.device) -> float:

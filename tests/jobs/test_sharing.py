@@ -10,8 +10,8 @@ from contextlib import nullcontext
 import pytest
 import torch
 
-from texture_stylizer.jobs import sharing
-from texture_stylizer.jobs.sharing import LARGEST_SHARED, Shares
+from texture_stylizer.jobs.worker import sharing
+from texture_stylizer.jobs.worker.sharing import LARGEST_SHARED, Shares
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 

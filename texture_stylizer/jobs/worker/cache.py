@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import platformdirs
 
-from ..engine.color import Array
-from ..settings import Settings
-from .cache_folder import CACHE_VARIABLE, entries
+from ...engine.color import Array
+from ...settings import Settings
+from ..cache_folder import CACHE_VARIABLE, entries
 
 SIZE_LIMIT = 4 * 2**30
 """Bytes of results that are kept."""

@@ -14,12 +14,12 @@ import OpenImageIO as oiio
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..descriptions import Depth
-from ..engine.color import join_range, split_range
-from ..errors import BadInput
-from ..srgb import Array, by_rows, decode, encode
+from ...descriptions import Depth
+from ...engine.color import join_range, split_range
+from ...errors import BadInput
+from ...srgb import Array, by_rows, decode, encode
+from ..protocol import partial_path
 from .orientation import HELD_BY, UPRIGHT, orientation_of, upright, write_webp
-from .protocol import partial_path
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".bmp", ".webp", ".exr", ".hdr")
 JPEG_QUALITY = 95

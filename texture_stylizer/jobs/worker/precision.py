@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
-from ..engine.hardware.devices import bfloat16_gain, device_description, may_gain_from_bfloat16
-from ..settings import Precision
+from ...engine.hardware.devices import bfloat16_gain, device_description, may_gain_from_bfloat16
+from ...settings import Precision
 from .cache import cache_folder
 
 FILE = "precision.measured"

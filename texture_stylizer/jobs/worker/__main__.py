@@ -20,12 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
-from .. import __version__
-from ..descriptions import Job, Outcome
-from ..errors import BadMachine, Cancelled, StylizerError, to_message
-from .environment import LIBRARIES
-from .protocol import HEARTBEAT_SECONDS, Message, from_line, is_private, to_line
-from .python import PACKAGE_FOLDER
+from ... import __version__
+from ...descriptions import Job, Outcome
+from ...errors import BadMachine, Cancelled, StylizerError, to_message
+from ..environment import LIBRARIES
+from ..protocol import HEARTBEAT_SECONDS, Message, from_line, is_private, to_line
+from ..python import PACKAGE_FOLDER
 
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 1.0
@@ -94,7 +94,7 @@ class Worker:
         return {"type": "machine", **describe_machine()}
 
     def _download(self) -> Message:
-        from ..engine.features.weights import download_vgg19
+        from ...engine.features.weights import download_vgg19
 
         return {"type": "downloaded", "path": str(download_vgg19())}
 
@@ -118,7 +118,7 @@ class Worker:
         self._send(answer)
 
     def _work_on(self, job: Job) -> Outcome:
-        from ..engine.coarse_to_fine import Iterate
+        from ...engine.coarse_to_fine import Iterate
         from .task import run_job
 
         shown = {"progress": 0.0, "preview": time.monotonic()}
@@ -188,7 +188,7 @@ def progress_fields(iterate: object) -> Message:
     """The fields of a `Progress`, rounded for the wire."""
     from dataclasses import fields
 
-    from ..descriptions import Progress
+    from ...descriptions import Progress
 
     return {
         field.name: round(value, 6) if isinstance(value, float) else value

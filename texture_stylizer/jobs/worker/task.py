@@ -13,25 +13,25 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..descriptions import Destination, Job, Outcome, Source, StyleImage
-from ..engine import Features, load_features
-from ..engine.coarse_to_fine import Iterate
-from ..engine.color import Array
-from ..engine.features import original_vgg19
-from ..engine.features.weights import EMBEDDED_PATH, resolve_source, vgg19_path
-from ..engine.hardware.devices import choose_device
-from ..engine.hardware.memory import forget_peak_memory, peak_memory
-from ..engine.inputs import to_array
-from ..engine.pyramid import resize
-from ..engine.stylize import stylize
-from ..engine.surface.coverage import Surface
-from ..engine.surface.style_groups import width_as_scale
-from ..errors import BadInput, OutOfMemory
-from ..settings import Settings
+from ...descriptions import Destination, Job, Outcome, Source, StyleImage
+from ...engine import Features, load_features
+from ...engine.coarse_to_fine import Iterate
+from ...engine.color import Array
+from ...engine.features import original_vgg19
+from ...engine.features.weights import EMBEDDED_PATH, resolve_source, vgg19_path
+from ...engine.hardware.devices import choose_device
+from ...engine.hardware.memory import forget_peak_memory, peak_memory
+from ...engine.inputs import to_array
+from ...engine.pyramid import resize
+from ...engine.stylize import stylize
+from ...engine.surface.coverage import Surface
+from ...engine.surface.style_groups import width_as_scale
+from ...errors import BadInput, OutOfMemory
+from ...settings import Settings
+from ..mesh_file import Triangles, read_triangles, tiled_axes
 from . import cache
 from .frames import run_frames
 from .images import Picture, picture_from_pixels, read_image, write_image
-from .mesh_file import Triangles, read_triangles, tiled_axes
 from .orientation import upright
 from .precision import choose_precision
 from .sharing import Shares

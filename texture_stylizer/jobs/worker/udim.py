@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..engine.color import Array
-from ..settings import Settings
-from .mesh_file import Triangles
+from ...engine.color import Array
+from ...settings import Settings
+from ..mesh_file import Triangles
 
 GAP = 96
 """Pixels between tiles that are no neighbours: more than the network's deepest layer sees (80)."""

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..descriptions import Job, Outcome
-from ..engine.coarse_to_fine import Iterate
-from ..engine.color import Array
-from ..errors import BadInput
+from ...descriptions import Job, Outcome
+from ...engine.coarse_to_fine import Iterate
+from ...engine.color import Array
+from ...errors import BadInput
 
 OnIterate = Callable[[Iterate], None]
 OnWarning = Callable[[str], None]

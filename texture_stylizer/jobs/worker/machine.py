@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from ..engine.features import original_vgg19
-from ..engine.features.weights import resolve_source, vgg19_path
-from ..engine.hardware.devices import choose_device
-from ..engine.hardware.memory import free_memory
+from ...engine.features import original_vgg19
+from ...engine.features.weights import resolve_source, vgg19_path
+from ...engine.hardware.devices import choose_device
+from ...engine.hardware.memory import free_memory
 from .cache import cache_folder
 from .precision import choose_precision
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..descriptions import BakeOptions, Compute, features_for
+from ..descriptions import BakeOptions
 from ..settings import Settings
 
 _DEFAULTS = Settings()
@@ -118,14 +118,6 @@ class AdvancedSettings:
             ("atlas", "One Image", "All objects go into one image; their UVs must not overlap"),
         ],
     )  # type: ignore[valid-type]
-
-    def compute(self) -> Compute:
-        """On what a run computes, with which network."""
-        if self.features == "file":
-            network = bpy.path.abspath(self.features_path)
-        else:
-            network = features_for(self.features, self.quality)
-        return Compute(network, self.device, self.precision)
 
     def overrides(self) -> dict[str, Any]:
         """Fields of `Settings` that are set by hand, in place of the quality's."""

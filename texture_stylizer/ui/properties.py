@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..descriptions import BakeOptions, SceneStyle, StyleImage
+from ..descriptions import BakeOptions, Compute, SceneStyle, StyleImage, features_for
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
 from . import gallery, naming, presets
 from .addon_paths import MAY_BE_RELATIVE
@@ -251,6 +251,14 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
     def unwanted(self) -> set[str]:
         """Names of the images that the user ticked off."""
         return {row.name for row in self.left_out}
+
+    def compute(self) -> Compute:
+        """On what a run computes, with which network."""
+        if self.features == "file":
+            network = bpy.path.abspath(self.features_path)
+        else:
+            network = features_for(self.features, self.quality)
+        return Compute(network, self.device, self.precision)
 
     def to_settings(self) -> Settings:
         return Settings.preset(

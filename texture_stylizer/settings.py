@@ -159,7 +159,7 @@ _LEAST: dict[str, float] = {
     "max_size": 16,
     "seed": -(2**63),
 }
-_MOST = {"scales": 32, "seed": 2**63 - 1}
+_MOST = {"iterations": 10**6, "scales": 32, "max_size": 2**16, "seed": 2**63 - 1}
 _WHOLE = ("iterations", "scales", "max_size", "seed")
 
 _PRESETS: dict[str, Settings] = {

@@ -78,6 +78,8 @@ def test_a_bad_input_is_named_and_the_others_are_done(folder: Path) -> None:
         ("a.png", "-o", "out", "--roles", "hair"),
         ("a.png", "-o", "out", "--seams", "on"),
         ("a.png", "-o", "out", "--seed", "1180591620717411303424"),
+        ("a.png", "-o", "out", "--iterations", "1180591620717411303424"),
+        ("a.png", "-o", "out", "--max-size", "1180591620717411303424"),
         ("a.png", "-o", "out", "--content-weight", "nan"),
         ("a.png", "-o", "out", "--style-scale", "inf"),
         ("a.png", "-o", "out", "--tile", "17"),

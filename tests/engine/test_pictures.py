@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.benchmarks.judges import HeldOutLayers
 from texture_stylizer.engine import Features, Settings, load_features, stylize
+from texture_stylizer.engine.features.recipe import CONTENT_SHARE
 from texture_stylizer.jobs.worker.precision import choose_precision
 
 SAMPLES = Path(__file__).parents[2] / "sample_assets"
@@ -21,7 +22,7 @@ TAKEN_ON = 0.7
 """Of the way to the style; 1 is the style itself."""
 
 STANDARD = Settings.preset("standard", iterations=60)
-AS_IT_WAS = dataclasses.replace(STANDARD, content_weight=15.0)
+AS_IT_WAS = dataclasses.replace(STANDARD, content_weight=0.3 / CONTENT_SHARE)
 """0.3 of the relative squared error, which holds the style off."""
 
 

@@ -92,16 +92,15 @@ def evaluate(tile, mask):
     objective = Objective(features, content, [(random(2, 40, 48), 1.0)], Settings(), mask)
     return objective.loss_and_gradient(image, tile, strips=False)
 
-masks = None, (random(3, 83, 62)[0, 0] > 0.3).float()
-plain = [evaluate(None, mask) for mask in masks]
+ways = (None, None), (32, (random(3, 83, 62)[0, 0] > 0.3).float())
+plain = [evaluate(None, mask) for _, mask in ways]
 fused._rectified_convolution = lambda seen, weight, bias: torch.conv2d(seen, weight, bias).relu_()
 fused.is_possible = lambda layers: True
 passes.is_written_out = lambda features: False
-for mask, (loss, gradient) in zip(masks, plain):
-    for tile in (None, 32):
-        found, other = evaluate(tile, mask)
-        assert abs(found - loss) < 1e-5 * loss, (tile, found, loss)
-        assert (gradient - other).norm() < 1e-4 * gradient.norm(), tile
+for (tile, mask), (loss, gradient) in zip(ways, plain):
+    found, other = evaluate(tile, mask)
+    assert abs(found - loss) < 1e-5 * loss, (tile, found, loss)
+    assert (gradient - other).norm() < 1e-4 * gradient.norm(), tile
 """
 
 

@@ -30,7 +30,7 @@ def test_one_undo_step_takes_everything_back(crate: None, tmp_path: Path) -> Non
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "crate.blend"))
     settings = bpy.context.scene.texture_stylizer
     settings.style_path = str(SAMPLES / "styles" / "mosaic.jpg")
-    settings.quality = "draft"
+    settings.quality, settings.iterations = "draft", 2
     bpy.ops.ed.undo_push(message="base")
     assert bpy.ops.texture_stylizer.stylize("EXEC_DEFAULT", True) == {"FINISHED"}
     assert bpy.data.objects["Crate"].material_slots[0].material.name == "Crate [mosaic]"

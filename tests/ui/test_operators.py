@@ -30,7 +30,7 @@ def plane(make_painted_plane, tmp_path: Path) -> bpy.types.Object:
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     settings = bpy.context.scene.texture_stylizer
     settings.style_path, settings.quality = str(SAMPLES / "styles" / "mosaic.jpg"), "draft"
-    settings.features = "embedded"
+    settings.features, settings.iterations = "embedded", 2
     return object_
 
 

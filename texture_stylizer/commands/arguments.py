@@ -220,8 +220,7 @@ def _add_computing(command: argparse.ArgumentParser) -> None:
         "--features",
         default="auto",
         metavar="NETWORK",
-        help="auto (vgg19; embedded for drafts), vgg19, vgg19-torchvision, embedded or FILE.safetensors "
-        "(default: %(default)s)",
+        help="auto, vgg19, vgg19-torchvision, embedded or FILE.safetensors (default: %(default)s)",
     )
     add(
         "--device",

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from texture_stylizer import engine
+
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -29,3 +31,11 @@ def test_every_picture_that_it_shows_is_there() -> None:
     shown = re.findall(r"!\[.*?\]\((.*?)\)", README.read_text("utf-8"))
     assert shown
     assert [path for path in shown if not (README.parent / path).is_file()] == []
+
+
+def test_what_it_imports_is_public_and_says_what_it_is() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    (names,) = re.findall(r"from texture_stylizer\.engine import (.*)", example)
+    assert set(names.split(", ")) <= set(engine.__all__)
+    assert all(getattr(engine, name).__doc__ for name in engine.__all__)
+    assert (Path(engine.__file__).parents[1] / "py.typed").is_file()

@@ -25,7 +25,7 @@ from scipy.sparse.csgraph import connected_components
 
 from texture_stylizer.engine import Features, Settings, load_features, stylize
 from texture_stylizer.engine.gradient.objective import Objective
-from texture_stylizer.engine.parameterization.sheet import SurfaceSheet
+from texture_stylizer.engine.parameterization.image import MeshImage
 from texture_stylizer.engine.pyramid import resize, style_size
 from texture_stylizer.engine.surface.coverage import Surface, rasterise
 from texture_stylizer.engine.surface.seams import find_seams
@@ -231,7 +231,7 @@ def losses_on_surface(
     surface: Surface,
 ) -> tuple[float, float]:
     """The content error (relative) and the style loss of a picture as the mesh shows it."""
-    sheet = SurfaceSheet(surface, SIZE, SIZE, torch.device("cpu"))
+    parameterization = MeshImage(surface, SIZE, SIZE, torch.device("cpu"))
     shown, original, drawn = (
         torch.from_numpy(np.ascontiguousarray(array)).permute(2, 0, 1)[None]
         for array in (made, content, style)
@@ -241,12 +241,12 @@ def losses_on_surface(
     for weight in (0.0, 1.0):
         objective = Objective(
             features,
-            sheet.padded(sheet.continued(original)),
+            parameterization.padded(parameterization.continued(original)),
             [(drawn, 1.0)],
             dataclasses.replace(settings, total_variation=0.0, content_weight=weight),
-            sheet.mask(None),
+            parameterization.mask(None),
         )
-        losses.append(objective.loss_and_gradient(sheet.seen(shown))[0])
+        losses.append(objective.loss_and_gradient(parameterization.seen(shown))[0])
     return losses[1] - losses[0], losses[0]
 
 

@@ -10,7 +10,7 @@ import torch
 
 from texture_stylizer.engine import Features, Objective, Settings
 from texture_stylizer.engine.optimisation.level import Descent
-from texture_stylizer.engine.parameterization.flat_sheet import FlatSheet
+from texture_stylizer.engine.parameterization.image_with_padding import ImageWithPadding
 
 RATE = 0.01
 
@@ -42,7 +42,7 @@ def test_no_row_takes_a_step_twice(
     objective = Tight(features32, content, [(style, 1.0)], settings)
     objective.by_strips = width > 64
     warnings: list[str] = []
-    descent = Descent(objective, FlatSheet((False, False), 0), settings, tile, warnings)
+    descent = Descent(objective, ImageWithPadding((False, False), 0), settings, tile, warnings)
     before = image.clone()
     descent.run(image, 1, lambda step, loss: None)
     assert len(warnings) == 1 and descent.tile == tile // 2

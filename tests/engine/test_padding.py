@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from texture_stylizer.engine import Features, Objective, Settings, stylize
 from texture_stylizer.engine.features.vgg import HALO
 from texture_stylizer.engine.hardware.offload import Band
-from texture_stylizer.engine.parameterization.flat_sheet import FlatSheet
+from texture_stylizer.engine.parameterization.image import PaddedImage
+from texture_stylizer.engine.parameterization.image_with_padding import ImageWithPadding
 from texture_stylizer.engine.parameterization.padding import fold_border, mirror_border
-from texture_stylizer.engine.parameterization.sheet import BorderedSheet
 
 TILED = [(True, True), (True, False), (False, True)]
 
@@ -33,26 +33,28 @@ def test_the_folded_border_is_the_transpose_of_the_mirrored() -> None:
 
 @pytest.mark.parametrize("wrapped", TILED)
 def test_the_gradient_of_a_tiled_picture_is_the_transpose(wrapped: tuple[bool, bool]) -> None:
-    sheet = BorderedSheet(wrapped, 80)
+    parameterization = PaddedImage(wrapped, 80)
     x = doubles(48, 67)
-    y = torch.randn_like(sheet.seen(x))
-    assert float((sheet.seen(x) * y).sum()) == pytest.approx(float((x * sheet.gradient(y)).sum()), rel=1e-12)
+    y = torch.randn_like(parameterization.seen(x))
+    assert float((parameterization.seen(x) * y).sum()) == pytest.approx(
+        float((x * parameterization.gradient(y)).sum()), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("wrapped", [*TILED, (False, False)])
 def test_the_gradient_of_a_large_picture_is_the_transpose(wrapped: tuple[bool, bool]) -> None:
-    sheet = FlatSheet(wrapped, 32)
-    x = doubles(70 + 2 * sheet.inset[0], 65 + 2 * sheet.inset[1])
+    parameterization = ImageWithPadding(wrapped, 32)
+    x = doubles(70 + 2 * parameterization.inset[0], 65 + 2 * parameterization.inset[1])
     y = torch.randn_like(x)
-    expected = float((sheet.seen(x.clone()) * y).sum())
-    assert float((x * sheet.gradient(y)).sum()) == pytest.approx(expected, rel=1e-12)
+    expected = float((parameterization.seen(x.clone()) * y).sum())
+    assert float((x * parameterization.gradient(y)).sum()) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("wrapped", [*TILED, (False, False)])
 @pytest.mark.parametrize("halo", [32, 160])
 def test_a_picture_begins_again_or_is_mirrored(wrapped: tuple[bool, bool], halo: int) -> None:
     image = doubles(48, 67)
-    found = BorderedSheet(wrapped, halo).padded(image)
+    found = PaddedImage(wrapped, halo).padded(image)
     expected = image.numpy()
     for axis, tiled in zip((2, 3), wrapped, strict=True):
         border = [(0, 0)] * 4
@@ -63,7 +65,7 @@ def test_a_picture_begins_again_or_is_mirrored(wrapped: tuple[bool, bool], halo:
 
 @pytest.mark.parametrize("wrapped", [*TILED, (False, False)])
 def test_a_large_picture_is_continued_as_a_small_one(wrapped: tuple[bool, bool]) -> None:
-    large, small = FlatSheet(wrapped, 48), BorderedSheet(wrapped, 48)
+    large, small = ImageWithPadding(wrapped, 48), PaddedImage(wrapped, 48)
     image = doubles(96, 103)
     assert torch.equal(large.padded(image), small.padded(image))
     assert torch.equal(large.picture(large.unknowns(image)), image)
@@ -74,7 +76,7 @@ def test_a_large_picture_is_continued_as_a_small_one(wrapped: tuple[bool, bool])
 @settings(deadline=None)
 @given(cuts=st.lists(st.integers(1, 163), unique=True, max_size=6))
 def test_bands_give_each_row_its_whole_gradient_once(wrapped: tuple[bool, bool], cuts: list[int]) -> None:
-    sheet = FlatSheet(wrapped, 32)
+    parameterization = ImageWithPadding(wrapped, 32)
     gradient = doubles(164, 130)
     ends = [0, *sorted(cuts), 164]
     cut = zip(ends[:-1], ends[1:], strict=True)
@@ -84,13 +86,13 @@ def test_bands_give_each_row_its_whole_gradient_once(wrapped: tuple[bool, bool],
     ]
     found, times = torch.zeros_like(gradient), torch.zeros(164)
     loss = 0.0
-    for band in sheet.bands(iter(bands), 164):
+    for band in parameterization.bands(iter(bands), 164):
         found[:, :, band.rows] = band.gradient
         times[band.rows] += 1
         loss += float(band.loss)
     border = 32 if wrapped[0] else 0
     assert torch.equal(times, torch.nn.functional.pad(torch.ones(164 - 2 * border), (border, border)))
-    torch.testing.assert_close(found, sheet.gradient(gradient), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(found, parameterization.gradient(gradient), rtol=1e-12, atol=1e-12)
     assert loss == 164
 
 
@@ -108,7 +110,7 @@ def test_a_large_tiled_picture_is_drawn_as_a_small_one(
     monkeypatch.setattr(import_module("texture_stylizer.engine.coarse_to_fine"), "LARGEST_BORDERED", 0)
     if history:
         # The first step is as long as the mean of the gradient asks for, which a border has no part in.
-        rows, columns = FlatSheet(wrapped, HALO).inset
+        rows, columns = ImageWithPadding(wrapped, HALO).inset
         share = 272 * 256 / ((272 + 2 * rows) * (256 + 2 * columns))
         steps = dataclasses.replace(steps, learning_rate=steps.learning_rate * share)
     large = stylize(content, [(style, 1.0)], steps, features=features32)
@@ -122,14 +124,14 @@ def test_rolling_a_tiled_picture_rolls_its_gradient(features64) -> None:
     generator = torch.Generator().manual_seed(0)
     content, image = torch.rand(2, 1, 3, 96, 112, generator=generator, dtype=torch.float64)
     style = torch.rand(1, 3, 64, 64, generator=generator, dtype=torch.float64)
-    sheet = BorderedSheet((True, True), HALO)
+    parameterization = PaddedImage((True, True), HALO)
     plain = Settings(total_variation=0.0)
 
     def gradient(shift: tuple[int, int]) -> torch.Tensor:
         rolled_content, rolled = (torch.roll(x, shift, (2, 3)) for x in (content, image))
-        seen = sheet.padded(rolled_content)
-        objective = Objective(features64, seen, [(style, 1.0)], plain, inset=sheet.inset)
-        return sheet.gradient(objective.loss_and_gradient(sheet.seen(rolled))[1])
+        seen = parameterization.padded(rolled_content)
+        objective = Objective(features64, seen, [(style, 1.0)], plain, inset=parameterization.inset)
+        return parameterization.gradient(objective.loss_and_gradient(parameterization.seen(rolled))[1])
 
     rolled, expected = gradient((32, 48)), torch.roll(gradient((0, 0)), (32, 48), (2, 3))
     assert float((rolled - expected).norm() / expected.norm()) < 1e-10

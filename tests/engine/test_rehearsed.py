@@ -111,7 +111,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
     for operator, answer in answers.items():
         monkeypatch.setitem(fake_impls.op_implementations_dict, operator, answer)
     for module in "hardware.offload", "gradient.objective", "losses.content":
-        monkeypatch.setattr(f"texture_stylizer.engine.{module}.beside", lambda device: None)
+        monkeypatch.setattr(f"texture_stylizer.engine.{module}.side_stream", lambda device: None)
     for module in "coarse_to_fine", "optimisation.level", "hardware.memory", "gradient.objective":
         found = import_module(f"texture_stylizer.engine.{module}")
         monkeypatch.setattr(found, "free_memory", lambda device: 2**33)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from texture_stylizer.engine import Settings, load_features, stylize
 from texture_stylizer.engine.gradient.objective import Objective
-from texture_stylizer.engine.parameterization.sheet import SurfaceSheet, wrapped_axes
+from texture_stylizer.engine.parameterization.image import MeshImage, wrapped_axes
 from texture_stylizer.engine.surface.continuation import Continuation
 from texture_stylizer.engine.surface.coverage import Surface, bled, coverage, rasterise
 from texture_stylizer.engine.surface.seam_pairs import SeamPairs
@@ -118,11 +118,11 @@ def test_tiles_give_the_gradient_of_the_whole_surface(features64) -> None:
     generator = torch.Generator().manual_seed(0)
     content, image = torch.rand(2, 1, 3, 233, 301, generator=generator, dtype=torch.float64)
     style = torch.rand(1, 3, 128, 128, generator=generator, dtype=torch.float64)
-    sheet = SurfaceSheet(surface, 233, 301, torch.device("cpu"))
-    seen = sheet.padded(sheet.continued(content))
-    objective = Objective(features64, seen, [(style, 1.0)], Settings(), sheet.mask(None))
-    whole = sheet.gradient(objective.loss_and_gradient(sheet.seen(image))[1])
-    tiled = sheet.gradient(objective.loss_and_gradient(sheet.seen(image), 96)[1])
+    parameterization = MeshImage(surface, 233, 301, torch.device("cpu"))
+    seen = parameterization.padded(parameterization.continued(content))
+    objective = Objective(features64, seen, [(style, 1.0)], Settings(), parameterization.mask(None))
+    whole = parameterization.gradient(objective.loss_and_gradient(parameterization.seen(image))[1])
+    tiled = parameterization.gradient(objective.loss_and_gradient(parameterization.seen(image), 96)[1])
     assert float((whole - tiled).norm() / whole.norm()) < 1e-10
 
 

@@ -20,13 +20,13 @@ from .features.vgg import HALO, Features
 from .gradient.objective import Objective
 from .hardware.malloc import kept_heap
 from .hardware.memory import free_memory, within_memory
-from .hardware.offload import BAND_BYTES, home_of
+from .hardware.offload import BAND_BYTES, storage_device
 from .inputs import SMALLEST_IMAGE, Array, to_array
 from .losses.style_regions import StyledTexels
 from .optimisation.level import Descent
-from .parameterization.flat_sheet import FlatSheet
+from .parameterization.image import LARGEST_BORDERED, MeshImage, PaddedImage, Parameterization, wrapped_axes
+from .parameterization.image_with_padding import ImageWithPadding
 from .parameterization.padding import MARGIN
-from .parameterization.sheet import LARGEST_BORDERED, BorderedSheet, Sheet, SurfaceSheet, wrapped_axes
 from .pyramid import enlarged, level_iterations, level_sizes, next_level, resize, style_size
 from .remaining import Remaining
 from .surface.coverage import Surface
@@ -125,51 +125,51 @@ class CoarseToFine:
         """Work through the pyramid. Returns (1, 3, H, W) at the content's size."""
         image = coarse = None
         for level, (height, width) in enumerate(self.sizes):
-            home = self._home(height, width)
-            content = resize(self.content, height, width).to(home)
-            sheet = self._sheet(height, width, home)
-            content = sheet.continued(content)
-            start = content if self.start is None else resize(self.start, height, width).to(home)
+            storage = self._storage(height, width)
+            content = resize(self.content, height, width).to(storage)
+            parameterization = self._parameterization(height, width, storage)
+            content = parameterization.continued(content)
+            start = content if self.start is None else resize(self.start, height, width).to(storage)
             if image is None or coarse is None:
                 image = self._with_noise(self._in_styles_colors(start))
             else:
-                image = next_level(image.to(home), start, coarse.to(home))
-            unknowns = sheet.unknowns(image)
+                image = next_level(image.to(storage), start, coarse.to(storage))
+            unknowns = parameterization.unknowns(image)
             # The optimiser's state needs the room.
             image = coarse = None
-            image = self._optimise(level, unknowns, content, sheet)
+            image = self._optimise(level, unknowns, content, parameterization)
             coarse = start
         assert image is not None and coarse is not None, "a pyramid has at least one level"
         if image.shape != self.content.shape:
-            home = self.content.device
+            storage = self.content.device
             height, width = self.content.shape[2:]
-            sheet = self._sheet(height, width, home)
+            parameterization = self._parameterization(height, width, storage)
             coarse = resize(self.content, *image.shape[2:])
-            image = enlarged(image.to(home), sheet.continued(self.content), coarse.to(home))
-            image = sheet.continued(image)
+            image = enlarged(image.to(storage), parameterization.continued(self.content), coarse.to(storage))
+            image = parameterization.continued(image)
         return image
 
-    def _sheet(self, height: int, width: int, home: torch.device) -> Sheet:
+    def _parameterization(self, height: int, width: int, storage: torch.device) -> Parameterization:
         if self.surface is not None:
-            return SurfaceSheet(self.surface, height, width, home)
+            return MeshImage(self.surface, height, width, storage)
         if self._is_flat(height, width):
-            return FlatSheet(self.wrapped, HALO)
-        return BorderedSheet(self.wrapped, HALO)
+            return ImageWithPadding(self.wrapped, HALO)
+        return PaddedImage(self.wrapped, HALO)
 
-    def _home(self, height: int, width: int) -> torch.device:
+    def _storage(self, height: int, width: int) -> torch.device:
         """Where a level is kept; a sentence says so if that is not the network's memory."""
-        home = home_of(height, width, self.features, flat=self._is_flat(height, width))
+        storage = storage_device(height, width, self.features, flat=self._is_flat(height, width))
         sentence = (
             f"the picture was kept in the computer's memory, because {self.features.device} has too little"
         )
-        if home.type != self.features.device.type and sentence not in self.warnings:
+        if storage.type != self.features.device.type and sentence not in self.warnings:
             self.warnings.append(sentence)
-        return home
+        return storage
 
     def _is_flat(self, height: int, width: int) -> bool:
         if self.surface is not None or height * width <= LARGEST_BORDERED:
             return False
-        return FlatSheet.is_possible(self.wrapped, height, width, HALO)
+        return ImageWithPadding.is_possible(self.wrapped, height, width, HALO)
 
     def _in_styles_colors(self, content: Tensor) -> Tensor:
         """The content with the mean and covariance of the styles' colours: a start with dark colours takes
@@ -186,28 +186,34 @@ class CoarseToFine:
             noise.mul_(START_NOISE).add_(image).clamp_(0.0, 1.0).contiguous(memory_format=torch.channels_last)
         )
 
-    def _optimise(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> Tensor:
+    def _optimise(
+        self, level: int, image: Tensor, content: Tensor, parameterization: Parameterization
+    ) -> Tensor:
         """Take the level's steps from the unknowns `image`. Returns the picture after them, (1, 3, h, w)."""
         with kept_heap():
             # In a function of its own, so that all that it took is free when the heap is given back.
-            self._descend(level, image, content, sheet)
-        return sheet.picture(image).detach()
+            self._descend(level, image, content, parameterization)
+        return parameterization.picture(image).detach()
 
-    def _descend(self, level: int, image: Tensor, content: Tensor, sheet: Sheet) -> None:
+    def _descend(
+        self, level: int, image: Tensor, content: Tensor, parameterization: Parameterization
+    ) -> None:
         """Change the unknowns `image` in place by the level's steps; its loss and tile are noted."""
         features = self.fine if self._is_fine(level) and self.fine is not None else self.features
-        objective, tile = self._fitting_objective(features, content, sheet)
-        descent = Descent(objective, sheet, self.settings, tile, self.warnings)
+        objective, tile = self._fitting_objective(features, content, parameterization)
+        descent = Descent(objective, parameterization, self.settings, tile, self.warnings)
         count = self.counts[level]
         if count:
-            loss = descent.run(image, count, lambda step, loss: self._report(level, step, loss, image, sheet))
+            loss = descent.run(
+                image, count, lambda step, loss: self._report(level, step, loss, image, parameterization)
+            )
             self.losses.append(loss)
             # The level may have settled before its last step.
             self._work_done = self._work(level + 1)
         self.tile = descent.tile
 
     def _fitting_objective(
-        self, features: Features, content: Tensor, sheet: Sheet
+        self, features: Features, content: Tensor, parameterization: Parameterization
     ) -> tuple[Objective, int | None]:
         """What is minimised, and the side in pixels of the tiles' cores by which that fits into memory, None
         for untiled. Raises OutOfMemory."""
@@ -215,25 +221,29 @@ class CoarseToFine:
 
         def prepare(tile: int | None) -> tuple[Objective, int | None]:
             self.tile = tile
-            return self._objective(features, content, sheet, tile), tile
+            return self._objective(features, content, parameterization, tile), tile
 
         first = self._first_tile(features, height, width, content.device)
         return within_memory(prepare, first, max(height, width), features.device, self.warnings)
 
-    def _objective(self, features: Features, content: Tensor, sheet: Sheet, tile: int | None) -> Objective:
+    def _objective(
+        self, features: Features, content: Tensor, parameterization: Parameterization, tile: int | None
+    ) -> Objective:
         """What is minimised, for a level's picture and what is seen of it; its targets are made by tiles."""
         height, width = content.shape[2:]
         settings = dataclasses.replace(self.settings, tile=tile)
         atlas = None if self.surface is None else resize(self.content, height, width).to(content.device)
-        mask = sheet.mask(None if self.mask is None else resize(self.mask, height, width).to(content.device))
-        seen, grouping = sheet.padded(content), sheet.grouping(self.settings)
+        mask = parameterization.mask(
+            None if self.mask is None else resize(self.mask, height, width).to(content.device)
+        )
+        seen, grouping = parameterization.padded(content), parameterization.grouping(self.settings)
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
         styles = [self._styles_for(group, height, width) for group in groups]
         if grouping is None or len(groups) == 1:
-            return Objective(features, seen, styles[0], settings, mask, None, sheet.inset, atlas)
+            return Objective(features, seen, styles[0], settings, mask, None, parameterization.inset, atlas)
         labels = torch.from_numpy(grouping.labels).to(seen.device)
         styled = StyledTexels(labels, styles)
-        return Objective(features, seen, (), settings, mask, styled, sheet.inset, atlas)
+        return Objective(features, seen, (), settings, mask, styled, parameterization.inset, atlas)
 
     def _styles_for(self, group: StyleGroup, height: int, width: int) -> list[tuple[Tensor, float]]:
         """The styles as a group sees them in a picture of that size."""
@@ -242,13 +252,13 @@ class CoarseToFine:
             for style, weight in self.styles
         ]
 
-    def _first_tile(self, features: Features, height: int, width: int, home: torch.device) -> int | None:
+    def _first_tile(self, features: Features, height: int, width: int, storage: torch.device) -> int | None:
         wanted = self.settings.tile
         if wanted == "auto":
             budget = MEMORY_SHARE * free_memory(features.device)
             largest = LARGEST_CPU_TILE if features.device.type == "cpu" else LARGEST_TILE
             needed = features.graph_bytes_per_pixel
-            band = 0.0 if home.type == features.device.type else BAND_BYTES
+            band = 0.0 if storage.type == features.device.type else BAND_BYTES
             fitting = fitting_tile(height, width, HALO, needed, budget, largest, band)
             return fitting if self.tile is None else min(self.tile, fitting or self.tile)
         return wanted if wanted is None or wanted < max(height, width) else None
@@ -265,7 +275,9 @@ class CoarseToFine:
     def _is_fine(self, level: int) -> bool:
         return self.fine is not None and min(self.sizes[level]) > FINE_SIDE
 
-    def _report(self, level: int, step: int, loss: float, image: Tensor, sheet: Sheet) -> None:
+    def _report(
+        self, level: int, step: int, loss: float, image: Tensor, parameterization: Parameterization
+    ) -> None:
         height, width = self.sizes[level]
         if not math.isfinite(loss):
             raise BadInput(
@@ -288,7 +300,7 @@ class CoarseToFine:
             fraction=min(1.0, self._work_done / work),
             seconds=seconds,
             seconds_left=self._remaining.after_step(level, seconds, self._work_done, work),
-            image=lambda: to_array(sheet.picture(image)),
+            image=lambda: to_array(parameterization.picture(image)),
         )
         self.on_progress(iterate)
 

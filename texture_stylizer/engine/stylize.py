@@ -16,7 +16,7 @@ from .coarse_to_fine import CoarseToFine, Inputs, OnProgress
 from .color import color_map, swap_luminance
 from .features.vgg import Features
 from .hardware.memory import is_out_of_memory
-from .hardware.offload import home_of
+from .hardware.offload import storage_device
 from .inputs import (
     SMALLEST_IMAGE,
     Array,
@@ -84,15 +84,15 @@ def stylize(
     height, width = content.shape[:2]
     middles, said = only_middles(styles)
     drawn, drawn_styles = prepare_colors(content, middles, settings)
-    home = home_of(height, width, features, flat=True)
+    storage = storage_device(height, width, features, flat=True)
     with _deterministic():
         run = CoarseToFine(
             features,
             Inputs(
-                to_tensor(drawn, home),
-                [(to_tensor(image, home), weight) for image, weight in drawn_styles],
-                None if mask is None else mask_tensor(mask, home),
-                None if start is None else to_tensor(start, home),
+                to_tensor(drawn, storage),
+                [(to_tensor(image, storage), weight) for image, weight in drawn_styles],
+                None if mask is None else mask_tensor(mask, storage),
+                None if start is None else to_tensor(start, storage),
                 seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
                 _mean_color_map(drawn, drawn_styles),
             ),

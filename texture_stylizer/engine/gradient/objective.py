@@ -17,7 +17,7 @@ from ..features.recipe import CONTENT_LAYER, STYLE_SHARES
 from ..features.vgg import HALO, Features
 from ..hardware.malloc import give_back_holes
 from ..hardware.memory import free_memory
-from ..hardware.offload import Band, beside, brought_back
+from ..hardware.offload import Band, brought_back, side_stream
 from ..losses.content import ContentLoss
 from ..losses.gram import layer_weights, mean_gram_matrices
 from ..losses.style_regions import Regions, StyledTexels, Styles
@@ -86,7 +86,7 @@ class Objective:
         content_loss = ContentLoss(
             features, content, counted, weight=settings.content_weight, tile=tile, inset=inset, atlas=atlas
         )
-        self._beside = beside(features.device)
+        self._side_stream = side_stream(features.device)
         self.terms = Terms(
             features=features,
             height=self.height,
@@ -142,10 +142,10 @@ class Objective:
         if tile is not None and height is not None:
             kept = -(-self.height // height) if self._all_are_kept(tile, kept_bytes) else 0
             return bands_by_strips(self.terms, image, height, kept)
-        found = bands_by_tiles(self.terms, image, tile, kept_bytes, self._beside)
+        found = bands_by_tiles(self.terms, image, tile, kept_bytes, self._side_stream)
         if image.device.type == self.features.device.type:
             return found
-        return brought_back(found, image.device, self._beside)
+        return brought_back(found, image.device, self._side_stream)
 
     def spare_bytes(self, taken: float = 0.0) -> float:
         """Memory for maps that are kept: what is made again costs half as much once more. taken: bytes that

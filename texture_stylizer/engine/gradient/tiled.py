@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..features.recipe import CONTENT_LAYER, STYLE_LAYERS
 from ..features.vgg import HALO
-from ..hardware.offload import Band, Beside, Nearby
+from ..hardware.offload import Band, Offloaded, SideStream
 from ..losses.total import RegionMaps, Terms
 from ..operators.channel_mixing import Mixing
 from ..tiles import Span, Tile, tiles
@@ -27,7 +27,7 @@ Row = Mapping[Span, Sequence[Tile]]
 
 
 def bands_by_tiles(
-    terms: Terms, image: Tensor, tile: int | None, kept_bytes: float, line: Beside
+    terms: Terms, image: Tensor, tile: int | None, kept_bytes: float, line: SideStream
 ) -> Iterator[Band]:
     """As `Objective.bands`, in the network's memory. kept_bytes: what the maps of tiles that are kept from
     the first pass to the second may take; a single tile's are kept."""
@@ -40,33 +40,35 @@ def bands_by_tiles(
     if len(parts) == 1 and image.device == terms.features.device:
         # Once for the network and for total variation.
         image = terms.features.planes(image)
-    nearby = Nearby(image, terms.features.device, line)
-    kept, sums = _gram_sums(terms, nearby, by_rows, count)
+    offloaded = Offloaded(image, terms.features.device, line)
+    kept, sums = _gram_sums(terms, offloaded, by_rows, count)
     loss, gram_gradients = terms.regions.loss_and_gradients(sums)
-    yield from _way_back(terms, nearby, by_rows, kept, gram_gradients, loss)
+    yield from _way_back(terms, offloaded, by_rows, kept, gram_gradients, loss)
 
 
-def _gram_sums(terms: Terms, nearby: Nearby, by_rows: Row, count: int) -> tuple[dict[Tile, Pass], RegionMaps]:
+def _gram_sums(
+    terms: Terms, offloaded: Offloaded, by_rows: Row, count: int
+) -> tuple[dict[Tile, Pass], RegionMaps]:
     """Gram matrices summed over all tiles, and the passes of the first, which need no second run."""
     sums: RegionMaps = {}
     kept: dict[Tile, Pass] = {}
     for (_, group), following in _with_next(by_rows.items()):
         for part in group:
             keep = len(kept) < count
-            seen = look(terms.features, nearby.region(part), there_and_back=keep)
+            seen = look(terms.features, offloaded.region(part), there_and_back=keep)
             with torch.no_grad():
                 for layer in STYLE_LAYERS:
                     terms.add_grams(sums, seen.maps[layer], part, layer)
             if keep:
                 kept[part] = seen
         # After the last band the second pass begins with the first again.
-        nearby.expect(next(iter(by_rows)) if following is None else following[0])
+        offloaded.expect(next(iter(by_rows)) if following is None else following[0])
     return kept, sums
 
 
 def _way_back(
     terms: Terms,
-    nearby: Nearby,
+    offloaded: Offloaded,
     by_rows: Row,
     kept: dict[Tile, Pass],
     gram_gradients: RegionMaps,
@@ -76,20 +78,20 @@ def _way_back(
     done, above = 0, None
     carried: Tensor | None = None
     for (rows, group), following in _with_next(by_rows.items()):
-        pixels = nearby.rows(rows)
+        pixels = offloaded.rows(rows)
         band = None if carried is None else _continued(carried, rows.stop - done)
         for part in group:
             if part in kept:
                 seen = kept.pop(part)
             else:
-                seen = look(terms.features, nearby.region(part), there_and_back=True)
+                seen = look(terms.features, offloaded.region(part), there_and_back=True)
             tile_gradient, content = _tile_gradient(terms, seen, part, gram_gradients)
             del seen
             band = _with_tile(band, tile_gradient, part.region[1], terms.width)
             loss = loss + content
         assert band is not None, "a row has tiles"
         if following is not None:
-            nearby.expect(following[0])
+            offloaded.expect(following[0])
             terms.content.expect(following[0])
         final = terms.height if following is None else following[0].start
         ready, carried = band[:, :, : final - done], band[:, :, final - done :].clone()

@@ -27,22 +27,22 @@ SMALLEST_TILE_BESIDE = 512
 """Side of a tile for which there must be room beside the picture; on a GPU it was not measured which pays."""
 
 
-def home_of(height: int, width: int, features: Features, *, flat: bool) -> torch.device:
+def storage_device(height: int, width: int, features: Features, *, flat: bool) -> torch.device:
     """The network's device if all of a picture fits there beside a tile, else the CPU: the network then has a
     band of it at a time.
 
-    flat: whether its border belongs to the unknowns, as `FlatSheet`'s.
+    flat: whether its border belongs to the unknowns, as `ImageWithPadding`'s.
     """
     tile = features.graph_bytes_per_pixel * (SMALLEST_TILE_BESIDE + 2 * HALO) ** 2
     picture = (FLAT_BYTES if flat else BORDERED_BYTES) * height * width
     return where_fits(picture + tile, features.device)
 
 
-Beside = torch.cuda.Stream | None
+SideStream = torch.cuda.Stream | None
 """A GPU's second line of work, for what comes and goes; None for other devices."""
 
 
-def beside(device: torch.device) -> Beside:
+def side_stream(device: torch.device) -> SideStream:
     """One for a device. Memory that came by one line can be used again by that one only: make few."""
     return torch.cuda.Stream(device) if device.type == "cuda" else None
 
@@ -56,12 +56,14 @@ class Band(NamedTuple):
     loss: Tensor
 
 
-class Nearby:
+class Offloaded:
     """A picture, or a map of one, as a device sees it: whole where it lies there, else a band at a time."""
 
-    def __init__(self, picture: Tensor, device: torch.device, beside: Beside, stride: int = 1) -> None:
+    def __init__(
+        self, picture: Tensor, device: torch.device, side_stream: SideStream, stride: int = 1
+    ) -> None:
         """picture: (1, C, h, w), in use as long as this is. stride: pixels for a position."""
-        self._picture, self._device, self._beside, self._stride = picture, device, beside, stride
+        self._picture, self._device, self._side_stream, self._stride = picture, device, side_stream, stride
         self._is_there = picture.device.type == device.type
         self._held: dict[tuple[int, int], _Transfer] = {}
 
@@ -84,18 +86,18 @@ class Nearby:
         rows = self._positions(span)
         if not self._is_there and (rows.start, rows.stop) not in self._held:
             self._held[rows.start, rows.stop] = _Transfer(
-                self._picture[:, :, rows], self._device, self._beside
+                self._picture[:, :, rows], self._device, self._side_stream
             )
 
     def _positions(self, span: Span) -> slice:
         return slice(span.start // self._stride, span.stop // self._stride)
 
 
-def brought_back(bands: Iterator[Band], home: torch.device, beside: Beside) -> Iterator[Band]:
+def brought_back(bands: Iterator[Band], storage: torch.device, side_stream: SideStream) -> Iterator[Band]:
     """Bands in the picture's own memory, each when the next has been begun."""
     before = None
     for rows, gradient, loss in bands:
-        coming = rows, _Transfer(gradient, home, beside), loss
+        coming = rows, _Transfer(gradient, storage, side_stream), loss
         if before is not None:
             yield _arrived(*before)
         before = coming
@@ -112,23 +114,23 @@ class _Transfer:
     """A copy on its way from one memory to another: by a GPU beside its other work, where the computer's side
     of it is in pages that stay where they are."""
 
-    def __init__(self, source: Tensor, target: torch.device, beside: Beside) -> None:
+    def __init__(self, source: Tensor, target: torch.device, side_stream: SideStream) -> None:
         self._done: torch.cuda.Event | None = None
-        if beside is None:
+        if side_stream is None:
             self._copy = source.to(target)
             return
         if source.is_cuda:
-            beside.wait_stream(torch.cuda.current_stream(source.device))
+            side_stream.wait_stream(torch.cuda.current_stream(source.device))
             self._copy = torch.empty_like(source, device=target, pin_memory=True)
-            with torch.cuda.stream(beside):
+            with torch.cuda.stream(side_stream):
                 self._copy.copy_(source, non_blocking=True)
-            source.record_stream(beside)
+            source.record_stream(side_stream)
         else:
             pinned = torch.empty_like(source, pin_memory=True).copy_(source)
-            with torch.cuda.stream(beside):
+            with torch.cuda.stream(side_stream):
                 self._copy = pinned.to(target, non_blocking=True)
         self._done = torch.cuda.Event()
-        self._done.record(beside)
+        self._done.record(side_stream)
 
     def arrived(self) -> Tensor:
         """The copy: waited for by the computer, or by all that the GPU is asked for from now on."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..features.recipe import CONTENT_LAYER, CONTENT_SHARE
 from ..features.vgg import HALO, STRIDES, Features
 from ..gradient.strips.forward import Forward, possible_strip
-from ..hardware.offload import Nearby, beside
+from ..hardware.offload import Offloaded, side_stream
 from ..tiles import Inset, Span, Tile, tiles
 from .gram import WIDENED_AT_ONCE, position_counts
 
@@ -49,7 +49,7 @@ class ContentLoss:
         self._weights = weights
         self._whole = self._room_for_whole(content)
         self._fill(self._whole, content, tile)
-        self._kept = Nearby(self._whole, features.device, beside(features.device), STRIDE)
+        self._kept = Offloaded(self._whole, features.device, side_stream(features.device), STRIDE)
         height, width = content.shape[2:]
         squares = torch.zeros((), device=content.device)
         for part in tiles(height, width, tile, HALO, inset):
@@ -130,7 +130,7 @@ class ContentLoss:
         if strip is not None:
             self._fill_by_strips(whole, content, strip)
             return
-        seen = Nearby(content, self._features.device, beside(self._features.device))
+        seen = Offloaded(content, self._features.device, side_stream(self._features.device))
         for part in tiles(height, width, tile, HALO):
             with torch.no_grad():
                 made = self._features.content_map(seen.region(part))

@@ -13,8 +13,8 @@ from ...settings import Settings
 from ..gradient.objective import FREE_SHARE, Objective
 from ..hardware.malloc import give_back_holes
 from ..hardware.memory import _give_back_memory, free_memory, is_out_of_memory, within_memory
-from ..parameterization.flat_sheet import FlatSheet
-from ..parameterization.sheet import Sheet
+from ..parameterization.image import Parameterization
+from ..parameterization.image_with_padding import ImageWithPadding
 from .adam import Adam
 from .lbfgs import FEWEST_PAIRS, LBFGS, PAIRS, bytes_per_pair
 
@@ -49,7 +49,7 @@ class Descent:
     def __init__(
         self,
         objective: Objective,
-        sheet: Sheet,
+        parameterization: Parameterization,
         settings: Settings,
         tile: int | None,
         warnings: list[str],
@@ -57,15 +57,15 @@ class Descent:
         """warnings: a sentence is added to them when memory runs out."""
         self.tile = tile
         self._objective = objective
-        self._sheet = sheet
+        self._parameterization = parameterization
         self._settings = settings
         self._warnings = warnings
         self._ran_out = False
         self._by_strips = tile is not None and objective.has_room_for_strips(tile)
 
     def run(self, image: Tensor, count: int, on_step: OnStep) -> float:
-        """Take `count` steps, 1 or more, from the sheet's unknowns `image`, (1, 3, h, w), in place; fewer
-        where the settings let the loss settle.
+        """Take `count` steps, 1 or more, from the unknowns `image`, (1, 3, h, w), in place; fewer where the
+        settings let the loss settle.
 
         on_step: called after each with its number from 0 and the loss. Returns the last
         loss. Raises OutOfMemory.
@@ -125,8 +125,8 @@ class Descent:
         loss = float("nan")
         for step in range(count):
             rate = self._learning_rate(step, count)
-            if isinstance(self._sheet, FlatSheet):
-                loss = self._step_by_bands(self._sheet, image, optimiser, rate)
+            if isinstance(self._parameterization, ImageWithPadding):
+                loss = self._step_by_bands(self._parameterization, image, optimiser, rate)
             else:
                 loss = self._step_at_once(image, optimiser, rate)
             on_step(step, loss)
@@ -141,11 +141,13 @@ class Descent:
         give_back_holes()
         return float(value)
 
-    def _step_by_bands(self, sheet: FlatSheet, image: Tensor, optimiser: Adam, rate: float) -> float:
+    def _step_by_bands(
+        self, parameterization: ImageWithPadding, image: Tensor, optimiser: Adam, rate: float
+    ) -> float:
         """A step of Adam for which the gradient is never there as a whole. Returns the loss before it."""
 
         optimiser.begin_step()
-        seen = sheet.seen(image)
+        seen = parameterization.seen(image)
         done = 0
 
         def step(tile: int | None) -> float:
@@ -155,7 +157,7 @@ class Descent:
             found = self._objective.bands(
                 seen, tile, kept_bytes=self._kept_bytes(image), strips=self._by_strips
             )
-            for rows, gradient, share in sheet.bands(found, seen.shape[2]):
+            for rows, gradient, share in parameterization.bands(found, seen.shape[2]):
                 # A number of each would keep a GPU waiting at every band.
                 shares.append(share)
                 # Where memory ran out on the way, the rows before have taken this step already.
@@ -172,9 +174,9 @@ class Descent:
 
     def _evaluate(self, image: Tensor, objective: Evaluation) -> tuple[Tensor, Tensor]:
         """The loss of the unknowns, and its gradient with respect to them."""
-        value, seen_gradient = objective(self._sheet.seen(image))
-        gradient = self._sheet.gradient(seen_gradient)
-        joined = self._sheet.join(image)
+        value, seen_gradient = objective(self._parameterization.seen(image))
+        gradient = self._parameterization.gradient(seen_gradient)
+        joined = self._parameterization.join(image)
         if joined is not None:
             value = value + SEAM_WEIGHT * joined[0]
             gradient.add_(joined[1], alpha=SEAM_WEIGHT)

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from ...settings import Settings
 from ..color import Array
-from ..parameterization.sheet import wrapped_axes
+from ..parameterization.image import wrapped_axes
 from .coverage import Surface, bled, coverage
 
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from ..hardware.offload import Band
+from .image import ImageParameterization
 from .padding import fold_wrapped, within, wrap_ends
-from .sheet import PictureSheet
 
 
-class FlatSheet(PictureSheet):
+class ImageWithPadding(ImageParameterization):
     """The unknowns have the border that is seen: what is optimised is seen as it lies in memory.
 
     Where the picture is tiled, at least two halos long, its border is written anew before each step, and its

@@ -31,13 +31,14 @@ from .padding import (
 )
 
 LARGEST_BORDERED = 2**24
-"""Pixels up to which a picture's border is made anew whenever it is seen; a larger one is a `FlatSheet`."""
+"""Pixels up to which a picture's border is made anew whenever it is seen; a larger one has it among its
+unknowns (`ImageWithPadding`)."""
 
 MATCHING_BORDERS = 1.3
 """Step across a border relative to the mean step beside it, up to which a texture counts as tiled there."""
 
 
-class Sheet(Protocol):
+class Parameterization(Protocol):
     """Pictures are (1, C, h, w); what is seen is (1, C, h', w'), with a border on every side."""
 
     def continued(self, image: Tensor) -> Tensor:
@@ -66,8 +67,8 @@ class Sheet(Protocol):
         ...
 
     def join(self, unknowns: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Mean squared step across what the sheet joins, counted like a step of total variation, and its
-        gradient; None where it joins nothing that total variation does not see."""
+        """Mean squared step across what is joined, counted like a step of total variation, and its gradient;
+        None where it joins nothing that total variation does not see."""
         ...
 
     @property
@@ -84,7 +85,7 @@ class Sheet(Protocol):
         ...
 
 
-class PictureSheet:
+class ImageParameterization:
     """A picture on no mesh: where it is tiled it begins again past its border, as far as the deepest layer
     sees, and elsewhere it is mirrored."""
 
@@ -118,7 +119,7 @@ class PictureSheet:
         return None
 
 
-class BorderedSheet(PictureSheet):
+class PaddedImage(ImageParameterization):
     """Its border is made from it whenever it is seen."""
 
     def unknowns(self, image: Tensor) -> Tensor:
@@ -139,7 +140,7 @@ class BorderedSheet(PictureSheet):
         return gradient
 
 
-class SurfaceSheet:
+class MeshImage:
     """The surface of a mesh: the unknowns are its own texels, and all else is continued from them."""
 
     inset = 0, 0

@@ -34,8 +34,8 @@ class Settings:
     """How a texture is redrawn.
 
     content_weight   how much of the original is kept: 1 is the look that presets are made for, with any
-                     network, whose recipe says what that is of the relative squared error at relu4_2 (or of
-                     what the embedded network compares in its place)
+                     network; `engine.features.recipe` says what that is of the relative squared error at
+                     relu4_2
     total_variation  weight of the mean step between neighbouring texels, squared where it is small; higher is
                      smoother, and edges stay
     style_scale      size of the style image relative to the texture; higher gives larger strokes. On a mesh

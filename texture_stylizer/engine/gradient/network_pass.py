@@ -85,7 +85,7 @@ class _WithGradients(torch.autograd.Function):
 class WrittenOut:
     """For a processor: gradients are added up where they lie, and what is done with is freed on the way.
 
-    Torch's graph makes a tensor of each and one more of their sum: 9 % of the embedded network's step.
+    Torch's graph makes a tensor of each and one more of their sum: 9 % of a small network's step.
     """
 
     @torch.no_grad()

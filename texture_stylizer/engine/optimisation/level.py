@@ -31,10 +31,9 @@ SEAM_WEIGHT = 18.0
 """What the mean squared step across seams counts for."""
 
 SETTLED_STEPS, SETTLED_SHARE = 10, 0.001
-"""A level is done when so many steps brought its loss down by less than this share of it. At 512 px the last
-level of the embedded network ends so after 44 to 97 of 98 steps, at 0.16 % more than after all of them;
-pretrained ones take them all from 256 px on. A loss in bfloat16 that has settled is off by 1e-5, and L-BFGS
-would look for less of it in vain."""
+"""A level is done when so many steps brought its loss down by less than this share of it: small and smooth
+pictures are soon, others take all steps. A loss in bfloat16 that has settled is off by 1e-5, and L-BFGS would
+look for less of it in vain."""
 
 HISTORY_BYTES = 2 * 2**30
 """Memory that L-BFGS may take for its history in float32; where three steps do not fit (from about 5000 px

@@ -67,20 +67,6 @@ def test_a_loss_that_is_no_number_is_a_failure_and_no_picture(optimizer: str) ->
         stylize(picture(96, 96), STYLE, settings, features=broken)
 
 
-@pytest.mark.parametrize(("size", "is_fine"), [(64, False), (96, True)])
-def test_large_levels_are_another_networks_where_there_is_one(
-    size: int, is_fine: bool, features32: Features, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importlib.import_module("texture_stylizer.engine.coarse_to_fine"), "FINE_SIDE", 80)
-    broken = load_features("embedded")
-    broken.named_convolutions()[0][1].weight.data[0] = float("nan")
-    if not is_fine:
-        stylize(picture(size, size), STYLE, QUICK, features=features32, fine=broken)
-        return
-    with pytest.raises(BadInput, match=f"on the level of {size} x {size} px"):
-        stylize(picture(size, size), STYLE, QUICK, features=features32, fine=broken)
-
-
 def test_a_flat_texture_starts_in_the_styles_mean_and_not_as_its_own_noise() -> None:
     flat = 0.5 + 0.002 * (picture(64, 64) - 0.5)
     style = picture(64, 64, 1) ** 3

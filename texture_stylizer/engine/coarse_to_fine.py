@@ -39,13 +39,6 @@ OnProgress = Callable[["Iterate"], None]
 START_NOISE = 0.02
 """Standard deviation of the noise added at the coarsest level: flat areas give no gradient to start from."""
 
-FINE_SIDE = 724
-"""Short side of a level, in pixels, above which it may be another network's: strokes have their shapes by
-then. With levels that are each half of the next those of 512 px and below are not."""
-
-FINE_COST = 0.12
-"""Time of a step of the small network, which such levels are left to, as a share of VGG19's."""
-
 LARGEST_CPU_TILE = 1024
 """A processor gains little by larger ones: at 4096 x 4096 px a step took 34 s by these, 33 s by 1536, 32 s by
 3072, in 7, 11 and 19 GB. Of the strips that mostly stand for tiles these say how much memory they take."""
@@ -92,12 +85,9 @@ class CoarseToFine:
         settings: Settings,
         on_progress: OnProgress | None = None,
         started: float = 0.0,
-        fine: Features | None = None,
     ) -> None:
-        """started: when the whole call began, by `time.perf_counter`. fine: the network of levels above
-        FINE_SIDE, if it is another."""
+        """started: when the whole call began, by `time.perf_counter`."""
         self.features = features
-        self.fine = fine
         self.settings = settings
         self.on_progress = on_progress
         self.started = started
@@ -199,8 +189,7 @@ class CoarseToFine:
         self, level: int, image: Tensor, content: Tensor, parameterization: Parameterization
     ) -> None:
         """Change the unknowns `image` in place by the level's steps; its loss and tile are noted."""
-        features = self.fine if self._is_fine(level) and self.fine is not None else self.features
-        objective, tile = self._fitting_objective(features, content, parameterization)
+        objective, tile = self._fitting_objective(self.features, content, parameterization)
         descent = Descent(objective, parameterization, self.settings, tile, self.warnings)
         count = self.counts[level]
         if count:
@@ -264,16 +253,9 @@ class CoarseToFine:
         return wanted if wanted is None or wanted < max(height, width) else None
 
     def _work(self, levels: int) -> float:
-        """Of all steps on the coarsest levels."""
-        return sum(self._work_of_step(level) * self.counts[level] for level in range(levels))
-
-    def _work_of_step(self, level: int) -> float:
-        """Its pixels, each for what it costs."""
-        height, width = self.sizes[level]
-        return height * width * (FINE_COST if self._is_fine(level) else 1.0)
-
-    def _is_fine(self, level: int) -> bool:
-        return self.fine is not None and min(self.sizes[level]) > FINE_SIDE
+        """Pixels of all steps on the coarsest levels."""
+        taken = zip(self.sizes[:levels], self.counts[:levels], strict=True)
+        return float(sum(height * width * count for (height, width), count in taken))
 
     def _report(
         self, level: int, step: int, loss: float, image: Tensor, parameterization: Parameterization
@@ -284,7 +266,7 @@ class CoarseToFine:
                 f"the loss is {loss} at step {step + 1} on the level of {width} x {height} px, so there is "
                 f"no result; use another network than {self.features.name}, or --precision float32"
             )
-        self._work_done += self._work_of_step(level)
+        self._work_done += height * width
         if self.on_progress is None:
             return
         work = self._work(len(self.sizes))

@@ -58,7 +58,6 @@ def stylize(
     settings: Settings,
     *,
     features: Features,
-    fine: Features | None = None,
     mask: Array | None = None,
     seams: Surface | None = None,
     start: Array | None = None,
@@ -67,7 +66,6 @@ def stylize(
     """Redraw `content` in the strokes and colours of `styles`.
 
     content: (H, W, 3) float32, display-encoded [0, 1]. styles: [((h, w, 3) array, weight), ...], likewise.
-    fine: the network of levels whose short side is above FINE_SIDE, in place of `features`.
     mask: (H, W) in [0, 1], what each texel counts for; where it is 0 the content is kept.
     start: (H, W, 3), where the coarsest level starts instead of the content: the last frame's result.
     seams: the surface that the texture lies on: only its texels count, each for its area, and the picture
@@ -99,7 +97,6 @@ def stylize(
             settings,
             on_progress,
             started,
-            fine,
         )
         run.warnings[:0] = said
         try:

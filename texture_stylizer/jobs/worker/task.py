@@ -15,7 +15,7 @@ import torch
 
 from ...descriptions import Destination, Job, Outcome, Source, StyleImage
 from ...engine import Features, load_features
-from ...engine.coarse_to_fine import FINE_SIDE, Iterate
+from ...engine.coarse_to_fine import Iterate
 from ...engine.color import Array
 from ...engine.features import original_vgg19
 from ...engine.features.weights import EMBEDDED_PATH, resolve_source, vgg19_path
@@ -155,11 +155,10 @@ def _make(
         dtype = choose_precision(job.compute.precision, device)
     precision = str(dtype).removeprefix("torch.")
     source = resolve_source(job.compute.features)
-    of_fine = _network_of_fine_levels(job.compute.features, source, device, work)
     key = ""
     # A frame depends on the one before it, so it has no key of its own.
     if job.compute.cache and work.start is None:
-        weights = _weights_sha256(source) + ("" if of_fine is None else _weights_sha256(of_fine))
+        weights = _weights_sha256(source)
         if job.surface:
             weights += _sha256(Path(job.surface))
         key = cache.key_of(work.color, styles, work.settings, weights, device.type, precision)
@@ -168,21 +167,18 @@ def _make(
             return cache.CachedResult(found.image, found.facts | {"cached": True})
     with _SHARES.taken(device, work.color.shape[0] * work.color.shape[1]):
         features = load_features(source, device=device, dtype=dtype, download=job.compute.download)
-        fine = None if of_fine is None else load_features(of_fine, device=device, dtype=dtype)
         result = stylize(
             work.color,
             styles,
             work.settings,
             features=features,
-            fine=fine,
             mask=work.mask,
             seams=work.surface,
             start=work.start,
             on_progress=on_iterate,
         )
     facts = {
-        "features": _features_name(features)
-        + ("" if fine is None else f", {fine.name} above {FINE_SIDE} px"),
+        "features": _features_name(features),
         "device": str(device),
         "precision": precision,
         "tile": result.tile,
@@ -320,16 +316,6 @@ def _about_weights(wanted: str, source: str) -> list[str]:
         folder = original_vgg19.cached_path().parent
         return [f"VGG19's weights are converted anew each time, because {folder} cannot be written"]
     return []
-
-
-def _network_of_fine_levels(wanted: str, source: str, device: torch.device, work: _Work) -> str | None:
-    """On a processor `auto` leaves large levels, whose strokes have their shapes already, to the small
-    network: a few percent of style and content for a third of the time and less."""
-    if (wanted, source, device.type) != ("auto", "vgg19", "cpu"):
-        return None
-    height, width = work.color.shape[:2]
-    shrink = min(1.0, (work.settings.max_size or max(height, width)) / max(height, width))
-    return "embedded" if shrink * min(height, width) > FINE_SIDE else None
 
 
 def _features_name(features: Features) -> str:

@@ -141,8 +141,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON_311)
 def train_features(session: nox.Session) -> None:
-    """Train the embedded network further on drawn textures; writes build/embedded.safetensors, its log and
-    its curves."""
+    """Distil VGG19 into the embedded network; writes build/embedded.safetensors, its log and its curves."""
     install(session, "matplotlib>=3.8")
     folder = ROOT / "build"
     folder.mkdir(exist_ok=True)

@@ -14,6 +14,8 @@ from PIL import Image
 
 from texture_stylizer.srgb import decode, encode
 
+from .conftest import made_by
+
 COMMAND = [sys.executable, "-m", "texture_stylizer.cli"]
 MAKE_SCENE = """
 import os
@@ -40,12 +42,7 @@ os._exit(0)
 
 @pytest.fixture(scope="module")
 def made_scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("scene")
-    random = np.random.default_rng(0)
-    for name in ("paint.png", "oil.png"):
-        Image.fromarray(random.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(folder / name)
-    subprocess.run([sys.executable, "-c", MAKE_SCENE], cwd=folder, check=True, capture_output=True)
-    return folder
+    return made_by(MAKE_SCENE, tmp_path_factory.mktemp("scene"), ("paint.png", "oil.png"), 32)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+
+from .conftest import made_by
 
 COMMAND = [sys.executable, "-m", "texture_stylizer.cli"]
 
@@ -40,12 +40,7 @@ os._exit(0)
 
 @pytest.fixture(scope="module")
 def made_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    random = np.random.default_rng(0)
-    for name in ("paint.png", "style.png"):
-        Image.fromarray(random.integers(0, 256, (48, 48, 3), dtype=np.uint8)).save(folder / name)
-    subprocess.run([sys.executable, "-c", MAKE_MODELS], cwd=folder, check=True, capture_output=True)
-    return folder
+    return made_by(MAKE_MODELS, tmp_path_factory.mktemp("models"), ("paint.png", "style.png"), 48)
 
 
 @pytest.fixture

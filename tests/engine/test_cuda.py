@@ -1,4 +1,4 @@
-"""What only a GPU can show: fused and recorded steps are exact, and too little memory is lived with."""
+"""What only a GPU can show: fused steps are exact, and too little memory is lived with."""
 
 from __future__ import annotations
 

@@ -16,8 +16,13 @@ from torch.nn import functional
 from .trunk import Convolution, convolved, normalised, rectified_maps, starts_block
 
 POSITIONS = 24_000
+"""Of the maps, at which the least squares are solved."""
+
 RIDGE = 1e-4
+"""Of the mean of the squares on the diagonal, added to it: channels hardly differ in deep layers."""
+
 WIDEST = 4.0
+"""Up to which what is found is scaled to the deviation that it should have."""
 
 
 def first_weights(teacher: Sequence[Convolution], widths: Sequence[int], images: Tensor) -> list[Convolution]:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from texture_stylizer.jobs.mesh_file import Triangles, read_triangles, save_meshes, tiled_axes, triangulate
+from texture_stylizer.jobs.mesh_file import Triangles, read_triangles,
+    steps_on, save_meshes, tiled_axes, triangulate
 from texture_stylizer.jobs.worker.udim import lay_out, triangles_on
 
 
@@ -50,7 +51,8 @@ def test_the_tiles_of_a_udim_set_are_one_surface() -> None:
     corner = np.array([(0.25, 0.25), (0.75, 0.25), (0.25, 0.75)])
     places = [(0, 0), (1, 0), (2, 1), (5, 5), (-1, 0)]
     uvs = np.stack([corner + place for place in places])
-    found = triangles_on(canvas, Triangles(uvs, np.arange(5.0), np.arange(15).reshape(5, 3), np.ones((5, 2))))
+    numbers = np.arange(15).reshape(5, 3)
+    found = triangles_on(canvas, Triangles(uvs, np.arange(5.0), numbers, np.ones((5, 2)), np.ones((5, 3))))
     assert found.areas.tolist() == [0, 1, 2]
     height, width = canvas.mask.shape
     for number, uv in zip((1001, 1002, 1013), found.uvs, strict=True):
@@ -96,3 +98,16 @@ def test_many_meshes_are_few_arrays(tmp_path: Path) -> None:
 def test_no_mesh_at_all_is_no_surface(tmp_path: Path) -> None:
     save_meshes(tmp_path / "a.npz", {})
     assert read_triangles(tmp_path / "a.npz") is None
+
+
+def test_steps_on_a_triangle_are_its_tangent_frame():
+    """A square of 2 x 3 units, its map turned by a quarter and mirrored: U runs along the side of 3."""
+    positions = np.array([[[0.0, 0, 0], [2, 0, 0], [2, 3, 0]]])
+    uvs = np.array([[[0.0, 0.0], [0.0, 0.5], [0.25, 0.5]]])
+    assert np.allclose(steps_on(positions[:, 1:] - positions[:, :1], uvs), [[12.0, 0.0, 4.0]])
+
+
+def test_steps_on_a_sheared_map_say_how_far_v_leans_along_u():
+    positions = np.array([[[0.0, 0, 0], [1, 0, 0], [0.5, 1, 0]]])
+    uvs = np.array([[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]])
+    assert np.allclose(steps_on(positions[:, 1:] - positions[:, :1], uvs), [[1.0, 0.5, 1.0]])

@@ -5,6 +5,7 @@ The scene copies Blender's own arrays and no more, since that holds up the windo
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,16 +33,18 @@ _FLAT = 0.95
 @dataclass(frozen=True)
 class Triangles:
     """uvs: (n, 3, 2); areas: (n,) in world space; vertices: (n, 3), numbered through all meshes; ups: (n, 2),
-    the way in the map of what is upward on the surface in world space."""
+    the way in the map of what is upward on the surface in world space; steps: (n, 3), how far one UV unit
+    goes there: along U, and along V in that direction and across it."""
 
     uvs: Points
     areas: Points
     vertices: Numbers
     ups: Points
+    steps: Points
 
     def part(self, chosen: NDArray[np.bool_]) -> Triangles:
         """Those of some triangles."""
-        return Triangles(self.uvs[chosen], self.areas[chosen], self.vertices[chosen], self.ups[chosen])
+        return Triangles(*(getattr(self, field.name)[chosen] for field in dataclasses.fields(self)))
 
 
 def save_meshes(path: Path, arrays: Mapping[str, NDArray]) -> None:
@@ -108,7 +111,7 @@ def _triangles_of(mesh: Mapping[str, NDArray]) -> Triangles:
     areas = 0.5 * np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1)
     finite = np.isfinite(uvs).all(axis=(1, 2)) & np.isfinite(areas)
     vertices = merged(mesh["positions"], mesh["places"][mesh_of])[corners]
-    return Triangles(uvs, areas, vertices, ups_in_map(sides, uvs)).part(finite)
+    return Triangles(uvs, areas, vertices, ups_in_map(sides, uvs), steps_on(sides, uvs)).part(finite)
 
 
 def merged(positions: NDArray, places: NDArray) -> Numbers:
@@ -142,6 +145,27 @@ def ups_in_map(sides: Points, uvs: Points) -> Points:
     mixture = np.stack([first, second], axis=1) / np.maximum(determinant, 1e-30)[:, None]
     found = np.einsum("ni,nij->nj", mixture, uvs[:, 1:] - uvs[:, :1])
     return np.nan_to_num(found, posinf=0.0, neginf=0.0)
+
+
+def steps_on(sides: Points, uvs: Points) -> Points:
+    """How far a step of one UV unit goes on each triangle, (n, 3): along U, which is the tangent T, and a
+    step along V in the direction of T and across it. Zero for a triangle without an area in the map.
+
+    sides: (n, 2, 3), two sides in world space; uvs: (n, 3, 2).
+    """
+    (a, b), (c, d) = (uvs[:, 1] - uvs[:, 0]).T, (uvs[:, 2] - uvs[:, 0]).T
+    doubled_area = (a * d - b * c)[:, None]
+    has_area = np.abs(doubled_area) > 1e-20
+    in_u = sides[:, 0] * d[:, None] - sides[:, 1] * b[:, None]
+    in_v = sides[:, 1] * a[:, None] - sides[:, 0] * c[:, None]
+    along_u, along_v = (
+        np.divide(step, doubled_area, out=np.zeros_like(step), where=has_area) for step in (in_u, in_v)
+    )
+    length = np.linalg.norm(along_u, axis=1)
+    tangent = along_u / np.maximum(length, 1e-30)[:, None]
+    lean = (along_v * tangent).sum(axis=1)
+    upright = np.linalg.norm(along_v - lean[:, None] * tangent, axis=1)
+    return np.stack([length, lean, upright], axis=1)
 
 
 def chosen_triangles(mesh: Mapping[str, NDArray]) -> Numbers:

@@ -36,7 +36,8 @@ class Surface:
     island and from the one across: edges, across: (m, 2, 2), the ends in the same order; inside,
     across_inside: (m, 2), a point of the triangle on that side. An open border has itself across:
     it is mirrored. ups: (n, 2), for each triangle the way in the map of a direction on the surface that does
-    not depend on the map; None where it is not known.
+    not depend on the map; steps: (n, 3), how far a step of one UV unit goes on the surface: along U, and one
+    along V in that direction and across it. None where they are not known.
     """
 
     triangles: FloatArray
@@ -46,6 +47,7 @@ class Surface:
     inside: FloatArray
     across_inside: FloatArray
     ups: FloatArray | None = None
+    steps: FloatArray | None = None
 
     @classmethod
     def of(
@@ -54,9 +56,10 @@ class Surface:
         areas: FloatArray,
         vertices: NDArray[np.int64],
         ups: FloatArray | None = None,
+        steps: FloatArray | None = None,
     ) -> Surface:
         """The surface of triangles, (n, 3, 2) UVs, with the mesh's vertex numbers (n, 3) at their corners."""
-        return cls(triangles, areas, **find_seams(triangles, vertices), ups=ups)
+        return cls(triangles, areas, **find_seams(triangles, vertices), ups=ups, steps=steps)
 
     def below_a_texel(self, height: int, width: int) -> NDArray[np.bool_]:
         """The triangles, (n,), that are one point or a line in the map, as on palettes, or of an island less

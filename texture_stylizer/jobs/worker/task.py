@@ -251,7 +251,7 @@ def _work_of(job: Job, pictures: list[Picture], start: Array | None) -> _Work:
 def _surface_of(triangles: Triangles | None) -> Surface | None:
     if triangles is None or not len(triangles.uvs):
         return None
-    return Surface.of(triangles.uvs, triangles.areas, triangles.vertices, triangles.ups)
+    return Surface.of(triangles.uvs, triangles.areas, triangles.vertices, triangles.ups, triangles.steps)
 
 
 def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array) -> Path:

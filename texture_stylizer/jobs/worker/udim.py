@@ -91,9 +91,10 @@ def triangles_on(canvas: Canvas, triangles: Triangles) -> Triangles:
         within = triangles.uvs[found] - squares[found][:, None]
         uvs[found, :, 0] = (left + within[..., 0] * canvas.width) / width
         uvs[found, :, 1] = 1.0 - (top + (1.0 - within[..., 1]) * canvas.height) / height
-    shrunk = triangles.ups * [canvas.width / width, canvas.height / height]
+    shares = np.array([canvas.width / width, canvas.height / height])
+    shrunk, grown = triangles.ups * shares, triangles.steps / shares[[0, 1, 1]]
     kept = np.asarray(np.isfinite(uvs).all(axis=(1, 2)))
-    return dataclasses.replace(triangles, uvs=uvs, ups=shrunk).part(kept)
+    return dataclasses.replace(triangles, uvs=uvs, ups=shrunk, steps=grown).part(kept)
 
 
 def resized(image: NDArray[np.float32], height: int, width: int) -> Array:

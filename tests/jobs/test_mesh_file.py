@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from texture_stylizer.jobs.mesh_file import Triangles, read_triangles,
-    steps_on, save_meshes, tiled_axes, triangulate
+from texture_stylizer.jobs.mesh_file import (
+    Triangles,
+    read_triangles,
+    save_meshes,
+    steps_on,
+    tiled_axes,
+    triangulate,
+)
 from texture_stylizer.jobs.worker.udim import lay_out, triangles_on
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import bpy
 
 from .modifiers import names_material
+from .node_trees.uv_maps import render_uv_map
 from .records import original_of
-from .uv_maps import render_uv_map
 
 
 @dataclass

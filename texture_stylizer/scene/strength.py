@@ -13,8 +13,8 @@ from typing import Any
 import bpy
 
 from .colored_links import set_image
-from .cursor import by_identifier
-from .node_copies import duplicate_node
+from .node_trees.cursor import by_identifier
+from .node_trees.duplicate_node import duplicate_node
 from .records import MIXES, STANDS_FOR, clear_record, record_of, was_made_for
 
 

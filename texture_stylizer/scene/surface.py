@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from .materials import material_users
+from .node_trees.uv_maps import UvPlace, render_uv_map, uv_place
+from .node_trees.walk import nodes_at
 from .records import original_of
 from .textures import TextureUse
-from .uv_maps import UvPlace, render_uv_map, uv_place
-from .walk import nodes_at
 
 Faces = tuple[Any, Any, UvPlace]
 """An object, the material whose faces are meant, and the place in a UV map that shows them."""

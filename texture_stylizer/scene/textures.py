@@ -10,12 +10,12 @@ import bpy
 
 from ..settings import COLOR_ROLES
 from .materials import MaterialUsers, material_users, materials_of, render_uv_map_of
+from .node_trees.roles import Role
+from .node_trees.uv_maps import uv_place
+from .node_trees.walk import image_nodes, node_at, nodes_at
 from .pixels import file_path
-from .roles import Role
 from .sequence import frame_files
 from .udim import tile_path
-from .uv_maps import uv_place
-from .walk import image_nodes, node_at, nodes_at
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from .colored_links import show_images
 from .copies import copy_material, set_color
 from .materials import editable_objects, material_users, render_uv_map_of
 from .modifiers import put_back, rename_record, set_materials
+from .node_trees.roles import Role
 from .records import (
     COMPARED,
     SLOT_LINKS,
@@ -28,7 +29,6 @@ from .records import (
     was_made_for,
     write_strength,
 )
-from .roles import Role
 from .strength import mix_with_original
 from .textures import TextureUse
 

@@ -14,8 +14,8 @@ from typing import Any
 import bpy
 
 from ..jobs.background import in_background
+from ..scene.node_trees.uv_maps import render_uv_map
 from ..scene.records import original_of
-from ..scene.uv_maps import render_uv_map
 from .thumbnails import Thumbnails
 
 CHUNK = 20_000

@@ -10,7 +10,7 @@ import pytest
 
 from tests.scene.trees import group, mix, node, picture, shader_of
 from texture_stylizer.scene import find_textures
-from texture_stylizer.scene.walk import image_nodes, node_at
+from texture_stylizer.scene.node_trees.walk import image_nodes, node_at
 
 Make = Callable[..., Any]
 

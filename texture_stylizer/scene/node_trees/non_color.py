@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ..settings import COLOR_ROLES
+from ...settings import COLOR_ROLES
 from .cursor import Cursor, inputs_behind, sources
 from .roles import is_named_as_blended_map
 from .uv_maps import UvPlace, uv_place

@@ -7,9 +7,9 @@ from typing import Any
 
 import bpy
 
-from ..settings import COLOR_ROLES
+from ...settings import COLOR_ROLES
 from .cursor import Cursor, inputs_behind, sources
-from .evidence import is_blended_data, is_looked_up_by_shading
+from .non_color import is_blended_data, is_looked_up_by_shading
 from .roles import Role, is_shader, is_shader_node
 
 _LONGEST_CHAIN = 1000

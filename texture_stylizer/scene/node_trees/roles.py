@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from ..settings import COLOR_ROLES
+from ...settings import COLOR_ROLES
 
 Role = Literal["base_color", "emission", "roughness", "metallic", "normal", "alpha", "displacement", "other"]
 

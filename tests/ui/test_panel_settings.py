@@ -10,7 +10,7 @@ import pytest
 
 from texture_stylizer.descriptions import Compute
 from texture_stylizer.scene.bake import materials_to_bake
-from texture_stylizer.scene.records import record_of
+from texture_stylizer.scene.materials.records import record_of
 from texture_stylizer.settings import Settings
 from texture_stylizer.ui.presets import LOOKS
 from texture_stylizer.ui.settings_again import values_of

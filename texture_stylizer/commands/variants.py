@@ -91,7 +91,7 @@ def _lines() -> list[str]:
     """A line for each variant: its materials, where it is shown, and how strongly."""
     import bpy
 
-    from ..scene.records import strength_of
+    from ..scene.materials.records import strength_of
     from ..scene.variants import list_variants
 
     lines = []

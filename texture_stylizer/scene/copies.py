@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from .bake import colored_leaves
-from .records import STANDS_FOR, mark_made, write_record
+from .materials.records import STANDS_FOR, mark_made, write_record
 
 
 def copy_material(

@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..errors import BadInput, StylizerError
-from .records import STANDS_FOR, is_used, record_of, strength_of
+from .materials.records import STANDS_FOR, is_used, record_of, strength_of
 from .strength import mix_node_of, mix_with_original, remove_mix, restyled_nodes
 
 

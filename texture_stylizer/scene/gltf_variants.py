@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from ..errors import BadInput
-from .records import original_of
+from .materials.records import original_of
 from .variants import SuitingCopies, list_variants
 
 

@@ -7,7 +7,14 @@ from typing import Any
 
 import bpy
 
-from .records import SLOT_LINKS, clear_record, former_fake_users, mapping_of, original_of, was_made_for
+from .materials.records import (
+    SLOT_LINKS,
+    clear_record,
+    former_fake_users,
+    mapping_of,
+    original_of,
+    was_made_for,
+)
 from .strength import settle
 from .variants import copies_of, shown_variants
 

@@ -29,7 +29,7 @@ from ..jobs.background import in_background
 from ..jobs.client import private_folder, remove_folder
 from ..settings import COLOR_ROLES, Settings
 from .bake import BakedColor, bake_missing
-from .materials import materials_of
+from .materials.material_users import materials_of
 from .node_trees.uv_maps import UvPlace
 from .pixels import destination_in, free_path, textures_folder, write_source
 from .sequence import frame_jobs

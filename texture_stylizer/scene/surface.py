@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadInput
-from .materials import material_users
+from .materials.material_users import material_users
+from .materials.records import original_of
 from .node_trees.uv_maps import UvPlace, render_uv_map, uv_place
 from .node_trees.walk import nodes_at
-from .records import original_of
 from .textures import TextureUse
 
 Faces = tuple[Any, Any, UvPlace]

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..settings import COLOR_ROLES
-from .materials import MaterialUsers, material_users, materials_of, render_uv_map_of
+from .materials.material_users import MaterialUsers, material_users, materials_of, render_uv_map_of
 from .node_trees.roles import Role
 from .node_trees.uv_maps import uv_place
 from .node_trees.walk import image_nodes, node_at, nodes_at

@@ -13,10 +13,9 @@ from ..errors import BadInput
 from .bake import BakedColor
 from .colored_links import show_images
 from .copies import copy_material, set_color
-from .materials import editable_objects, material_users, render_uv_map_of
-from .modifiers import put_back, rename_record, set_materials
-from .node_trees.roles import Role
-from .records import (
+from .materials.geometry_nodes import put_back, rename_record, set_materials
+from .materials.material_users import editable_objects, material_users, render_uv_map_of
+from .materials.records import (
     COMPARED,
     SLOT_LINKS,
     VARIANT,
@@ -29,6 +28,7 @@ from .records import (
     was_made_for,
     write_strength,
 )
+from .node_trees.roles import Role
 from .strength import mix_with_original
 from .textures import TextureUse
 

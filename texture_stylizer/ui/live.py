@@ -14,8 +14,8 @@ from typing import Any
 import bpy
 
 from ..jobs.background import in_background
+from ..scene.materials.records import original_of
 from ..scene.node_trees.uv_maps import render_uv_map
-from ..scene.records import original_of
 from .thumbnails import Thumbnails
 
 CHUNK = 20_000

@@ -300,7 +300,7 @@ def _no_material(context: bpy.types.Context) -> str:
 
 def _with_original(material: Any) -> frozenset[int]:
     """Session ids of a material and, for a variant's copy, of its original."""
-    from ..scene.records import original_of
+    from ..scene.materials.records import original_of
 
     return frozenset({material.session_uid, original_of(material).session_uid})
 

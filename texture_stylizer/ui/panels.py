@@ -137,7 +137,7 @@ class TEXTURE_STYLIZER_PT_material(bpy.types.Panel):
         return context.object is not None and context.object.active_material is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        from ..scene.records import record_of
+        from ..scene.materials.records import record_of
         from ..scene.variants import variants_for
 
         material = context.object.active_material

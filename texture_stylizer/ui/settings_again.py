@@ -58,7 +58,7 @@ class TEXTURE_STYLIZER_OT_use_settings(bpy.types.Operator):
     name: bpy.props.StringProperty(name="Variant")  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.records import record_of
+        from ..scene.materials.records import record_of
         from ..scene.variants import list_variants
 
         records = [record_of(material) for material in list_variants().get(self.name, [])]
@@ -73,7 +73,7 @@ class TEXTURE_STYLIZER_MT_variant(bpy.types.Menu):
     bl_label = "Variant"
 
     def draw(self, context: bpy.types.Context) -> None:
-        from ..scene.records import record_of
+        from ..scene.materials.records import record_of
 
         record = record_of(context.texture_stylizer_variant)
         if record is None:

@@ -36,19 +36,19 @@ def draw(layout: bpy.types.UILayout, copies: Sequence[bpy.types.Material]) -> No
 
 def is_mixed(copies: Sequence[bpy.types.Material]) -> bool:
     """Whether stylized copies show less than the whole of their variant."""
-    from ..scene.records import strength_of
+    from ..scene.materials.records import strength_of
 
     return any(strength_of(copy) < 1.0 for copy in copies)
 
 
 def _strength(material: bpy.types.Material) -> float:
-    from ..scene.records import strength_of
+    from ..scene.materials.records import strength_of
 
     return strength_of(material)
 
 
 def _set_strength(material: bpy.types.Material, strength: float) -> None:
-    from ..scene.records import record_of
+    from ..scene.materials.records import record_of
     from ..scene.variants import set_strength
 
     record = record_of(material)

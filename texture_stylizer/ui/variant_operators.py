@@ -42,7 +42,7 @@ class TEXTURE_STYLIZER_OT_show_variant(_OnVariant):
     )  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.records import original_of
+        from ..scene.materials.records import original_of
         from ..scene.variants import use_original, use_variant
 
         objects, material = chosen_objects(context), None

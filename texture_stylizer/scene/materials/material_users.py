@@ -8,8 +8,8 @@ from typing import Any
 
 import bpy
 
-from .modifiers import names_material
-from .node_trees.uv_maps import render_uv_map
+from ..node_trees.uv_maps import render_uv_map
+from .geometry_nodes import names_material
 from .records import original_of
 
 

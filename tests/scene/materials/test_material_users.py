@@ -7,14 +7,8 @@ from pathlib import Path
 import bpy
 import pytest
 
-from texture_stylizer.scene import (
-    find_textures,
-    list_variants,
-    modifiers,
-    remove_variant,
-    use_original,
-    use_variant,
-)
+from texture_stylizer.scene import find_textures, list_variants, remove_variant, use_original, use_variant
+from texture_stylizer.scene.materials import geometry_nodes
 
 
 def set_material_tree(material: bpy.types.Material, node: str = "GeometryNodeSetMaterial"):
@@ -102,7 +96,7 @@ def test_a_material_in_a_modifier_input_is_replaced(
     tree.links.new(start.outputs["Material"], setter.inputs["Material"])
     modifier = object_.modifiers.new("n", "NODES")
     modifier.node_group = tree
-    modifiers._set_input(modifier, socket.identifier, material)
+    geometry_nodes._set_input(modifier, socket.identifier, material)
     restyle(object_)
     assert evaluated_materials(object_) == ["m [oil]"]
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))

@@ -6,8 +6,8 @@ import bpy
 import pytest
 
 from texture_stylizer.scene import list_variants, use_original
-from texture_stylizer.scene.modifiers import put_back
-from texture_stylizer.scene.records import MODIFIERS, SLOT_LINKS, VARIANT, mapping_of, record_of
+from texture_stylizer.scene.materials.geometry_nodes import put_back
+from texture_stylizer.scene.materials.records import MODIFIERS, SLOT_LINKS, VARIANT, mapping_of, record_of
 
 STRANGE = ["{no json", b"\xff", 3, 2.5, [1, 2], {"a": 1}, "[]", "null"]
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.scene.images.test_udim import tiled_image
 from tests.scene.seen import seen_color
-from tests.scene.test_udim import tiled_image
 from tests.scene.trees import group, node, picture, shader_of
 from texture_stylizer.descriptions import BakeOptions
 from texture_stylizer.scene.exported_mixes import bake_mixes, mixed_copies, restore_mixes

@@ -8,8 +8,8 @@ import bpy
 import numpy as np
 import pytest
 
+from tests.scene.images.test_udim import tiled_image
 from tests.scene.seen import seen_color
-from tests.scene.test_udim import tiled_image
 from tests.scene.trees import group, mix, node, picture, shader_of
 from texture_stylizer.descriptions import BakeOptions
 from texture_stylizer.errors import BadInput

@@ -59,7 +59,7 @@ def load_scene(path: Path) -> None:
         raise BadInput(f"{path}: Blender cannot import it ({_one_line(reason)}); export it anew") from reason
     if "FINISHED" not in result:
         raise BadInput(f"{path}: Blender cannot import it; export it anew")
-    from ..scene.missing_files import find_beside
+    from ..scene.images.missing_files import find_beside
 
     find_beside(path.resolve().parent)
 

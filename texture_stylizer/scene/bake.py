@@ -17,11 +17,11 @@ import bpy
 from ..descriptions import BakeOptions, Source
 from ..errors import BadInput, BadMachine, StylizerError
 from ..quiet import quiet
+from .images.pixels import write_source
 from .materials.material_users import material_users
 from .materials.records import original_of
 from .node_trees.uv_maps import render_uv_map
 from .node_trees.walk import LeafShader, is_fed_by_image_alone, leaf_shaders, output_node
-from .pixels import write_source
 
 _LIGHTS = ("ShaderNodeEmission", "ShaderNodeBackground")
 _SEE_THROUGH = ("ShaderNodeBsdfTransparent", "ShaderNodeHoldout")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from ..srgb import decode, encode
-from .udim import load_tiles, tile_path
+from .images.udim import load_tiles, tile_path
 
 _ALPHA_MODES = ("STRAIGHT", "CHANNEL_PACKED", "NONE")
 _HIGH_RANGE = ("OPEN_EXR", "OPEN_EXR_MULTILAYER", "HDR")

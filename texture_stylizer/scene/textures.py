@@ -9,13 +9,13 @@ from typing import Any
 import bpy
 
 from ..settings import COLOR_ROLES
+from .images.pixels import file_path
+from .images.sequence import frame_files
+from .images.udim import tile_path
 from .materials.material_users import MaterialUsers, material_users, materials_of, render_uv_map_of
 from .node_trees.roles import Role
 from .node_trees.uv_maps import uv_place
 from .node_trees.walk import image_nodes, node_at, nodes_at
-from .pixels import file_path
-from .sequence import frame_files
-from .udim import tile_path
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Trials:
         """image: of the file; styles: paths. Raises BadInput for an image without pixels, and BadMachine
         without a worker or a temporary folder."""
         from ..jobs.client import WorkerClient, private_folder
-        from ..scene.pixels import write_source
+        from ..scene.images.pixels import write_source
 
         self._client = WorkerClient(python, cache_folder=cache_folder)
         self._folder = private_folder()

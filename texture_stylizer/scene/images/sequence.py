@@ -9,8 +9,8 @@ from typing import Any
 
 import bpy
 
-from ..descriptions import Destination, Frame, Source
-from ..errors import BadInput
+from ...descriptions import Destination, Frame, Source
+from ...errors import BadInput
 from .pixels import RESULT_SUFFIXES, file_path, safe_file_name, take_over
 
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\.[^.]+)$")

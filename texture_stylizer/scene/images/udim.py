@@ -8,8 +8,8 @@ from typing import Any
 
 import bpy
 
-from ..descriptions import Destination, Source, UdimTile
-from ..errors import BadInput
+from ...descriptions import Destination, Source, UdimTile
+from ...errors import BadInput
 from .pixels import RESULT_SUFFIXES, file_path, free_path, take_over
 
 

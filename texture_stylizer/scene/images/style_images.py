@@ -7,8 +7,8 @@ from typing import Any
 
 import bpy
 
-from ..descriptions import IMAGE_OF_FILE, SceneStyle, StyleImage
-from ..errors import BadInput
+from ...descriptions import IMAGE_OF_FILE, SceneStyle, StyleImage
+from ...errors import BadInput
 from .pixels import write_source
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import bpy
 
-from ..descriptions import Depth, Destination, Source
-from ..errors import BadInput
-from ..names import shortened
+from ...descriptions import Depth, Destination, Source
+from ...errors import BadInput
+from ...names import shortened
 
 _NOT_IN_NAMES = r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]'
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))}

@@ -9,7 +9,7 @@ import bpy
 import pytest
 
 from texture_stylizer.descriptions import Compute
-from texture_stylizer.scene.bake import materials_to_bake
+from texture_stylizer.scene.baking.base_color import materials_to_bake
 from texture_stylizer.scene.materials.records import record_of
 from texture_stylizer.settings import Settings
 from texture_stylizer.ui.presets import LOOKS

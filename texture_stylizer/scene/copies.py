@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .bake import colored_leaves
+from .baking.base_color import colored_leaves
 from .materials.records import STANDS_FOR, mark_made, write_record
 
 

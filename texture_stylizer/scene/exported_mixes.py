@@ -94,7 +94,7 @@ def _baked_mix(copy: Any, restyled: Any) -> Any:
     """The mix with a colour that was baked: baked anew, through the same UV maps."""
     import numpy as np
 
-    from .bake import bake_shown
+    from .baking.bake import bake_shown
     from .mixed_images import image_of_pixels
 
     record = record_of(copy)

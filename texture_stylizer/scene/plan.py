@@ -28,7 +28,7 @@ from ..errors import BadInput, BadMachine, StylizerError
 from ..jobs.background import in_background
 from ..jobs.client import private_folder, remove_folder
 from ..settings import COLOR_ROLES, Settings
-from .bake import BakedColor, bake_missing
+from .baking.bake import BakedColor, bake_missing
 from .images.pixels import destination_in, free_path, textures_folder, write_source
 from .images.sequence import frame_jobs
 from .images.style_images import name_of_style, style_image

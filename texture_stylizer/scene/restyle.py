@@ -12,7 +12,7 @@ from ..descriptions import Outcome, SceneStyle, StyleImage
 from ..errors import BadInput, Cancelled
 from ..jobs.client import RunsJobs, WorkerClient, remove_folder
 from ..settings import Settings
-from .bake import remove_uv_maps
+from .baking.bake import remove_uv_maps
 from .images.pixels import load_result
 from .images.sequence import load_frames
 from .images.udim import load_tiles, pattern_of

@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 
 from ..errors import BadInput
-from .bake import BakedColor
+from .baking.bake import BakedColor
 from .colored_links import show_images
 from .copies import copy_material, set_color
 from .materials.geometry_nodes import put_back, rename_record, set_materials

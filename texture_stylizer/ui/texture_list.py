@@ -39,7 +39,7 @@ def follow_selection(context: bpy.types.Context) -> None:
 
 def find(context: bpy.types.Context) -> None:
     """List the textures of the chosen objects, and the colors that would be baked."""
-    from ..scene.bake import materials_to_bake
+    from ..scene.baking.base_color import materials_to_bake
     from ..scene.textures import find_textures
 
     settings, objects = context.scene.texture_stylizer, chosen_objects(context)

@@ -14,8 +14,9 @@ from PIL import Image
 from texture_stylizer.descriptions import BakeOptions
 from texture_stylizer.errors import BadInput
 from texture_stylizer.scene import remove_variant, use_original, use_variant
-from texture_stylizer.scene.bake import bake_missing, needs_baking
-from texture_stylizer.scene.uv import overlapping_share, pixels_for_density, uv_warnings
+from texture_stylizer.scene.baking.bake import bake_missing
+from texture_stylizer.scene.baking.base_color import needs_baking
+from texture_stylizer.scene.baking.texel_density import overlapping_share, pixels_for_density, uv_warnings
 
 SIZE = 64
 

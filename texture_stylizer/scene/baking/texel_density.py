@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .materials.records import original_of
+from ..materials.records import original_of
 
 _BINS = 128
 _POINTS_PER_BIN = 40

@@ -24,7 +24,11 @@ PLAIN_TESTS = ["tests/engine", "tests/jobs", "tests/gltf", "tests/training", "te
 # The scene: whole on the oldest and the newest Blender; between them, what depends on Blender's own data.
 SCENE_OF_BLENDER = {
     blender: [
-        f"tests/scene/test_{name}.py" for name in ("bake", "materials", "pixels", "textures", "variants")
+        "tests/scene/baking",
+        "tests/scene/images/test_pixels.py",
+        "tests/scene/materials/test_material_users.py",
+        "tests/scene/test_texture_uses.py",
+        "tests/scene/variants/test_variants.py",
     ]
     for blender in ("4.5", "5.0")
 }

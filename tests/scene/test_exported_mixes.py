@@ -14,7 +14,7 @@ from tests.scene.seen import seen_color
 from tests.scene.trees import group, node, picture, shader_of
 from texture_stylizer.descriptions import BakeOptions
 from texture_stylizer.scene.exported_mixes import bake_mixes, mixed_copies, restore_mixes
-from texture_stylizer.scene.variants import set_strength
+from texture_stylizer.scene.variants.edit import set_strength
 from texture_stylizer.settings import Settings
 
 CHANGED = Settings(iterations=3)

@@ -15,7 +15,7 @@ from texture_stylizer.errors import BadInput, BadMachine, Cancelled
 from texture_stylizer.jobs.client import WorkerClient
 from texture_stylizer.scene.plan import Restyle, plan
 from texture_stylizer.scene.restyle import apply, discard, withdraw, work
-from texture_stylizer.scene.variants import list_variants
+from texture_stylizer.scene.variants.find import list_variants
 from texture_stylizer.settings import Settings
 
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import texture_stylizer
-from texture_stylizer.scene.variants import list_variants
+from texture_stylizer.scene.variants.find import list_variants
 
 from .conftest import SAMPLES
 

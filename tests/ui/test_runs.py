@@ -13,7 +13,7 @@ import pytest
 
 from texture_stylizer.descriptions import Compute, StyleImage
 from texture_stylizer.errors import BadInput
-from texture_stylizer.scene.variants import list_variants
+from texture_stylizer.scene.variants.find import list_variants
 from texture_stylizer.settings import Settings
 from texture_stylizer.ui.session import LINE, Request, Session
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from texture_stylizer.scene.materials.records import strength_of
-from texture_stylizer.scene.variants import list_variants
+from texture_stylizer.scene.variants.find import list_variants
 from texture_stylizer.srgb import decode, encode
 from texture_stylizer.ui.variant_list import draw_variants
 

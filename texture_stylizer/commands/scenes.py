@@ -73,7 +73,7 @@ def inspect_in_blender(path: Path) -> dict[str, Any]:
 def inspect_scene(path: Path) -> dict[str, Any]:
     """What `inspect --json` prints for a scene or model; needs bpy."""
     load_scene(path)
-    from ..scene.textures import find_textures, materials_without_textures
+    from ..scene.texture_uses import find_textures, materials_without_textures
 
     objects = chosen_objects(None, path)
     return {
@@ -162,8 +162,8 @@ def make_plain(target: Path, home: Path) -> list[str]:
     """
     from ..scene.exported_mixes import bake_mixes, mixed_copies
     from ..scene.kept_images import keep_images
-    from ..scene.permanent import make_permanent
-    from ..scene.variants import is_shown, list_variants
+    from ..scene.variants.find import is_shown, list_variants
+    from ..scene.variants.permanent import make_permanent
 
     _, problems = bake_mixes(copy for copy in mixed_copies() if is_shown(copy))
     for name, copies in list_variants().items():

@@ -92,7 +92,7 @@ def _lines() -> list[str]:
     import bpy
 
     from ..scene.materials.records import strength_of
-    from ..scene.variants import list_variants
+    from ..scene.variants.find import list_variants
 
     lines = []
     for variant, copies in sorted(list_variants().items()):
@@ -111,7 +111,8 @@ def _counted(number: int, what: str) -> str:
 def _change(action: str, name: str, strength: float | None) -> None:
     import bpy
 
-    from ..scene.variants import remove_variant, set_strength, use_original, use_variant
+    from ..scene.variants.edit import remove_variant, set_strength
+    from ..scene.variants.show import use_original, use_variant
 
     if action == "mix" and strength is not None:
         set_strength(name, strength)

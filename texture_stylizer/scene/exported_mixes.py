@@ -12,7 +12,7 @@ import bpy
 
 from ..errors import BadInput, StylizerError
 from .materials.records import STANDS_FOR, is_used, record_of, strength_of
-from .strength import mix_node_of, mix_with_original, remove_mix, restyled_nodes
+from .variants.strength import mix_node_of, mix_with_original, remove_mix, restyled_nodes
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from .exported_mixes import ExportedMix, bake_mixes, mixed_copies, restore_mixes
-from .variants import is_shown
+from .variants.find import is_shown
 
 _MIXES = "texture_stylizer_mixes"
 

@@ -9,7 +9,8 @@ import bpy
 
 from ..errors import BadInput
 from .materials.records import original_of
-from .variants import SuitingCopies, list_variants
+from .variants.find import list_variants
+from .variants.show import SuitingCopies
 
 
 def give_to_gltf(objects: Iterable[Any]) -> list[str]:

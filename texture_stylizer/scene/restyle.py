@@ -17,8 +17,8 @@ from .images.pixels import load_result
 from .images.sequence import load_frames
 from .images.udim import load_tiles, pattern_of
 from .plan import Restyle, plan
-from .textures import image_of
-from .variants import Variant, create_variant
+from .texture_uses import image_of
+from .variants.create import Variant, create_variant
 
 OnEvent = Callable[[dict[str, Any]], None]
 

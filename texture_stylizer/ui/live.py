@@ -146,7 +146,7 @@ def _batches_of(object_: Any, picture: Picture, shader: Any) -> list[Any]:
 
 def _gather(object_: Any, material: Any) -> Future[list[dict[str, Any]]] | None:
     """Copy a mesh and begin to divide its faces into triangles; None where there is nothing to draw."""
-    from ..scene.surface import copy_mesh
+    from ..scene.faces import copy_mesh
 
     evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
     name = render_uv_map(evaluated)

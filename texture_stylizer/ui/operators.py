@@ -248,7 +248,7 @@ class TEXTURE_STYLIZER_OT_stylize_image(_Stylizes):
         return "" if image is not None else to_translate("Open an image in this editor first")
 
     def target(self, context: bpy.types.Context) -> Target:
-        from ..scene.textures import objects_showing
+        from ..scene.texture_uses import objects_showing
 
         image = context.space_data.image
         objects = objects_showing(image, context.scene.objects)

@@ -109,7 +109,7 @@ class TEXTURE_STYLIZER_PT_variants(_Sidebar, bpy.types.Panel):
     bl_parent_id = "TEXTURE_STYLIZER_PT_stylize"
 
     def draw(self, context: bpy.types.Context) -> None:
-        from ..scene.variants import list_variants, variants_for
+        from ..scene.variants.find import list_variants, variants_for
 
         settings = context.scene.texture_stylizer
         if not list_variants():
@@ -138,7 +138,7 @@ class TEXTURE_STYLIZER_PT_material(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         from ..scene.materials.records import record_of
-        from ..scene.variants import variants_for
+        from ..scene.variants.find import variants_for
 
         material = context.object.active_material
         record = record_of(material)

@@ -244,7 +244,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
 
     def variant_name(self) -> str:
         """The new variant's name, as `naming` makes it."""
-        from ..scene.variants import list_variants
+        from ..scene.variants.find import list_variants
 
         return naming.variant_name(self, list_variants())
 

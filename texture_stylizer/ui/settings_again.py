@@ -59,7 +59,7 @@ class TEXTURE_STYLIZER_OT_use_settings(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ..scene.materials.records import record_of
-        from ..scene.variants import list_variants
+        from ..scene.variants.find import list_variants
 
         records = [record_of(material) for material in list_variants().get(self.name, [])]
         if not records or records[0] is None:

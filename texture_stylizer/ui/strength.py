@@ -28,7 +28,7 @@ def unregister() -> None:
 
 def draw(layout: bpy.types.UILayout, copies: Sequence[bpy.types.Material]) -> None:
     """The slider of the variant that stylized copies belong to, where these know their originals."""
-    from ..scene.strength import restyled_nodes
+    from ..scene.variants.strength import restyled_nodes
 
     if next(restyled_nodes(copies), None) is not None:
         layout.prop(copies[0], PROPERTY, slider=True)
@@ -49,7 +49,7 @@ def _strength(material: bpy.types.Material) -> float:
 
 def _set_strength(material: bpy.types.Material, strength: float) -> None:
     from ..scene.materials.records import record_of
-    from ..scene.variants import set_strength
+    from ..scene.variants.edit import set_strength
 
     record = record_of(material)
     if record is not None:

@@ -40,7 +40,7 @@ def follow_selection(context: bpy.types.Context) -> None:
 def find(context: bpy.types.Context) -> None:
     """List the textures of the chosen objects, and the colors that would be baked."""
     from ..scene.baking.base_color import materials_to_bake
-    from ..scene.textures import find_textures
+    from ..scene.texture_uses import find_textures
 
     settings, objects = context.scene.texture_stylizer, chosen_objects(context)
     rows = context.window_manager.texture_stylizer_run.textures

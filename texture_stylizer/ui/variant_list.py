@@ -18,7 +18,7 @@ def draw_variants(
     only_material: bool = False,
 ) -> None:
     """Variants, each with its picture and buttons to show, rename, keep and remove it."""
-    from ..scene.variants import shown_variants
+    from ..scene.variants.find import shown_variants
 
     shown = shown_variants([context.object] if only_material else context.selected_objects)
     row = layout.row(align=True)
@@ -43,7 +43,7 @@ def _draw_variant(
     shown: bool,
     only_material: bool,
 ) -> None:
-    from ..scene.variants import images_of
+    from ..scene.variants.find import images_of
 
     fits = text_width(name) <= line_width(context) - _BESIDE_NAME * ui_scale()
     if not fits:

@@ -357,7 +357,7 @@ import os, sys
 from pathlib import Path
 import bpy
 from texture_stylizer.descriptions import BakeOptions
-from texture_stylizer.scene.bake import bake_missing
+from texture_stylizer.scene.baking.bake import bake_missing
 bpy.ops.wm.read_factory_settings(use_empty=True)
 bpy.ops.mesh.primitive_plane_add()
 material = bpy.data.materials.new("m")

@@ -12,10 +12,10 @@ from typing import Any
 
 import bpy
 
+from ..materials.records import MIXES, STANDS_FOR, clear_record, record_of, was_made_for
+from ..node_trees.cursor import by_identifier
+from ..node_trees.duplicate_node import duplicate_node
 from .colored_links import set_image
-from .materials.records import MIXES, STANDS_FOR, clear_record, record_of, was_made_for
-from .node_trees.cursor import by_identifier
-from .node_trees.duplicate_node import duplicate_node
 
 
 def mix_with_original(copies: Iterable[Any], strength: float) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .materials.records import (
+from ..materials.records import (
     SLOT_LINKS,
     clear_record,
     former_fake_users,
@@ -15,8 +15,8 @@ from .materials.records import (
     original_of,
     was_made_for,
 )
+from .find import copies_of, shown_variants
 from .strength import settle
-from .variants import copies_of, shown_variants
 
 
 def make_permanent(name: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import bpy
 
-from .baking.base_color import colored_leaves
-from .materials.records import STANDS_FOR, mark_made, write_record
+from ..baking.base_color import colored_leaves
+from ..materials.records import STANDS_FOR, mark_made, write_record
 
 
 def copy_material(

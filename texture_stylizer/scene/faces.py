@@ -14,7 +14,7 @@ from .materials.material_users import material_users
 from .materials.records import original_of
 from .node_trees.uv_maps import UvPlace, render_uv_map, uv_place
 from .node_trees.walk import nodes_at
-from .textures import TextureUse
+from .texture_uses import TextureUse
 
 Faces = tuple[Any, Any, UvPlace]
 """An object, the material whose faces are meant, and the place in a UV map that shows them."""

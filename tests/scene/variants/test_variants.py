@@ -10,7 +10,8 @@ import pytest
 
 from texture_stylizer.errors import BadInput
 from texture_stylizer.scene import list_variants, remove_variant, use_original, use_variant
-from texture_stylizer.scene.variants import compare, rename_variant
+from texture_stylizer.scene.variants.edit import rename_variant
+from texture_stylizer.scene.variants.show import compare
 
 
 def image_in(material: bpy.types.Material) -> bpy.types.Image:

@@ -15,7 +15,7 @@ from texture_stylizer.descriptions import BakeOptions
 from texture_stylizer.errors import BadInput
 from texture_stylizer.scene import list_variants, remove_variant, use_original, use_variant
 from texture_stylizer.scene.materials.records import strength_of
-from texture_stylizer.scene.variants import purge_unused_variants, set_strength
+from texture_stylizer.scene.variants.edit import purge_unused_variants, set_strength
 from texture_stylizer.settings import Settings
 
 CHANGED = Settings(iterations=3)

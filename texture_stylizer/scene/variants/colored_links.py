@@ -12,11 +12,11 @@ from typing import Any
 
 import bpy
 
-from .materials.records import STANDS_FOR, mark_made
-from .node_trees.cursor import Cursor, by_identifier, inputs_behind, sources
-from .node_trees.duplicate_node import duplicate_node
-from .node_trees.roles import Role
-from .node_trees.walk import output_node, reached, role_of_image
+from ..materials.records import STANDS_FOR, mark_made
+from ..node_trees.cursor import Cursor, by_identifier, inputs_behind, sources
+from ..node_trees.duplicate_node import duplicate_node
+from ..node_trees.roles import Role
+from ..node_trees.walk import output_node, reached, role_of_image
 
 Path = tuple[str, ...]
 Out = tuple[Any, str]

@@ -8,8 +8,8 @@ import numpy as np
 from tests.scene.seen import seen_color
 from texture_stylizer.descriptions import BakeOptions
 from texture_stylizer.scene import list_variants
-from texture_stylizer.scene.permanent import make_permanent
-from texture_stylizer.scene.variants import set_strength
+from texture_stylizer.scene.variants.edit import set_strength
+from texture_stylizer.scene.variants.permanent import make_permanent
 from texture_stylizer.settings import Settings
 
 

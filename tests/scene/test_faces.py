@@ -10,8 +10,8 @@ import pytest
 
 from texture_stylizer.errors import BadInput
 from texture_stylizer.jobs.mesh_file import Triangles, read_triangles, save_meshes
-from texture_stylizer.scene.surface import copy_meshes, faces_of
-from texture_stylizer.scene.textures import find_textures
+from texture_stylizer.scene.faces import copy_meshes, faces_of
+from texture_stylizer.scene.texture_uses import find_textures
 
 
 @pytest.fixture

@@ -160,8 +160,8 @@ def make_plain(target: Path, home: Path) -> list[str]:
     The materials keep their names and get no records. The scene is to be exported and forgotten. Returns a
     sentence for each texture that is missing in the model.
     """
-    from ..scene.exported_mixes import bake_mixes, mixed_copies
-    from ..scene.kept_images import keep_images
+    from ..scene.export.exported_mixes import bake_mixes, mixed_copies
+    from ..scene.export.kept_images import keep_images
     from ..scene.variants.find import is_shown, list_variants
     from ..scene.variants.permanent import make_permanent
 

@@ -136,7 +136,7 @@ as KHR_materials_variants"""
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.gltf_variants import give_to_gltf, writes_variants
+        from ..scene.export.gltf_variants import give_to_gltf, writes_variants
 
         was_on = writes_variants()
         names: list[Any] = []

@@ -10,9 +10,9 @@ from typing import Any
 
 import bpy
 
-from ..errors import BadInput, StylizerError
-from .materials.records import STANDS_FOR, is_used, record_of, strength_of
-from .variants.strength import mix_node_of, mix_with_original, remove_mix, restyled_nodes
+from ...errors import BadInput, StylizerError
+from ..materials.records import STANDS_FOR, is_used, record_of, strength_of
+from ..variants.strength import mix_node_of, mix_with_original, remove_mix, restyled_nodes
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _baked_mix(copy: Any, restyled: Any) -> Any:
     """The mix with a colour that was baked: baked anew, through the same UV maps."""
     import numpy as np
 
-    from .baking.bake import bake_shown
+    from ..baking.bake import bake_shown
     from .mixed_images import image_of_pixels
 
     record = record_of(copy)

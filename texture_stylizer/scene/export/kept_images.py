@@ -9,11 +9,11 @@ from typing import Any
 
 import bpy
 
-from ..errors import BadInput
-from .images.missing_files import is_missing, why_missing
-from .images.pixels import file_path, free_path, packed_suffix
-from .images.sequence import frame_files
-from .images.udim import tile_path
+from ...errors import BadInput
+from ..images.missing_files import is_missing, why_missing
+from ..images.pixels import file_path, free_path, packed_suffix
+from ..images.sequence import frame_files
+from ..images.udim import tile_path
 
 
 def keep_images(folder: Path, home: Path) -> list[str]:

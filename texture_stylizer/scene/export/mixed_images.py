@@ -14,9 +14,9 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadInput
-from ..srgb import decode, encode
-from .images.udim import load_tiles, tile_path
+from ...errors import BadInput
+from ...srgb import decode, encode
+from ..images.udim import load_tiles, tile_path
 
 _ALPHA_MODES = ("STRAIGHT", "CHANNEL_PACKED", "NONE")
 _HIGH_RANGE = ("OPEN_EXR", "OPEN_EXR_MULTILAYER", "HDR")

@@ -8,8 +8,8 @@ from typing import Any
 
 import bpy
 
+from ..variants.find import is_shown
 from .exported_mixes import ExportedMix, bake_mixes, mixed_copies, restore_mixes
-from .variants.find import is_shown
 
 _MIXES = "texture_stylizer_mixes"
 

@@ -13,7 +13,7 @@ from tests.scene.images.test_udim import tiled_image
 from tests.scene.seen import seen_color
 from tests.scene.trees import group, node, picture, shader_of
 from texture_stylizer.descriptions import BakeOptions
-from texture_stylizer.scene.exported_mixes import bake_mixes, mixed_copies, restore_mixes
+from texture_stylizer.scene.export.exported_mixes import bake_mixes, mixed_copies, restore_mixes
 from texture_stylizer.scene.variants.edit import set_strength
 from texture_stylizer.settings import Settings
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import bpy
 
-from ..errors import BadInput
-from .materials.records import original_of
-from .variants.find import list_variants
-from .variants.show import SuitingCopies
+from ...errors import BadInput
+from ..materials.records import original_of
+from ..variants.find import list_variants
+from ..variants.show import SuitingCopies
 
 
 def give_to_gltf(objects: Iterable[Any]) -> list[str]:

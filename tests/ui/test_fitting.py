@@ -11,8 +11,9 @@ import bpy
 import pytest
 
 from texture_stylizer.ui import panels, trials
-from texture_stylizer.ui.session import LINE, Request, Session
-from texture_stylizer.ui.translations import TRANSLATIONS
+from texture_stylizer.ui.run_queue import LINE
+from texture_stylizer.ui.session import Request, Session
+from texture_stylizer.ui.translations.polish import TRANSLATIONS
 
 from . import drawn as drawing
 from .conftest import SAMPLES

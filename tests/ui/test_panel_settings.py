@@ -14,7 +14,7 @@ from texture_stylizer.scene.materials.records import record_of
 from texture_stylizer.settings import Settings
 from texture_stylizer.ui.presets import LOOKS
 from texture_stylizer.ui.settings_again import values_of
-from texture_stylizer.ui.texts import about, duration, text_width, wrapped
+from texture_stylizer.ui.window.text_lines import about, duration, text_width, wrapped
 
 from .conftest import SAMPLES
 
@@ -120,7 +120,7 @@ def test_a_records_quality_is_known_again(quality: str) -> None:
 def test_a_cache_of_the_preferences_is_the_workers(
     preferences: bpy.types.AddonPreferences, tmp_path: Path
 ) -> None:
-    from texture_stylizer.ui.questions import AsksWorker
+    from texture_stylizer.ui.setup.worker_questions import AsksWorker
 
     preferences.cache_folder = str(tmp_path / "elsewhere")
     preferences.python_path = sys.executable

@@ -15,7 +15,8 @@ from texture_stylizer.descriptions import Compute, StyleImage
 from texture_stylizer.errors import BadInput
 from texture_stylizer.scene.variants.find import list_variants
 from texture_stylizer.settings import Settings
-from texture_stylizer.ui.session import LINE, Request, Session
+from texture_stylizer.ui.run_queue import LINE
+from texture_stylizer.ui.session import Request, Session
 
 from .conftest import SAMPLES
 

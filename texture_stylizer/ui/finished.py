@@ -7,7 +7,7 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from ..settings import Settings
-from .texts import draw_text, duration
+from .window.text_lines import draw_text, duration
 
 
 def note(context: bpy.types.Context, session: Any, variant: Any) -> str:

@@ -16,7 +16,7 @@ import bpy
 from ..jobs.background import in_background
 from ..scene.materials.records import original_of
 from ..scene.node_trees.uv_maps import render_uv_map
-from .thumbnails import Thumbnails
+from .window.thumbnails import Thumbnails
 
 CHUNK = 20_000
 """Triangles that are handed to the GPU at a time."""

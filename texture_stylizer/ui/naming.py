@@ -8,7 +8,7 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from .presets import LOOK_ITEMS, look_of
-from .translations import CONTEXT
+from .translations.polish import CONTEXT
 
 _SAID = {"SUBTLE", "BOLD", "KEEP"}
 """Looks that are always part of a variant's name."""

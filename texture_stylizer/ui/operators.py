@@ -10,10 +10,11 @@ from bpy.app.translations import pgettext_rpt as rpt
 from ..errors import BadInput, StylizerError
 from . import finished, last_used
 from .addon_paths import results_folder, worker_python_path
-from .regions import is_over_sidebar, redraw
-from .session import LINE, Request, Session, libraries_are_loaded, objects_of
-from .texts import to_translate
-from .ticking import Ticking
+from .run_queue import LINE
+from .session import Request, Session, libraries_are_loaded, objects_of
+from .window.modal_timer import Ticking
+from .window.regions import is_over_sidebar, redraw
+from .window.text_lines import to_translate
 
 SECOND_ESC_SECONDS = 2.0
 """Within this time a second Esc ends a run, wherever the mouse is: minutes of work go with it."""

@@ -3,14 +3,15 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from . import finished, gallery, live, operators, option_panels, texture_list, trial_operators
+from . import finished, live, operators, option_panels, texture_list, trial_operators
 from .addon_paths import worker_python_path
 from .presets import TEXTURE_STYLIZER_PT_presets
-from .regions import CATEGORY
-from .session import LINE
-from .setup_box import draw_setup
-from .texts import draw_text
+from .run_queue import LINE
+from .setup.setup_box import draw_setup
+from .styles import gallery
 from .variant_list import draw_variants
+from .window.regions import CATEGORY
+from .window.text_lines import draw_text
 
 
 class _Sidebar:

@@ -6,9 +6,9 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from ..jobs.cache_folder import size_of
-from . import gallery
 from .addon_paths import MAY_BE_RELATIVE, PACKAGE, cache_folder
-from .setup_box import draw_device, draw_removal, draw_setup
+from .setup.setup_box import draw_device, draw_removal, draw_setup
+from .styles import gallery
 
 
 class StylizerFolder(bpy.types.PropertyGroup):

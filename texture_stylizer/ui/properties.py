@@ -8,12 +8,13 @@ import bpy
 
 from ..descriptions import BakeOptions, Compute, SceneStyle, StyleImage, features_for
 from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
-from . import gallery, naming, presets
+from . import naming, presets
 from .addon_paths import MAY_BE_RELATIVE
 from .advanced import AdvancedSettings
-from .session import LINE
+from .run_queue import LINE
+from .styles import gallery
 from .texture_rows import StylizerName, StylizerTexture
-from .translations import CONTEXT
+from .translations.polish import CONTEXT
 
 _DEFAULTS = Settings()
 

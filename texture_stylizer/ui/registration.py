@@ -8,7 +8,6 @@ from . import (
     addon_paths,
     advanced,
     finished,
-    gallery,
     last_used,
     live,
     operators,
@@ -16,18 +15,18 @@ from . import (
     preferences,
     presets,
     properties,
-    questions,
     session,
     settings_again,
-    setup,
     strength,
-    style_operators,
     texture_list,
-    translations,
     trial_operators,
     trials,
     variant_operators,
 )
+from .setup import setup_operators as setup
+from .setup import worker_questions as questions
+from .styles import gallery, style_operators
+from .translations import polish as translations
 
 _CLASSES = [
     *properties.CLASSES,

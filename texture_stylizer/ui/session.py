@@ -22,17 +22,14 @@ from ..descriptions import Outcome
 from ..errors import BadInput, from_message
 from . import live
 from .addon_paths import cache_folder, worker_python_path
-from .texts import about
+from .run_queue import LINE
+from .window.text_lines import about
 
 MEASURED_SECONDS = 3.0
 """From here on the time left is shown: the first steps say little."""
 
 PREVIEW_SIZE = 512
 """Longest side of the picture that is shown on the model during a run."""
-
-LINE: list[Session] = []
-"""The runs of this Blender in order: the first is worked on, the others wait."""
-
 
 _LIBRARIES = f"{__name__.rpartition('.ui.')[0]}.scene.restyle"
 _LOADERS: list[threading.Thread] = []

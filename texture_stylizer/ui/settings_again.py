@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from ..settings import QUALITIES, Quality, Settings
-from . import gallery
+from .styles import gallery
 
 _SAME = ("content_weight", "style_scale", "style_direction", "preserve_color", "wrap", "seed")
 

@@ -10,8 +10,8 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from .operators import chosen_objects
-from .regions import redraw
-from .texts import draw_text
+from .window.regions import redraw
+from .window.text_lines import draw_text
 
 ROLE_ICONS = {
     "base_color": "COLOR",

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..descriptions import Compute, Destination, Job, Source, StyleImage
 from ..settings import Settings
-from .thumbnails import Thumbnails
+from .window.thumbnails import Thumbnails
 
 SIZE = 192
 """Longest side that is worked on, in pixels."""

@@ -4,7 +4,7 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from . import strength
-from .texts import draw_text, line_width, text_width, ui_scale
+from .window.text_lines import draw_text, line_width, text_width, ui_scale
 
 _BESIDE_NAME = 150
 """What its picture, its menu and all borders take of the region's width, in pixels before the scale."""

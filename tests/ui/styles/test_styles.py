@@ -8,9 +8,8 @@ import bpy
 import pytest
 from PIL import Image
 
-from texture_stylizer.ui import gallery
-
-from .conftest import SAMPLES
+from tests.ui.conftest import SAMPLES
+from texture_stylizer.ui.styles import gallery
 
 MOSAIC = str(SAMPLES / "styles" / "mosaic.jpg")
 

@@ -7,11 +7,11 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 from bpy.app.translations import pgettext_rpt as rpt
 
-from ..errors import StylizerError
-from .addon_paths import cache_folder, worker_python_path
-from .regions import redraw
-from .setup import may_go_online, show_start
-from .ticking import Ticking
+from ...errors import StylizerError
+from ..addon_paths import cache_folder, worker_python_path
+from ..window.modal_timer import Ticking
+from ..window.regions import redraw
+from .setup_operators import may_go_online, show_start
 
 
 class AsksWorker(Ticking):
@@ -22,7 +22,7 @@ class AsksWorker(Ticking):
 
     def ask(self, context: bpy.types.Context, question: Callable[[Any], None]) -> bool:
         """Start the worker and ask. Returns whether it goes on; otherwise the reason was reported."""
-        from ..jobs.client import WorkerClient
+        from ...jobs.client import WorkerClient
 
         try:
             self._client = WorkerClient(worker_python_path(context), cache_folder=cache_folder(context))

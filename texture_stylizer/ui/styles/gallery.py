@@ -10,11 +10,11 @@ from typing import Any
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from ..descriptions import IMAGE_OF_FILE as _IMAGE
-from .addon_paths import preferences_of
-from .thumbnails import Thumbnails
+from ...descriptions import IMAGE_OF_FILE as _IMAGE
+from ..addon_paths import preferences_of
+from ..window.thumbnails import Thumbnails
 
-_PACKAGE_FOLDER = Path(__file__).parent.parent
+_PACKAGE_FOLDER = Path(__file__).parents[2]
 # In the extension the sample styles lie within the package; in a clone they are among the samples.
 SHIPPED = (_PACKAGE_FOLDER / "styles", _PACKAGE_FOLDER.parent / "sample_assets" / "styles")
 RECENT = 8

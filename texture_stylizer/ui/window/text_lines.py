@@ -5,7 +5,7 @@ import re
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from .. import words
+from ... import words
 
 _UNIT = 20
 """Height of a button in pixels, before the screen's scale; an icon is as wide."""

@@ -2,9 +2,9 @@
 
 import bpy
 
+from ..addon_paths import preferences_of
+from ..window.regions import is_tab, redraw
 from . import gallery
-from .addon_paths import preferences_of
-from .regions import is_tab, redraw
 
 _FILES = ".png;.jpg;.jpeg;.tif;.tiff;.webp;.exr"
 

@@ -12,9 +12,9 @@ import pytest
 import texture_stylizer
 import texture_stylizer.ui
 from texture_stylizer.ui.presets import LOOK_ITEMS
-from texture_stylizer.ui.translations import TRANSLATIONS
+from texture_stylizer.ui.translations.polish import TRANSLATIONS
 
-SOURCES = sorted(Path(texture_stylizer.ui.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(texture_stylizer.ui.__file__).parent.rglob("*.py"))
 POLISH = TRANSLATIONS["pl_PL"]
 _TRANSLATING = {"iface", "rpt", "pgettext_iface", "poll_message_set", "to_translate"}
 _LAYOUT = {"label", "operator", "prop"}
@@ -75,7 +75,7 @@ def test_no_translation_is_left_over() -> None:
     said = {
         node.value
         for source in package.rglob("*.py")
-        if source.name not in ("translations.py", "polish_panel.py")
+        if source.name not in ("polish.py", "polish_panel.py")
         for node in ast.walk(ast.parse(source.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -3,17 +3,10 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from ..jobs.environment import (
-    build_for,
-    detect_kind,
-    minutes_of,
-    other_build,
-    size_in_words,
-    steps_through,
-)
-from ..jobs.environment import size_of as environment_size
-from .addon_paths import environment_folder, worker_python_path
-from .texts import draw_text
+from ...jobs.environment import build_for, detect_kind, minutes_of, other_build, size_in_words, steps_through
+from ...jobs.environment import size_of as environment_size
+from ..addon_paths import environment_folder, worker_python_path
+from ..window.text_lines import draw_text
 
 
 def draw_setup(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -6,12 +6,12 @@ A timer of Blender's own moves it on, not an operator: that one would end when a
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
-from ..errors import StylizerError
-from ..jobs.cache_folder import clear
-from ..jobs.environment import EnvironmentSetup, remove, size_in_words
-from .addon_paths import cache_folder, environment_folder
-from .regions import redraw
-from .session import LINE
+from ...errors import StylizerError
+from ...jobs.cache_folder import clear
+from ...jobs.environment import EnvironmentSetup, remove, size_in_words
+from ..addon_paths import cache_folder, environment_folder
+from ..run_queue import LINE
+from ..window.regions import redraw
 
 POLL_SECONDS = 0.2
 LEAST_SHOWN = 10**6

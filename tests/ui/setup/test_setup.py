@@ -11,7 +11,7 @@ import bpy
 import pytest
 
 from texture_stylizer.jobs.environment import EnvironmentSetup, Step
-from texture_stylizer.ui import setup
+from texture_stylizer.ui.setup import setup_operators as setup
 
 pytestmark = pytest.mark.usefixtures("addon")
 
@@ -66,7 +66,9 @@ def test_one_click_allows_online_access() -> None:
 
 
 def test_the_environment_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("texture_stylizer.ui.setup.environment_folder", lambda: tmp_path / "environment")
+    monkeypatch.setattr(
+        "texture_stylizer.ui.setup.setup_operators.environment_folder", lambda: tmp_path / "environment"
+    )
     (tmp_path / "environment").mkdir()
     assert bpy.ops.texture_stylizer.remove_environment("EXEC_DEFAULT") == {"FINISHED"}
     assert not (tmp_path / "environment").exists()

@@ -34,7 +34,7 @@ SCENE_OF_BLENDER = {
 }
 # The command line and the add-on: whole on the newest Blender, their core on the oldest.
 REST_OF_BLENDER = {
-    "4.2": ["tests/ui/test_addon.py", "tests/ui/test_interruptions.py", "tests/cli/test_models.py"],
+    "4.2": ["tests/ui/test_addon.py", "tests/ui/running/test_interruptions.py", "tests/cli/test_models.py"],
     "5.2": ["tests/ui", "tests/cli"],
 }
 

@@ -66,8 +66,8 @@ def steps():
     assert [row.name for row in run.textures if not row.skipped] == ["crate_color"]
     picture("panel")
 
-    live = sys.modules[f"{name}.ui.live"]
-    taken = timed(sys.modules[f"{name}.ui.session"].Session, "begin", "step", "apply", "end")
+    live = sys.modules[f"{name}.ui.running.live_preview"]
+    taken = timed(sys.modules[f"{name}.ui.running.session"].Session, "begin", "step", "apply", "end")
     drawn = timed(live, "_draw", "show_icon", "show_on_model")
     assert press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT") == {"RUNNING_MODAL"}
     while run.fraction < 0.2:

@@ -11,7 +11,7 @@ import bpy
 import pytest
 
 from texture_stylizer.jobs.environment import EnvironmentSetup, Step
-from texture_stylizer.ui.setup import setup_operators as setup
+from texture_stylizer.ui.setup import setup_operators
 
 pytestmark = pytest.mark.usefixtures("addon")
 
@@ -21,9 +21,9 @@ def under_way(tmp_path: Path) -> Iterator[EnvironmentSetup]:
     """A set-up with one step, of half a second."""
     made = EnvironmentSetup(tmp_path / "environment", "cpu")
     made.steps = [Step("Installing torch", (sys.executable, "-c", "import time; time.sleep(0.5)"))]
-    setup.RUNNING.append(made)
+    setup_operators.RUNNING.append(made)
     yield made
-    setup.RUNNING.clear()
+    setup_operators.RUNNING.clear()
 
 
 def panel() -> bpy.types.PropertyGroup:
@@ -31,18 +31,18 @@ def panel() -> bpy.types.PropertyGroup:
 
 
 def test_a_set_up_goes_on_when_another_file_is_opened(under_way: EnvironmentSetup) -> None:
-    setup.move_on()
+    setup_operators.move_on()
     assert (panel().setup_active, panel().setup_text) == (True, "Installing torch")
     bpy.ops.wm.read_homefile(use_empty=True)
     deadline = time.monotonic() + 60
-    while setup.move_on() is not None and time.monotonic() < deadline:
+    while setup_operators.move_on() is not None and time.monotonic() < deadline:
         time.sleep(0.05)
     assert (panel().setup_active, panel().setup_text) == (False, "Texture Stylizer is ready")
     assert under_way.error is None
 
 
 def test_a_set_up_is_cancelled_by_its_button(under_way: EnvironmentSetup) -> None:
-    setup.move_on()
+    setup_operators.move_on()
     bpy.ops.texture_stylizer.cancel_setup()
     assert under_way.done
     assert not panel().setup_active
@@ -51,8 +51,8 @@ def test_a_set_up_is_cancelled_by_its_button(under_way: EnvironmentSetup) -> Non
 
 def test_a_set_up_is_left_when_the_add_on_is_switched_off(under_way: EnvironmentSetup) -> None:
     under_way.folder.mkdir()
-    setup.move_on()
-    setup.end_all()
+    setup_operators.move_on()
+    setup_operators.end_all()
     assert under_way.done
     assert under_way.folder.is_dir()
 

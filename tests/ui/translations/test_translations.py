@@ -11,7 +11,7 @@ import pytest
 
 import texture_stylizer
 import texture_stylizer.ui
-from texture_stylizer.ui.presets import LOOK_ITEMS
+from texture_stylizer.ui.settings.presets import LOOK_ITEMS
 from texture_stylizer.ui.translations.polish import TRANSLATIONS
 
 SOURCES = sorted(Path(texture_stylizer.ui.__file__).parent.rglob("*.py"))

@@ -6,15 +6,15 @@ from typing import Any
 
 import bpy
 
-from ..descriptions import BakeOptions, Compute, SceneStyle, StyleImage, features_for
-from ..settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
+from ...descriptions import BakeOptions, Compute, SceneStyle, StyleImage, features_for
+from ...settings import PRESERVE_COLOR_MODES, QUALITIES, Settings
+from ..addon_paths import MAY_BE_RELATIVE
+from ..run_queue import LINE
+from ..styles import gallery
+from ..translations.polish import CONTEXT
 from . import naming, presets
-from .addon_paths import MAY_BE_RELATIVE
-from .advanced import AdvancedSettings
-from .run_queue import LINE
-from .styles import gallery
+from .advanced_settings import AdvancedSettings
 from .texture_rows import StylizerName, StylizerTexture
-from .translations.polish import CONTEXT
 
 _DEFAULTS = Settings()
 
@@ -245,7 +245,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
 
     def variant_name(self) -> str:
         """The new variant's name, as `naming` makes it."""
-        from ..scene.variants.find import list_variants
+        from ...scene.variants.find import list_variants
 
         return naming.variant_name(self, list_variants())
 

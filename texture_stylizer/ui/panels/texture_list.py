@@ -9,9 +9,9 @@ from typing import Any
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from .operators import chosen_objects
-from .window.regions import redraw
-from .window.text_lines import draw_text
+from ..running.run_operators import chosen_objects
+from ..window.regions import redraw
+from ..window.text_lines import draw_text
 
 ROLE_ICONS = {
     "base_color": "COLOR",
@@ -39,8 +39,8 @@ def follow_selection(context: bpy.types.Context) -> None:
 
 def find(context: bpy.types.Context) -> None:
     """List the textures of the chosen objects, and the colors that would be baked."""
-    from ..scene.baking.base_color import materials_to_bake
-    from ..scene.texture_uses import find_textures
+    from ...scene.baking.base_color import materials_to_bake
+    from ...scene.texture_uses import find_textures
 
     settings, objects = context.scene.texture_stylizer, chosen_objects(context)
     rows = context.window_manager.texture_stylizer_run.textures

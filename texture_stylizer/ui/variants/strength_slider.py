@@ -28,7 +28,7 @@ def unregister() -> None:
 
 def draw(layout: bpy.types.UILayout, copies: Sequence[bpy.types.Material]) -> None:
     """The slider of the variant that stylized copies belong to, where these know their originals."""
-    from ..scene.variants.strength import restyled_nodes
+    from ...scene.variants.strength import restyled_nodes
 
     if next(restyled_nodes(copies), None) is not None:
         layout.prop(copies[0], PROPERTY, slider=True)
@@ -36,20 +36,20 @@ def draw(layout: bpy.types.UILayout, copies: Sequence[bpy.types.Material]) -> No
 
 def is_mixed(copies: Sequence[bpy.types.Material]) -> bool:
     """Whether stylized copies show less than the whole of their variant."""
-    from ..scene.materials.records import strength_of
+    from ...scene.materials.records import strength_of
 
     return any(strength_of(copy) < 1.0 for copy in copies)
 
 
 def _strength(material: bpy.types.Material) -> float:
-    from ..scene.materials.records import strength_of
+    from ...scene.materials.records import strength_of
 
     return strength_of(material)
 
 
 def _set_strength(material: bpy.types.Material, strength: float) -> None:
-    from ..scene.materials.records import record_of
-    from ..scene.variants.edit import set_strength
+    from ...scene.materials.records import record_of
+    from ...scene.variants.edit import set_strength
 
     record = record_of(material)
     if record is not None:

@@ -10,10 +10,9 @@ import bpy
 import pytest
 from PIL import Image
 
+from tests.ui.conftest import SAMPLES
 from texture_stylizer.settings import Settings
-from texture_stylizer.ui import trials
-
-from .conftest import SAMPLES
+from texture_stylizer.ui.try_styles import trials
 
 STYLES = [str(SAMPLES / "styles" / f"{name}.jpg") for name in ("mosaic", "woodcut", "circuit")]
 

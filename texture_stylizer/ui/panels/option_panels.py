@@ -2,7 +2,7 @@
 
 import bpy
 
-from .window.regions import CATEGORY
+from ..window.regions import CATEGORY
 
 
 class _Options:

@@ -7,8 +7,8 @@ from typing import Any
 
 import bpy
 
-from ..descriptions import BakeOptions
-from ..settings import Settings
+from ...descriptions import BakeOptions
+from ...settings import Settings
 
 _DEFAULTS = Settings()
 _BAKE = BakeOptions()

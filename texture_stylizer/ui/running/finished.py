@@ -6,8 +6,8 @@ from typing import Any
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from ..settings import Settings
-from .window.text_lines import draw_text, duration
+from ...settings import Settings
+from ..window.text_lines import draw_text, duration
 
 
 def note(context: bpy.types.Context, session: Any, variant: Any) -> str:

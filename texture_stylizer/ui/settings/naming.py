@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
+from ..translations.polish import CONTEXT
 from .presets import LOOK_ITEMS, look_of
-from .translations.polish import CONTEXT
 
 _SAID = {"SUBTLE", "BOLD", "KEEP"}
 """Looks that are always part of a variant's name."""

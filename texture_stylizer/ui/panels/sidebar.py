@@ -3,15 +3,17 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from . import finished, live, operators, option_panels, texture_list, trial_operators
-from .addon_paths import worker_python_path
-from .presets import TEXTURE_STYLIZER_PT_presets
-from .run_queue import LINE
-from .setup.setup_box import draw_setup
-from .styles import gallery
-from .variant_list import draw_variants
-from .window.regions import CATEGORY
-from .window.text_lines import draw_text
+from ..addon_paths import worker_python_path
+from ..run_queue import LINE
+from ..running import finished, live_preview, run_operators
+from ..settings.presets import TEXTURE_STYLIZER_PT_presets
+from ..setup.setup_box import draw_setup
+from ..styles import gallery
+from ..try_styles import trial_operators
+from ..variants.variant_list import draw_variants
+from ..window.regions import CATEGORY
+from ..window.text_lines import draw_text
+from . import option_panels, texture_list
 
 
 class _Sidebar:
@@ -70,7 +72,7 @@ def _draw_start(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if not worker_python_path(context):
         draw_setup(layout.box(), context)
         return
-    operator = operators.TEXTURE_STYLIZER_OT_stylize
+    operator = run_operators.TEXTURE_STYLIZER_OT_stylize
     missing = operator.missing(context)
     row = layout.row()
     row.scale_y = 1.5
@@ -110,7 +112,7 @@ class TEXTURE_STYLIZER_PT_variants(_Sidebar, bpy.types.Panel):
     bl_parent_id = "TEXTURE_STYLIZER_PT_stylize"
 
     def draw(self, context: bpy.types.Context) -> None:
-        from ..scene.variants.find import list_variants, variants_for
+        from ...scene.variants.find import list_variants, variants_for
 
         settings = context.scene.texture_stylizer
         if not list_variants():
@@ -138,8 +140,8 @@ class TEXTURE_STYLIZER_PT_material(bpy.types.Panel):
         return context.object is not None and context.object.active_material is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        from ..scene.materials.records import record_of
-        from ..scene.variants.find import variants_for
+        from ...scene.materials.records import record_of
+        from ...scene.variants.find import variants_for
 
         material = context.object.active_material
         record = record_of(material)
@@ -197,8 +199,8 @@ def _draw_run(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.progress(factor=run.fraction, text=f"{run.fraction:.0%}")
     draw_text(layout, context, run.text, least=2)
     draw_text(layout, context, run.left, "TIME")
-    if live.icon():
-        layout.template_icon(icon_value=live.icon(), scale=8.0)
+    if live_preview.icon():
+        layout.template_icon(icon_value=live_preview.icon(), scale=8.0)
     else:
         row = layout.row()
         row.scale_y = 8.0

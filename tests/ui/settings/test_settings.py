@@ -8,15 +8,14 @@ from pathlib import Path
 import bpy
 import pytest
 
+from tests.ui.conftest import SAMPLES
 from texture_stylizer.descriptions import Compute
 from texture_stylizer.scene.baking.base_color import materials_to_bake
 from texture_stylizer.scene.materials.records import record_of
 from texture_stylizer.settings import Settings
-from texture_stylizer.ui.presets import LOOKS
-from texture_stylizer.ui.settings_again import values_of
+from texture_stylizer.ui.settings.presets import LOOKS
+from texture_stylizer.ui.settings.settings_again import values_of
 from texture_stylizer.ui.window.text_lines import about, duration, text_width, wrapped
-
-from .conftest import SAMPLES
 
 MOSAIC = str(SAMPLES / "styles" / "mosaic.jpg")
 

@@ -7,14 +7,15 @@ from typing import Any
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
-from ..errors import BadInput, StylizerError
-from . import finished, last_used
-from .addon_paths import results_folder, worker_python_path
-from .run_queue import LINE
+from ...errors import BadInput, StylizerError
+from ..addon_paths import results_folder, worker_python_path
+from ..run_queue import LINE
+from ..settings import last_used
+from ..window.modal_timer import Ticking
+from ..window.regions import is_over_sidebar, redraw
+from ..window.text_lines import to_translate
+from . import finished
 from .session import Request, Session, libraries_are_loaded, objects_of
-from .window.modal_timer import Ticking
-from .window.regions import is_over_sidebar, redraw
-from .window.text_lines import to_translate
 
 SECOND_ESC_SECONDS = 2.0
 """Within this time a second Esc ends a run, wherever the mouse is: minutes of work go with it."""
@@ -75,7 +76,7 @@ class _Stylizes(Ticking, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Wait for the result; for scripts and Blender without a window."""
-        from ..scene.restyle import stylize_objects
+        from ...scene.restyle import stylize_objects
 
         try:
             request = self._request(context)
@@ -249,7 +250,7 @@ class TEXTURE_STYLIZER_OT_stylize_image(_Stylizes):
         return "" if image is not None else to_translate("Open an image in this editor first")
 
     def target(self, context: bpy.types.Context) -> Target:
-        from ..scene.texture_uses import objects_showing
+        from ...scene.texture_uses import objects_showing
 
         image = context.space_data.image
         objects = objects_showing(image, context.scene.objects)
@@ -301,7 +302,7 @@ def _no_material(context: bpy.types.Context) -> str:
 
 def _with_original(material: Any) -> frozenset[int]:
     """Session ids of a material and, for a variant's copy, of its original."""
-    from ..scene.materials.records import original_of
+    from ...scene.materials.records import original_of
 
     return frozenset({material.session_uid, original_of(material).session_uid})
 

@@ -3,8 +3,8 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from . import strength
-from .window.text_lines import draw_text, line_width, text_width, ui_scale
+from ..window.text_lines import draw_text, line_width, text_width, ui_scale
+from . import strength_slider
 
 _BESIDE_NAME = 150
 """What its picture, its menu and all borders take of the region's width, in pixels before the scale."""
@@ -18,7 +18,7 @@ def draw_variants(
     only_material: bool = False,
 ) -> None:
     """Variants, each with its picture and buttons to show, rename, keep and remove it."""
-    from ..scene.variants.find import shown_variants
+    from ...scene.variants.find import shown_variants
 
     shown = shown_variants([context.object] if only_material else context.selected_objects)
     row = layout.row(align=True)
@@ -29,7 +29,7 @@ def draw_variants(
     row.operator("texture_stylizer.compare", text="", icon="UV_SYNC_SELECT")
     for name, copies in sorted(variants.items()):
         _draw_variant(layout, context, name, copies, name in shown, only_material)
-    if any(strength.is_mixed(copies) for copies in variants.values()):
+    if any(strength_slider.is_mixed(copies) for copies in variants.values()):
         draw_text(
             layout, context, iface("FBX, OBJ and USD exports lose a strength below 1; glTF keeps it"), "INFO"
         )
@@ -43,7 +43,7 @@ def _draw_variant(
     shown: bool,
     only_material: bool,
 ) -> None:
-    from ..scene.variants.find import images_of
+    from ...scene.variants.find import images_of
 
     fits = text_width(name) <= line_width(context) - _BESIDE_NAME * ui_scale()
     if not fits:
@@ -59,4 +59,4 @@ def _draw_variant(
     button.name, button.only_material = name, only_material
     row.context_pointer_set("texture_stylizer_variant", copies[0])
     row.menu("TEXTURE_STYLIZER_MT_variant", text="", icon="DOWNARROW_HLT")
-    strength.draw(layout, copies)
+    strength_slider.draw(layout, copies)

@@ -7,16 +7,16 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 from bpy.app.translations import pgettext_rpt as rpt
 
-from ..errors import StylizerError
+from ...errors import StylizerError
+from ..addon_paths import cache_folder, worker_python_path
+from ..running.run_operators import TEXTURE_STYLIZER_OT_stylize
+from ..running.session import libraries_are_loaded
+from ..settings.naming import style_title
+from ..styles import gallery
+from ..window.modal_timer import Ticking
+from ..window.regions import redraw
+from ..window.text_lines import draw_text
 from . import trials
-from .addon_paths import cache_folder, worker_python_path
-from .naming import style_title
-from .operators import TEXTURE_STYLIZER_OT_stylize
-from .session import libraries_are_loaded
-from .styles import gallery
-from .window.modal_timer import Ticking
-from .window.regions import redraw
-from .window.text_lines import draw_text
 
 
 def tried_image(context: bpy.types.Context) -> Any:

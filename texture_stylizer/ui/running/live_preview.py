@@ -13,10 +13,10 @@ from typing import Any
 
 import bpy
 
-from ..jobs.background import in_background
-from ..scene.materials.records import original_of
-from ..scene.node_trees.uv_maps import render_uv_map
-from .window.thumbnails import Thumbnails
+from ...jobs.background import in_background
+from ...scene.materials.records import original_of
+from ...scene.node_trees.uv_maps import render_uv_map
+from ..window.thumbnails import Thumbnails
 
 CHUNK = 20_000
 """Triangles that are handed to the GPU at a time."""
@@ -146,7 +146,7 @@ def _batches_of(object_: Any, picture: Picture, shader: Any) -> list[Any]:
 
 def _gather(object_: Any, material: Any) -> Future[list[dict[str, Any]]] | None:
     """Copy a mesh and begin to divide its faces into triangles; None where there is nothing to draw."""
-    from ..scene.faces import copy_mesh
+    from ...scene.faces import copy_mesh
 
     evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
     name = render_uv_map(evaluated)
@@ -160,7 +160,7 @@ def _divide(arrays: dict[str, Any]) -> list[dict[str, Any]]:
     """What the shader takes for each corner of the triangles that are drawn, in chunks."""
     import numpy as np
 
-    from ..jobs.mesh_file import chosen_triangles
+    from ...jobs.mesh_file import chosen_triangles
 
     triangles = chosen_triangles(arrays)
     vertices = arrays["corners"][triangles]

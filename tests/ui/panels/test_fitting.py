@@ -10,18 +10,18 @@ from typing import Any
 import bpy
 import pytest
 
-from texture_stylizer.ui import panels, trials
+from tests.ui import drawn as drawing
+from tests.ui.conftest import SAMPLES
+from tests.ui.drawn import Layout
+from texture_stylizer.ui.panels import sidebar
 from texture_stylizer.ui.run_queue import LINE
-from texture_stylizer.ui.session import Request, Session
+from texture_stylizer.ui.running.session import Request, Session
 from texture_stylizer.ui.translations.polish import TRANSLATIONS
-
-from . import drawn as drawing
-from .conftest import SAMPLES
-from .drawn import Layout
+from texture_stylizer.ui.try_styles import trials
 
 POLISH = TRANSLATIONS["pl_PL"]
 STYLES = [str(SAMPLES / "styles" / f"{name}.jpg") for name in ("swirling_oil", "stained_glass", "ink_wash")]
-SIDEBAR = [class_ for class_ in panels.CLASSES if class_.bl_space_type == "VIEW_3D"]
+SIDEBAR = [class_ for class_ in sidebar.CLASSES if class_.bl_space_type == "VIEW_3D"]
 
 
 @pytest.fixture(params=["English", "Polish"])

@@ -18,12 +18,12 @@ from typing import Any
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from ..descriptions import Outcome
-from ..errors import BadInput, from_message
-from . import live
-from .addon_paths import cache_folder, worker_python_path
-from .run_queue import LINE
-from .window.text_lines import about
+from ...descriptions import Outcome
+from ...errors import BadInput, from_message
+from ..addon_paths import cache_folder, worker_python_path
+from ..run_queue import LINE
+from ..window.text_lines import about
+from . import live_preview
 
 MEASURED_SECONDS = 3.0
 """From here on the time left is shown: the first steps say little."""
@@ -107,8 +107,8 @@ class Session:
 
     def begin(self, context: bpy.types.Context) -> None:
         """Find the textures. Raises what `scene.plan.begin` raises, and BadMachine without a worker."""
-        from ..jobs.client import WorkerClient
-        from ..scene.plan import begin
+        from ...jobs.client import WorkerClient
+        from ...scene.plan import begin
 
         objects = objects_of(self.request)
         self._client = WorkerClient(worker_python_path(context), cache_folder=cache_folder(context))
@@ -128,7 +128,7 @@ class Session:
 
     def step(self) -> bool:
         """Write one texture's pixels and take the worker's messages. Returns whether all is done."""
-        from ..scene.plan import is_written, next_job
+        from ...scene.plan import is_written, next_job
 
         key = self._run.waiting[0] if self._run.waiting else None
         job = next_job(self._run)
@@ -149,13 +149,13 @@ class Session:
 
     def apply(self) -> Any:
         """Load the results into the scene as a variant. Raises BadInput when there is none."""
-        from ..scene.restyle import apply
+        from ...scene.restyle import apply
 
         return apply(self._run)
 
     def end(self, *, keep: bool) -> None:
         """Stop the worker, leave the line and delete what is not to be kept; harmless when done twice."""
-        from ..scene.restyle import take_back_uv_maps
+        from ...scene.restyle import take_back_uv_maps
 
         if self in LINE:
             LINE.remove(self)
@@ -165,7 +165,7 @@ class Session:
             take_back_uv_maps(run)
         # The worker's end and the files are waited for elsewhere: the window goes on.
         threading.Thread(target=_clear_away, args=(client, run, keep)).start()
-        live.clear()
+        live_preview.clear()
 
     def _take(self, message: dict[str, Any]) -> None:
         take: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -202,8 +202,8 @@ class Session:
         self._delete_preview()
         self._preview = message
         self._pictures = [
-            lambda: live.show_on_model(key, message, materials, objects),
-            lambda: live.show_icon(message["path"]),
+            lambda: live_preview.show_on_model(key, message, materials, objects),
+            lambda: live_preview.show_icon(message["path"]),
             self._delete_preview,
         ]
 
@@ -240,7 +240,7 @@ def work_of(run: Any, key: int) -> float:
 
 def _clear_away(client: Any, run: Any, keep: bool) -> None:
     """End a worker, then delete a run's files: all of them, or those that are not results."""
-    from ..scene.restyle import delete_results, discard
+    from ...scene.restyle import delete_results, discard
 
     if client is not None:
         client.close()

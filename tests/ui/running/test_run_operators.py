@@ -15,9 +15,8 @@ import pytest
 from PIL import Image
 
 import texture_stylizer
+from tests.ui.conftest import SAMPLES
 from texture_stylizer.scene.variants.find import list_variants
-
-from .conftest import SAMPLES
 
 pytestmark = pytest.mark.usefixtures("addon")
 

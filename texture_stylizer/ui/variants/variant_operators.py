@@ -6,8 +6,8 @@ from typing import Any
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
-from ..errors import StylizerError
-from .operators import chosen_objects
+from ...errors import StylizerError
+from ..running.run_operators import chosen_objects
 
 
 def change_scene(operator: bpy.types.Operator, change: Callable[[], object]) -> set[str]:
@@ -42,8 +42,8 @@ class TEXTURE_STYLIZER_OT_show_variant(_OnVariant):
     )  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.materials.records import original_of
-        from ..scene.variants.show import use_original, use_variant
+        from ...scene.materials.records import original_of
+        from ...scene.variants.show import use_original, use_variant
 
         objects, material = chosen_objects(context), None
         if self.only_material and context.object is not None:
@@ -60,7 +60,7 @@ class TEXTURE_STYLIZER_OT_remove_variant(_OnVariant):
     bl_label = "Remove Texture Variant"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.variants.edit import remove_variant
+        from ...scene.variants.edit import remove_variant
 
         return change_scene(self, lambda: remove_variant(self.name))
 
@@ -72,7 +72,7 @@ class TEXTURE_STYLIZER_OT_keep_variant(_OnVariant):
     bl_label = "Make Texture Variant Permanent"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.variants.permanent import make_permanent
+        from ...scene.variants.permanent import make_permanent
 
         return change_scene(self, lambda: make_permanent(self.name))
 
@@ -90,7 +90,7 @@ class TEXTURE_STYLIZER_OT_rename_variant(_OnVariant):
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.variants.edit import rename_variant
+        from ...scene.variants.edit import rename_variant
 
         return change_scene(self, lambda: rename_variant(self.name, self.new_name))
 
@@ -103,7 +103,7 @@ class TEXTURE_STYLIZER_OT_compare(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.variants.show import compare
+        from ...scene.variants.show import compare
 
         compare(chosen_objects(context))
         return {"FINISHED"}
@@ -117,7 +117,7 @@ class TEXTURE_STYLIZER_OT_purge_variants(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.variants.edit import purge_unused_variants
+        from ...scene.variants.edit import purge_unused_variants
 
         removed = purge_unused_variants()
         if not removed:
@@ -136,7 +136,7 @@ as KHR_materials_variants"""
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.export.gltf_variants import give_to_gltf, writes_variants
+        from ...scene.export.gltf_variants import give_to_gltf, writes_variants
 
         was_on = writes_variants()
         names: list[Any] = []

@@ -4,8 +4,8 @@ from typing import Any
 
 import bpy
 
-from ..settings import QUALITIES, Quality, Settings
-from .styles import gallery
+from ...settings import QUALITIES, Quality, Settings
+from ..styles import gallery
 
 _SAME = ("content_weight", "style_scale", "style_direction", "preserve_color", "wrap", "seed")
 
@@ -58,8 +58,8 @@ class TEXTURE_STYLIZER_OT_use_settings(bpy.types.Operator):
     name: bpy.props.StringProperty(name="Variant")  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..scene.materials.records import record_of
-        from ..scene.variants.find import list_variants
+        from ...scene.materials.records import record_of
+        from ...scene.variants.find import list_variants
 
         records = [record_of(material) for material in list_variants().get(self.name, [])]
         if not records or records[0] is None:
@@ -73,7 +73,7 @@ class TEXTURE_STYLIZER_MT_variant(bpy.types.Menu):
     bl_label = "Variant"
 
     def draw(self, context: bpy.types.Context) -> None:
-        from ..scene.materials.records import record_of
+        from ...scene.materials.records import record_of
 
         record = record_of(context.texture_stylizer_variant)
         if record is None:

@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.ui.drawn import Layout
 from texture_stylizer.scene.materials.records import strength_of
 from texture_stylizer.scene.variants.find import list_variants
 from texture_stylizer.srgb import decode, encode
-from texture_stylizer.ui.variant_list import draw_variants
-
-from .drawn import Layout
+from texture_stylizer.ui.variants.variant_list import draw_variants
 
 pytestmark = pytest.mark.usefixtures("addon")
 

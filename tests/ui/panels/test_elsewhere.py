@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from .conftest import SAMPLES
-from .drawn import Layout
+from tests.ui.conftest import SAMPLES
+from tests.ui.drawn import Layout
 
 pytestmark = pytest.mark.usefixtures("addon")
 

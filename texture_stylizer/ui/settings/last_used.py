@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from .addon_paths import preferences_of
+from ..addon_paths import preferences_of
 from .presets import SAVED
 
 FOLLOWING = (*SAVED, "style_path")

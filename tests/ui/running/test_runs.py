@@ -11,14 +11,13 @@ from pathlib import Path
 import bpy
 import pytest
 
+from tests.ui.conftest import SAMPLES
 from texture_stylizer.descriptions import Compute, StyleImage
 from texture_stylizer.errors import BadInput
 from texture_stylizer.scene.variants.find import list_variants
 from texture_stylizer.settings import Settings
 from texture_stylizer.ui.run_queue import LINE
-from texture_stylizer.ui.session import Request, Session
-
-from .conftest import SAMPLES
+from texture_stylizer.ui.running.session import Request, Session
 
 pytestmark = pytest.mark.usefixtures("addon")
 

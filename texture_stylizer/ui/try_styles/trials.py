@@ -7,9 +7,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from ..descriptions import Compute, Destination, Job, Source, StyleImage
-from ..settings import Settings
-from .window.thumbnails import Thumbnails
+from ...descriptions import Compute, Destination, Job, Source, StyleImage
+from ...settings import Settings
+from ..window.thumbnails import Thumbnails
 
 SIZE = 192
 """Longest side that is worked on, in pixels."""
@@ -30,8 +30,8 @@ class Trials:
     ) -> None:
         """image: of the file; styles: paths. Raises BadInput for an image without pixels, and BadMachine
         without a worker or a temporary folder."""
-        from ..jobs.client import WorkerClient, private_folder
-        from ..scene.images.pixels import write_source
+        from ...jobs.client import WorkerClient, private_folder
+        from ...scene.images.pixels import write_source
 
         self._client = WorkerClient(python, cache_folder=cache_folder)
         self._folder = private_folder()
@@ -99,7 +99,7 @@ def _job(number: str, name: str, style: str, source: Source, settings: Settings,
 
 
 def _clear_away(client: Any, folder: Path) -> None:
-    from ..jobs.client import remove_folder
+    from ...jobs.client import remove_folder
 
     client.close()
     remove_folder(folder)

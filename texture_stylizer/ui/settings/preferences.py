@@ -5,10 +5,10 @@
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from ..jobs.cache_folder import size_of
-from .addon_paths import MAY_BE_RELATIVE, PACKAGE, cache_folder
-from .setup.setup_box import draw_device, draw_removal, draw_setup
-from .styles import gallery
+from ...jobs.cache_folder import size_of
+from ..addon_paths import MAY_BE_RELATIVE, PACKAGE, cache_folder
+from ..setup.setup_box import draw_device, draw_removal, draw_setup
+from ..styles import gallery
 
 
 class StylizerFolder(bpy.types.PropertyGroup):

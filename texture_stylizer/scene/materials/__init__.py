@@ -1,1 +1,1 @@
-"""Which objects show which materials, through slots, modifiers and instances, and what copies say of it."""
+"""Which objects show which materials (slots, modifiers, instances), and the records that copies carry."""

@@ -1,4 +1,4 @@
-"""Polish words of the panel's looks, lists, advanced settings and messages; a part of `translations`."""
+"""Polish words of the panel's looks, lists, advanced settings and messages; a part of `polish`."""
 
 POLISH_PANEL = {
     "Fast": "Szybko",

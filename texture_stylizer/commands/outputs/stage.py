@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from ..errors import BadInput
-from ..jobs.protocol import FOLDER_PREFIX
+from ...errors import BadInput
+from ...jobs.protocol import FOLDER_PREFIX
 from .made_files import MadeFiles
 
 State = tuple[int, int, int]

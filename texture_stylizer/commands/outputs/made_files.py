@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..jobs.cache_folder import CACHE_VARIABLE
+from ...jobs.cache_folder import CACHE_VARIABLE
 
 _FILE = "made_files.sqlite"
 _KEPT = 200_000

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadInput, BadMachine
-from ..quiet import quiet
+from ...errors import BadInput, BadMachine
+from ...quiet import quiet
 
 _ROOM = 16384
 """Bytes that are still free on a disk which was not filled by an export."""
@@ -59,7 +59,7 @@ def load_scene(path: Path) -> None:
         raise BadInput(f"{path}: Blender cannot import it ({_one_line(reason)}); export it anew") from reason
     if "FINISHED" not in result:
         raise BadInput(f"{path}: Blender cannot import it; export it anew")
-    from ..scene.images.missing_files import find_beside
+    from ...scene.images.missing_files import find_beside
 
     find_beside(path.resolve().parent)
 

@@ -10,17 +10,17 @@ from .. import __version__
 from ..errors import BadInput, Cancelled, OutOfMemory, StylizerError
 from ..jobs.client import WorkerClient
 from ..jobs.interrupts import raise_if_asked
-from .display import say, show_error, tell
-from .failures import naming, unexpected, with_trace_of
-from .files import no_empty_folders, temporary_folder, write_whole
-from .gltf import stylize_gltf
-from .images import stylize_image
-from .kinds import IMAGE_SUFFIXES, check_kind, is_same_gltf
-from .made_files import MadeFiles
-from .outputs import Output, check_report_place, outputs_of
+from .file_kinds import IMAGE_SUFFIXES, check_kind, is_same_gltf
+from .inputs.gltf_files import stylize_gltf
+from .inputs.image_files import stylize_image
+from .inputs.scene_files import stylize_scene
+from .outputs.made_files import MadeFiles
+from .outputs.output_paths import Output, check_report_place, outputs_of
+from .outputs.stage import Stage
+from .outputs.whole_files import no_empty_folders, temporary_folder, write_whole
 from .request import Request
-from .scenes import stylize_scene
-from .stage import Stage
+from .terminal.display import say, show_error, tell
+from .terminal.failures import naming, unexpected, with_trace_of
 
 
 def run(request: Request) -> int:

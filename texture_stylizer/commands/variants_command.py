@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
-from .blender import ask_blender
-from .display import say, tell
-from .files import no_empty_folders
-from .kinds import MODEL_SUFFIXES, check_kind
-from .made_files import MadeFiles
-from .outputs import Output, check_outputs
+from .blender_process.ask import ask_blender
+from .file_kinds import MODEL_SUFFIXES, check_kind
+from .outputs.made_files import MadeFiles
+from .outputs.output_paths import Output, check_outputs
+from .outputs.stage import Stage
+from .outputs.whole_files import no_empty_folders
 from .request import WrongArguments
-from .stage import Stage
+from .terminal.display import say, tell
 
 
 def run(path: Path, action: str, name: str | None, strength: float | None, output: Path | None) -> int:
@@ -64,61 +64,3 @@ def _output(path: Path, output: Path | None) -> Output:
     if output.suffix.lower() == ".vrm":
         raise WrongArguments("a .vrm is only made of a .vrm or .glb; give another output")
     return Output(path, output, named=True)
-
-
-def change(
-    path: Path, action: str, name: str, strength: float | None, target: Path | None, home: str
-) -> list[str]:
-    """Do it with bpy, and write the file to `target`, to be moved to `home`. Returns what `list` prints, or
-    what is missing in a model, as sentences."""
-    from .blend import open_blend, quiet, save_scene
-
-    open_blend(path)
-    if action == "list" or target is None:
-        return _lines()
-    with quiet():
-        _change(action, name, strength)
-    if target.suffix.lower() == ".blend":
-        return save_scene(target, Path(home))
-    from .scenes import make_plain
-
-    with quiet():
-        problems = make_plain(target, Path(home))
-    return problems + save_scene(target, Path(home))
-
-
-def _lines() -> list[str]:
-    """A line for each variant: its materials, where it is shown, and how strongly."""
-    import bpy
-
-    from ..scene.materials.records import strength_of
-    from ..scene.variants.find import list_variants
-
-    lines = []
-    for variant, copies in sorted(list_variants().items()):
-        these = set(copies)
-        shown = sum(slot.material in these for o in bpy.data.objects for slot in o.material_slots)
-        line = f"{variant}: {_counted(len(copies), 'material')}, shown in {_counted(shown, 'slot')}"
-        strength = strength_of(copies[0])
-        lines.append(line if strength == 1.0 else f"{line}, strength {strength:g}")
-    return lines
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _change(action: str, name: str, strength: float | None) -> None:
-    import bpy
-
-    from ..scene.variants.edit import remove_variant, set_strength
-    from ..scene.variants.show import use_original, use_variant
-
-    if action == "mix" and strength is not None:
-        set_strength(name, strength)
-    if action in ("use", "mix"):
-        use_variant(name, bpy.data.objects)
-    elif action == "original":
-        use_original(bpy.data.objects)
-    else:
-        remove_variant(name)

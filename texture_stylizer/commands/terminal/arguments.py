@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .. import __version__
-from ..settings import (
+from ... import __version__
+from ...settings import (
     COLOR_ROLES,
     OPTIMIZERS,
     PRECISIONS,

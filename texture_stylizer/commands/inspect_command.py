@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
-from .display import clean, tell
-from .gltf import inspect_gltf
-from .kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, check_kind
-from .scenes import inspect_in_blender
+from .file_kinds import GLTF_SUFFIXES, IMAGE_SUFFIXES, check_kind
+from .inputs.gltf_files import inspect_gltf
+from .inputs.scene_files import inspect_in_blender
+from .terminal.display import clean, tell
 
 
 def run(path: Path, *, as_json: bool) -> int:

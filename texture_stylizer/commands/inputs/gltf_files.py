@@ -9,34 +9,27 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from ..descriptions import Destination, Job, Outcome, Source
-from ..errors import BadInput, Cancelled, StylizerError
-from ..gltf.container import (
-    Container,
-    file_of_uri,
-    parse_container,
-    place_of_uri,
-    read_container,
-    uri_below,
-)
-from ..gltf.geometry import meshes_showing
-from ..gltf.restyle import Change, restyled_files
-from ..gltf.textures import (
+from ...descriptions import Destination, Job, Outcome, Source
+from ...errors import BadInput, Cancelled, StylizerError
+from ...gltf.container import Container, file_of_uri, parse_container, place_of_uri, read_container, uri_below
+from ...gltf.geometry import meshes_showing
+from ...gltf.restyle import Change, restyled_files
+from ...gltf.textures import (
     GltfTexture,
     find_gltf_textures,
     image_bytes,
     materials_without_textures,
     suffix_of,
 )
-from ..jobs.client import WorkerClient
-from ..jobs.mesh_file import save_meshes
-from ..names import shortened
-from .display import ProgressBar, say
-from .files import write_whole
-from .made_files import MadeFiles
-from .outputs import check_not_anothers
-from .request import Request, report_row
-from .stage import Stage
+from ...jobs.client import WorkerClient
+from ...jobs.mesh_file import save_meshes
+from ...names import shortened
+from ..outputs.made_files import MadeFiles
+from ..outputs.output_paths import check_not_anothers
+from ..outputs.stage import Stage
+from ..outputs.whole_files import write_whole
+from ..request import Request, report_row
+from ..terminal.display import ProgressBar, say
 
 
 def inspect_gltf(path: Path) -> dict[str, Any]:

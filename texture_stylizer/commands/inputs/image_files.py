@@ -6,10 +6,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from ..descriptions import Destination, Job, Outcome, Source
-from ..jobs.client import WorkerClient
-from .display import ProgressBar
-from .request import Request, report_row
+from ...descriptions import Destination, Job, Outcome, Source
+from ...jobs.client import WorkerClient
+from ..request import Request, report_row
+from ..terminal.display import ProgressBar
 
 
 def stylize_image(

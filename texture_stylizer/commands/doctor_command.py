@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ..errors import StylizerError
 from ..jobs.client import WorkerClient
-from .blender import ask_blender
-from .display import tell
+from .blender_process.ask import ask_blender
+from .terminal.display import tell
 
 
 def run(*, download_vgg19: bool) -> int:

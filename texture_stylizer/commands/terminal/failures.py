@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from ..errors import BadInput, StylizerError
+from ...errors import BadInput, StylizerError
 
 
 def naming(subject: Path, error: StylizerError) -> StylizerError:

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from ..errors import BadInput, BadMachine, from_message
-from ..jobs.client import private_folder, remove_folder
-from ..jobs.interrupts import raise_if_asked
-from ..jobs.protocol import Message, from_line, to_line
-from ..jobs.python import bootstrap, command_of, safe_environment, start
-from ..words import how_it_ended
+from ...errors import BadInput, BadMachine, from_message
+from ...jobs.client import private_folder, remove_folder
+from ...jobs.interrupts import raise_if_asked
+from ...jobs.protocol import Message, from_line, to_line
+from ...jobs.python import bootstrap, command_of, safe_environment, start
+from ...words import how_it_ended
 
 OnMessage = Callable[[Message], Message | None]
 
@@ -141,6 +141,6 @@ def _command() -> list[str]:
     bpy = sys.modules.get("bpy")
     program = bpy.app.binary_path if bpy is not None else ""
     if not program:
-        return command_of(sys.executable, "commands.inside_blender")
-    expression = bootstrap("commands.inside_blender")
+        return command_of(sys.executable, "commands.blender_process.inside_blender")
+    expression = bootstrap("commands.blender_process.inside_blender")
     return [program, "--background", "--factory-startup", "--python-expr", expression]

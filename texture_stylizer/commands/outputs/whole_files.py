@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import BadInput
-from ..jobs.client import private_folder, remove_folder
-from ..jobs.protocol import partial_path
+from ...errors import BadInput
+from ...jobs.client import private_folder, remove_folder
+from ...jobs.protocol import partial_path
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -11,7 +11,7 @@ import unicodedata
 from types import TracebackType
 from typing import Any, TextIO
 
-from ..words import duration
+from ...words import duration
 
 
 def clean(text: str) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import BadInput
-from .kinds import IMAGE_SUFFIXES, SCENE_SUFFIXES
+from ...errors import BadInput
+from ..file_kinds import IMAGE_SUFFIXES, SCENE_SUFFIXES
+from ..request import Request, WrongArguments
 from .made_files import MadeFiles
-from .request import Request, WrongArguments
 from .stage import check_inside
 
 _BESIDE = {".obj": (".mtl",)}

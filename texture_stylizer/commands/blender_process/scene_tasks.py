@@ -1,79 +1,24 @@
-"""`stylize` for what Blender has to open or import: .blend, .fbx, .obj, USD, and glTF to another kind.
-
-`stylize_scene` and `inspect_in_blender` are the command's side, which has the worker; `restyle_scene` and
-`inspect_scene` are called in the process that has bpy.
-"""
+"""Scenes inspected and restyled in the process that has bpy."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..descriptions import Job, Outcome
-from ..errors import StylizerError, from_message, to_message
-from ..jobs.client import WorkerClient, private_folder, remove_folder
-from ..jobs.protocol import Message
-from .blend import chosen_objects, load_scene, quiet, save_scene
-from .blender import ask_blender
-from .display import ProgressBar, say
-from .request import Request, report_row
-from .stage import Stage
+from ...errors import StylizerError
+from ...jobs.client import private_folder, remove_folder
+from ..request import Request, report_row
+from .open_and_save import chosen_objects, load_scene, quiet, save_scene
 
 if TYPE_CHECKING:
-    from ..scene.plan import Restyle
-    from .inside_blender import Channel
-
-
-def stylize_scene(
-    request: Request, source: Path, stage: Stage, client: WorkerClient, folder: Path
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    """Restyle a scene's textures with a Blender of its own and write it to the stage, as any scene kind.
-
-    folder: for temporary files. Returns the report's rows and what failed.
-    """
-
-    def answer(message: Message) -> Message | None:
-        if message["type"] == "note":
-            say(stage.in_place(message["message"]))
-            return None
-        return {"type": "results", "results": _run_jobs(message["jobs"], client)}
-
-    answered = ask_blender(
-        "stylize",
-        source,
-        answer,
-        folder=folder,
-        request=request.to_json(),
-        target=str(stage.file),
-        home=str(stage.home),
-        private=[str(folder), str(stage.folder)],
-    )
-    rows = [
-        row | {"output": str(stage.final(Path(row["output"]))), "scene": str(stage.target)}
-        for row in answered["rows"]
-    ]
-    return rows, [from_message(problem) for problem in answered["problems"]]
-
-
-def _run_jobs(jobs: list[dict[str, Any]], client: WorkerClient) -> list[dict[str, Any]]:
-    described = [Job.from_json(job) for job in jobs]
-    with ProgressBar({job.id: job.name for job in described}) as bar:
-        results = client.run(described, bar.on_event)
-    return [
-        {"outcome": result.to_json()} if isinstance(result, Outcome) else to_message(result)
-        for result in results
-    ]
-
-
-def inspect_in_blender(path: Path) -> dict[str, Any]:
-    """What `inspect --json` prints for a scene or model, found by a Blender of its own."""
-    return ask_blender("inspect", path, lambda _: None)["found"]
+    from ...scene.plan import Restyle
+    from .channel import Channel
 
 
 def inspect_scene(path: Path) -> dict[str, Any]:
     """What `inspect --json` prints for a scene or model; needs bpy."""
     load_scene(path)
-    from ..scene.texture_uses import find_textures, materials_without_textures
+    from ...scene.texture_uses import find_textures, materials_without_textures
 
     objects = chosen_objects(None, path)
     return {
@@ -90,8 +35,8 @@ def restyle_scene(
     Returns the report's rows and what failed.
     """
     load_scene(source)
-    from ..scene.plan import plan
-    from ..scene.restyle import apply, discard, withdraw, work
+    from ...scene.plan import plan
+    from ...scene.restyle import apply, discard, withdraw, work
 
     objects = chosen_objects(request.objects, source)
     scratch = private_folder()
@@ -160,10 +105,10 @@ def make_plain(target: Path, home: Path) -> list[str]:
     The materials keep their names and get no records. The scene is to be exported and forgotten. Returns a
     sentence for each texture that is missing in the model.
     """
-    from ..scene.export.exported_mixes import bake_mixes, mixed_copies
-    from ..scene.export.kept_images import keep_images
-    from ..scene.variants.find import is_shown, list_variants
-    from ..scene.variants.permanent import make_permanent
+    from ...scene.export.exported_mixes import bake_mixes, mixed_copies
+    from ...scene.export.kept_images import keep_images
+    from ...scene.variants.find import is_shown, list_variants
+    from ...scene.variants.permanent import make_permanent
 
     _, problems = bake_mixes(copy for copy in mixed_copies() if is_shown(copy))
     for name, copies in list_variants().items():

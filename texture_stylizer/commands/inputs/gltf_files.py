@@ -13,8 +13,8 @@ from ...descriptions import Destination, Job, Outcome, Source
 from ...errors import BadInput, Cancelled, StylizerError
 from ...gltf.container import Container, file_of_uri, parse_container, place_of_uri, read_container, uri_below
 from ...gltf.geometry import meshes_showing
-from ...gltf.restyle import Change, restyled_files
-from ...gltf.textures import (
+from ...gltf.replace_images import Change, restyled_files
+from ...gltf.used_images import (
     GltfTexture,
     find_gltf_textures,
     image_bytes,

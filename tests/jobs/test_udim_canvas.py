@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from texture_stylizer.jobs.worker.udim import lay_out, take_apart
+from texture_stylizer.jobs.worker.udim_canvas import lay_out, take_apart
 
 
 def test_neighbours_lie_side_by_side_and_row_1011_above() -> None:

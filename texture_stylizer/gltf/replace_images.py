@@ -17,7 +17,7 @@ from .container import (
     uri_with_ending,
 )
 from .faults import faults_of
-from .textures import (
+from .used_images import (
     MIME_TYPES,
     GltfTexture,
     buffer_bytes,

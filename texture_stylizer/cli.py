@@ -21,16 +21,16 @@ ROLES = ("base_color", "emission", "roughness", "metallic", "normal", "alpha", "
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit status."""
-    from .commands.arguments import parser
+    from .commands.terminal.arguments import parser
 
     commands = parser(stylize=_stylize, inspect=_inspect, variants=_variants, doctor=_doctor)
     try:
         options = commands.parse_args(arguments)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
-    from .commands.display import say, show_error
-    from .commands.failures import unexpected
     from .commands.request import WrongArguments
+    from .commands.terminal.display import say, show_error
+    from .commands.terminal.failures import unexpected
 
     try:
         status = options.command(options)
@@ -78,7 +78,7 @@ def script() -> None:
 
 def _check_effects(options: argparse.Namespace) -> None:
     """Raises WrongArguments for an option that could not have an effect."""
-    from .commands.kinds import IMAGE_SUFFIXES
+    from .commands.file_kinds import IMAGE_SUFFIXES
     from .commands.request import WrongArguments
 
     baking = (options.bake_size, options.bake_density, options.bake_sharing, options.bake_unwrap or None)
@@ -98,7 +98,7 @@ def _check_effects(options: argparse.Namespace) -> None:
 
 
 def _check_seams(inputs: Sequence[Path]) -> None:
-    from .commands.kinds import IMAGE_SUFFIXES
+    from .commands.file_kinds import IMAGE_SUFFIXES
     from .commands.request import WrongArguments
 
     for path in inputs:
@@ -110,7 +110,7 @@ def _check_seams(inputs: Sequence[Path]) -> None:
 
 def _stylize(options: argparse.Namespace) -> int:
     from .commands.request import Request, WrongArguments
-    from .commands.stylize import run
+    from .commands.stylize_command import run
 
     _check_effects(options)
     if options.seams == "on":
@@ -198,19 +198,19 @@ def _tile(text: str) -> int | str | None:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from .commands.inspect import run
+    from .commands.inspect_command import run
 
     return run(options.input, as_json=options.json)
 
 
 def _variants(options: argparse.Namespace) -> int:
-    from .commands.variants import run
+    from .commands.variants_command import run
 
     return run(options.input, options.action, options.name, options.strength, options.output)
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from .commands.doctor import run
+    from .commands.doctor_command import run
 
     return run(download_vgg19=options.download_vgg19)
 

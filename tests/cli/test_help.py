@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from texture_stylizer.cli import main
-from texture_stylizer.commands.arguments import parser
+from texture_stylizer.commands.terminal.arguments import parser
 from texture_stylizer.words import duration, how_it_ended
 
 COMMANDS = ("stylize", "inspect", "variants", "doctor")

@@ -18,7 +18,7 @@ from texture_stylizer.jobs.mesh_file import (
     tiled_axes,
     triangulate,
 )
-from texture_stylizer.jobs.worker.udim import lay_out, triangles_on
+from texture_stylizer.jobs.worker.udim_canvas import lay_out, triangles_on
 
 
 @given(

@@ -13,6 +13,7 @@ from .settings import Precision, Settings
 
 Encoding = Literal["display", "linear"]
 Sharing = Literal["object", "atlas"]
+MapKind = Literal["normal", "roughness"]
 Depth = Literal["uint8", "uint16", "half", "float"]
 
 
@@ -139,6 +140,34 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class FollowingMap:
+    """A map beside a colour, changed as the colour's strokes want.
+
+    kind: "normal" or "roughness"; source: None for a new normal map of the colour's size. green_down: green
+    counts downward, as DirectX has it. channel: which of red, green and blue, by number, holds a roughness;
+    None for all of a grey one. tiles: those of a UDIM set, as of the colour; `source` and `destination` are
+    then the first one's.
+    """
+
+    kind: MapKind
+    source: Source | None
+    destination: Destination
+    green_down: bool = False
+    channel: int | None = None
+    tiles: tuple[UdimTile, ...] = ()
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> FollowingMap:
+        """The map that `dataclasses.asdict` gave."""
+        changes: dict[str, Any] = {
+            "source": Source(**fields["source"]) if fields["source"] else None,
+            "destination": Destination(**fields["destination"]),
+            "tiles": tuple(UdimTile(**_in_and_out(tile)) for tile in fields["tiles"]),
+        }
+        return cls(**(fields | changes))
+
+
+@dataclass(frozen=True)
 class Job:
     """One texture's work, complete in itself.
 
@@ -147,7 +176,8 @@ class Job:
     for a look at a style; 0 keeps it as it is. `tiles` are those of a UDIM set, worked on as one picture;
     `frames` those of an image sequence, each started from the one before. `surface` is the .npz of the meshes
     that the texture lies on (`jobs.mesh_file`), or empty. `source` and `destination` are then the first
-    one's.
+    one's. `following` are the maps beside it that are made to follow. `restyled` are the pictures of an
+    earlier run, one, or one for each tile: then nothing is drawn, and only those maps are made.
     """
 
     id: str
@@ -163,6 +193,8 @@ class Job:
     surface: str = ""
     tiles: tuple[UdimTile, ...] = ()
     frames: tuple[Frame, ...] = ()
+    following: tuple[FollowingMap, ...] = ()
+    restyled: tuple[Source, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Nested plain values."""
@@ -185,14 +217,19 @@ class Job:
             surface=fields.get("surface", ""),
             tiles=tuple(UdimTile(**_in_and_out(tile)) for tile in fields["tiles"]),
             frames=tuple(Frame(**_in_and_out(frame)) for frame in fields["frames"]),
+            following=tuple(FollowingMap.from_json(found) for found in fields.get("following", ())),
+            restyled=tuple(Source(**source) for source in fields.get("restyled", ())),
         )
 
 
 def with_absolute_paths(job: Job) -> Job:
     """A job that means the same in another working folder."""
 
+    def at(source: Source) -> Source:
+        return dataclasses.replace(source, path=os.path.abspath(source.path))
+
     def moved(part: Any) -> Any:
-        source = dataclasses.replace(part.source, path=os.path.abspath(part.source.path))
+        source = None if part.source is None else at(part.source)
         destination = dataclasses.replace(part.destination, path=os.path.abspath(part.destination.path))
         return dataclasses.replace(part, source=source, destination=destination)
 
@@ -207,6 +244,11 @@ def with_absolute_paths(job: Job) -> Job:
         surface=os.path.abspath(job.surface) if job.surface else "",
         tiles=tuple(moved(tile) for tile in job.tiles),
         frames=tuple(moved(frame) for frame in job.frames),
+        following=tuple(
+            dataclasses.replace(moved(found), tiles=tuple(moved(tile) for tile in found.tiles))
+            for found in job.following
+        ),
+        restyled=tuple(at(source) for source in job.restyled),
     )
 
 
@@ -242,7 +284,8 @@ class Outcome:
     """What became of one texture; with the users' names it is a row of the report.
 
     losses: the loss at the end of each scale. peak_memory: the most bytes in use while it was made, by
-    others that were made beside it too. cached: an earlier result was used.
+    others that were made beside it too. cached: an earlier result was used. following: the files of the
+    maps that follow, in the job's order; of a UDIM set the first tile's.
     """
 
     input: str
@@ -259,6 +302,7 @@ class Outcome:
     peak_memory: int
     cached: bool
     warnings: tuple[str, ...] = field(default=())
+    following: tuple[str, ...] = field(default=())
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain values."""
@@ -267,5 +311,7 @@ class Outcome:
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Outcome:
         """The outcome that `to_json` gave."""
-        sequences: dict[str, Any] = {name: tuple(fields[name]) for name in ("size", "losses", "warnings")}
+        sequences: dict[str, Any] = {
+            name: tuple(fields.get(name, ())) for name in ("size", "losses", "warnings", "following")
+        }
         return cls(**(fields | sequences))

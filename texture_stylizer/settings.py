@@ -27,6 +27,8 @@ WRAPS: tuple[Wrap, ...] = ("none", "x", "y", "both", "auto")
 PRECISIONS: tuple[Precision, ...] = ("auto", "float32", "bfloat16")
 OPTIMIZERS: tuple[Optimizer, ...] = ("auto", "adam", "lbfgs")
 COLOR_ROLES = ("base_color", "emission")
+OF_OTHER_MAPS = ("relief", "soften_normals", "roughness_follow")
+"""Settings of the maps beside a colour; the colour itself does not depend on them."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,9 @@ class Settings:
     keep_unused      whether texels that no face uses stay as they were, but for a margin around the islands;
                      else they are filled from the nearest island, so that mipmaps mix nothing old into it
     seed             of the little noise that wakes up flat areas
+    relief           from 0 to 1, how high the strokes stand out in the material's normal map
+    soften_normals   from 0 to 1, how far the normals within a stroke become one
+    roughness_follow from 0 to 1, how far strokes raise and lower the roughness
     """
 
     content_weight: float = 1.0
@@ -80,6 +85,9 @@ class Settings:
     wrap: Wrap = "auto"
     keep_unused: bool = False
     seed: int = 0
+    relief: float = 0.0
+    soften_normals: float = 0.0
+    roughness_follow: float = 0.0
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
@@ -120,6 +128,11 @@ class Settings:
             changes = {"settle": False, **changes}
         return dataclasses.replace(_PRESETS[quality], **changes)
 
+    @property
+    def changes_other_maps(self) -> bool:
+        """Whether the maps beside a colour are to follow it."""
+        return any(getattr(self, name) > 0 for name in OF_OTHER_MAPS)
+
     def to_json(self) -> dict[str, Any]:
         """The fields as plain values, for job files, reports and variant records."""
         return dataclasses.asdict(self)
@@ -158,8 +171,19 @@ _LEAST: dict[str, float] = {
     "learning_rate": 1e-6,
     "max_size": 16,
     "seed": -(2**63),
+    "relief": 0.0,
+    "soften_normals": 0.0,
+    "roughness_follow": 0.0,
 }
-_MOST = {"iterations": 10**6, "scales": 32, "max_size": 2**16, "seed": 2**63 - 1}
+_MOST: dict[str, float] = {
+    "iterations": 10**6,
+    "scales": 32,
+    "max_size": 2**16,
+    "seed": 2**63 - 1,
+    "relief": 1.0,
+    "soften_normals": 1.0,
+    "roughness_follow": 1.0,
+}
 _WHOLE = ("iterations", "scales", "max_size", "seed")
 
 _PRESETS: dict[str, Settings] = {

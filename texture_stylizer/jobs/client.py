@@ -353,7 +353,8 @@ class WorkerClient:
     def _remove_partial_files(self, pid: int) -> None:
         """Files that a killed worker was just writing beside their destination."""
         for job in self._pending.values():
-            for part in (job, *job.tiles, *job.frames):
+            maps = [part for found in job.following for part in (found, *found.tiles)]
+            for part in (job, *job.tiles, *job.frames, *maps):
                 partial_path(Path(part.destination.path), pid).unlink(missing_ok=True)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import platformdirs
 
 from ...engine.color import Array
-from ...settings import Settings
+from ...settings import OF_OTHER_MAPS, Settings
 from ..cache_folder import CACHE_VARIABLE, entries
 
 SIZE_LIMIT = 4 * 2**30
@@ -57,7 +57,8 @@ def key_of(
     """A name for everything that decides a result's pixels."""
     digest = hashlib.sha256()
     # The tile changes the result by rounding only.
-    described = {name: value for name, value in settings.to_json().items() if name != "tile"}
+    without = ("tile", *OF_OTHER_MAPS)
+    described = {name: value for name, value in settings.to_json().items() if name not in without}
     head = [ENGINE_VERSION, described, features_sha256, device, precision]
     digest.update(json.dumps(head, sort_keys=True).encode())
     for array, weight in [(content, 0.0), *styles]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ...descriptions import Destination, Job, Outcome, Source, StyleImage
+from ...descriptions import Depth, Destination, Job, Outcome, Source, StyleImage
 from ...engine import Features, load_features
 from ...engine.coarse_to_fine import Iterate
 from ...engine.color import Array
@@ -30,6 +30,7 @@ from ...errors import BadInput, OutOfMemory
 from ...settings import Settings
 from ..mesh_file import Triangles, read_triangles, tiled_axes
 from . import cache
+from .following import Drawn, write_following
 from .frames import run_frames
 from .images import Picture, picture_from_pixels, read_image, write_image
 from .orientation import upright
@@ -67,9 +68,44 @@ def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
 
     Raises the errors of errors.py; an exception out of `on_iterate` ends the job and leaves no file.
     """
+    if job.restyled:
+        return _follow_alone(job)
     if job.frames:
         return run_frames(job, _run_single, on_iterate, on_warning)
     return _run_single(job, None, on_iterate, on_warning)[0]
+
+
+def _follow_alone(job: Job) -> Outcome:
+    """Make the maps beside a picture that was restyled earlier; nothing is drawn."""
+    started = time.perf_counter()
+    pictures = _read_sources(job)
+    work = _work_of(job, pictures, None)
+    restyled = [read_image(Path(source.path)).color for source in job.restyled]
+    image = restyled[0]
+    if work.canvas is not None:
+        numbers = [tile.number for tile in job.tiles]
+        image = lay_out(dict(zip(numbers, restyled, strict=True))).color
+    if image.shape != work.color.shape:
+        raise BadInput("its original and its restyled picture differ in size; make the variant again")
+    following = write_following(job, _drawn(pictures, work, image))
+    height, width = pictures[0].color.shape[:2]
+    output = Path(job.restyled[0].path)
+    return Outcome(
+        input=job.source.path,
+        output=str(output),
+        input_sha256=_sha256(Path(job.source.path)),
+        output_sha256=_sha256(output),
+        size=(width, height),
+        features="",
+        device="cpu",
+        precision="float32",
+        tile=None,
+        losses=(),
+        seconds=round(time.perf_counter() - started, 3),
+        peak_memory=0,
+        cached=False,
+        following=tuple(str(path) for path in following),
+    )
 
 
 def _run_single(
@@ -99,7 +135,14 @@ def _run_single(
     for message in made.facts["warnings"]:
         warn(message)
 
-    output = _write_results(job, pictures, work, made.image)
+    outputs = _write_results(job, pictures, work, made.image)
+    output = outputs[0]
+    try:
+        following = write_following(job, _drawn(pictures, work, made.image))
+    except BaseException:
+        for path in outputs:
+            path.unlink(missing_ok=True)
+        raise
     height, width = pictures[0].color.shape[:2]
     outcome = Outcome(
         input=job.source.path,
@@ -116,6 +159,7 @@ def _run_single(
         peak_memory=peak_memory(torch.device(made.facts["device"])),
         cached=made.facts["cached"],
         warnings=tuple(warnings),
+        following=tuple(str(path) for path in following),
     )
     return outcome, made.image
 
@@ -254,10 +298,15 @@ def _surface_of(triangles: Triangles | None) -> Surface | None:
     return Surface.of(triangles.uvs, triangles.areas, triangles.vertices, triangles.ups, triangles.steps)
 
 
-def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array) -> Path:
-    """Write the one file, or every tile's; when one cannot be written none is left. Returns the first."""
+def _drawn(pictures: list[Picture], work: _Work, image: Array) -> Drawn:
+    depth: Depth = "uint8" if pictures[0].depth == "uint8" else "uint16"
+    return Drawn(work.color, image, work.settings, work.surface, work.mask, work.canvas, depth)
+
+
+def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array) -> list[Path]:
+    """Write the one file, or every tile's; when one cannot be written none is left. Returns them."""
     if work.canvas is None:
-        return _write(job.destination, pictures[0], image)
+        return [_write(job.destination, pictures[0], image)]
     colors = {tile.number: picture.color for tile, picture in zip(job.tiles, pictures, strict=True)}
     images = take_apart(work.canvas, image, colors)
     written: list[Path] = []
@@ -271,7 +320,7 @@ def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array)
         for path in written:
             path.unlink(missing_ok=True)
         raise
-    return written[0]
+    return written
 
 
 def _write(destination: Destination, picture: Picture, image: Array) -> Path:

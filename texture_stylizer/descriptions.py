@@ -146,7 +146,7 @@ class FollowingMap:
     kind: "normal" or "roughness"; source: None for a new normal map of the colour's size. green_down: green
     counts downward, as DirectX has it. channel: which of red, green and blue, by number, holds a roughness;
     None for all of a grey one. tiles: those of a UDIM set, as of the colour; `source` and `destination` are
-    then the first one's.
+    then the first one's. A new map takes nothing of its tiles' sources.
     """
 
     kind: MapKind

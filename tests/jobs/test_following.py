@@ -1,4 +1,4 @@
-"""Maps that follow a colour, through the worker's files: formats, depths, UDIM tiles, and what is left alone."""
+"""Maps that follow a colour, through the worker's files: formats, depths, UDIM tiles, what is left alone."""
 
 from __future__ import annotations
 
@@ -114,9 +114,7 @@ def test_the_relief_of_an_earlier_picture_needs_no_run(job: Job) -> None:
         styles=(),
     )
     later = run_job(again, nothing, nothing)
-    one, two = (
-        np.asarray(Image.open(path)).astype(int) for path in (*drawn.following, *later.following)
-    )
+    one, two = (np.asarray(Image.open(path)).astype(int) for path in (*drawn.following, *later.following))
     # The picture was rounded to 8 bits in between.
     assert np.abs(one - two).mean() < 2
     assert later.output == drawn.output

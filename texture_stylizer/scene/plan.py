@@ -30,6 +30,7 @@ from ..jobs.client import private_folder, remove_folder
 from ..settings import COLOR_ROLES, Settings
 from .baking.bake import BakedColor, bake_missing
 from .faces import Faces, copy_meshes, faces_of
+from .following_maps import Files, Followed, with_following_maps
 from .images.pixels import destination_in, free_path, textures_folder, write_source
 from .images.sequence import frame_jobs
 from .images.style_images import name_of_style, style_image
@@ -71,7 +72,7 @@ class Restyle:
     Holds names and session ids, no references into Blender: they would not survive an undo. The keys are
     session ids of images, and negative numbers for baked colours; `waiting` are those without a job yet;
     `writing` are the files that threads still write, by the id of the job that needs them; `warnings` say
-    what is done otherwise than asked, one sentence each.
+    what is done otherwise than asked, one sentence each; `followed` are the maps that follow each texture.
     """
 
     order: Order
@@ -85,6 +86,7 @@ class Restyle:
     failed: dict[int, StylizerError] = field(default_factory=dict)
     writing: dict[str, Future[None]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    followed: dict[int, list[Followed]] = field(default_factory=dict)
 
     @property
     def variant(self) -> str:
@@ -217,6 +219,7 @@ def next_job(run: Restyle) -> Job | None:
         else:
             uses = [use for use in run.uses if use.session_uid == key]
             job = _on_surface(_job(uses[0], run.order), run, lambda objects: faces_of(uses, objects))
+            job = _with_following_maps(job, run, key, uses)
     except KeyError:
         run.failed[key] = BadInput("an image was deleted before it was read")
         return None
@@ -227,6 +230,20 @@ def next_job(run: Restyle) -> Job | None:
         run.failed[key] = BadMachine(_why_not_written(run.folder, reason))
         return None
     run.jobs[key] = job
+    return job
+
+
+def _with_following_maps(job: Job, run: Restyle, key: int, uses: Sequence[TextureUse]) -> Job:
+    order = run.order
+    claimed = {
+        (taker.material, taker.path)
+        for found in run.followed.values()
+        for followed in found
+        for taker in followed.takers
+    }
+    files = Files(order.results, order.folder, order.variant, order.taken, order.keep_jpeg, order.beside)
+    job, run.followed[key], problems = with_following_maps(job, uses, files, claimed)
+    run.warnings += problems
     return job
 
 

@@ -13,6 +13,7 @@ from ..errors import BadInput, Cancelled
 from ..jobs.client import RunsJobs, WorkerClient, remove_folder
 from ..settings import Settings
 from .baking.bake import remove_uv_maps
+from .following_maps import Followed
 from .images.pixels import load_result
 from .images.sequence import load_frames
 from .images.udim import load_tiles, pattern_of
@@ -58,8 +59,10 @@ def apply(run: Restyle) -> Variant:
     ]
     features = sorted({outcome.features for outcome in run.outcomes.values()})
     details = run.details | {"features": ", ".join(features)}
-    made = create_variant(run.variant, objects, uses, images, details, baked)
+    following = [pair for key in images for pair in _load_following(run, key, images[key])]
+    made = create_variant(run.variant, objects, uses, images, details, baked, following)
     _remove_unused(run, images)
+    _remove_untaken(run, following)
     if not made.materials:
         raise BadInput("the materials were deleted during the run; nothing was changed")
     failures = made.failed + tuple(str(error) for error in run.failed.values())
@@ -77,6 +80,44 @@ def _remove_unused(run: Restyle, images: dict[int, Any]) -> None:
             del images[session_uid]
             if not run.pack:
                 Path(run.outcomes[session_uid].output).unlink(missing_ok=True)
+
+
+def _load_following(run: Restyle, session_uid: int, colored: Any) -> list[tuple[Followed, Any]]:
+    """The maps that follow a texture, as images. Those whose original was deleted are left out."""
+    import bpy
+
+    found = []
+    for followed in run.followed.get(session_uid, ()):
+        like = next((i for i in bpy.data.images if i.session_uid == followed.image), None)
+        if followed.image is not None and like is None:
+            run.warnings.append(f"{run.jobs[session_uid].name}: a map that follows it was deleted")
+            continue
+        found.append((followed, _load_map(run, followed, like, colored)))
+    return found
+
+
+def _load_map(run: Restyle, followed: Followed, like: Any, colored: Any) -> Any:
+    path = Path(followed.map.destination.path)
+    if followed.map.tiles:
+        pattern = pattern_of(str(path), followed.map.tiles[0].number)
+        image = load_tiles(pattern, like or colored, pack=run.pack)
+    else:
+        image = load_result(path, like, pack=run.pack)
+    if like is None:
+        image.colorspace_settings.name = "Non-Color"
+    return image
+
+
+def _remove_untaken(run: Restyle, following: list[tuple[Followed, Any]]) -> None:
+    """Forget maps that no material takes, since it was deleted or another's follows."""
+    import bpy
+
+    for followed, image in following:
+        if image.users == 0:
+            bpy.data.images.remove(image)
+            if not run.pack:
+                for part in (followed.map, *followed.map.tiles):
+                    Path(part.destination.path).unlink(missing_ok=True)
 
 
 def _load(run: Restyle, session_uid: int, original: Any) -> Any:
@@ -112,7 +153,8 @@ def delete_results(run: Restyle) -> None:
     concurrent.futures.wait(run.writing.values())
     for session_uid, outcome in run.outcomes.items():
         job = run.jobs[session_uid]
-        paths = [part.destination.path for part in (*job.tiles, *job.frames)]
+        maps = [part for found in job.following for part in (found, *found.tiles)]
+        paths = [part.destination.path for part in (*job.tiles, *job.frames, *maps)]
         for path in (outcome.output, *paths):
             Path(path).unlink(missing_ok=True)
     folders = {Path(job.destination.path).parent for job in run.jobs.values()}

@@ -21,7 +21,7 @@ from ...errors import BadInput
 from ...settings import Settings
 from ...srgb import encode
 from .images import Picture, picture_from_pixels, read_image, write_image
-from .udim_canvas import Canvas, lay_out, resized
+from .udim_canvas import Canvas, resized
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,11 +70,12 @@ def _wrapped(drawn: Drawn) -> tuple[bool, bool]:
     return wrapped_axes(torch.from_numpy(drawn.before).permute(2, 0, 1)[None], drawn.settings.wrap)
 
 
-def _write_one(
-    wanted: FollowingMap, job: Job, drawn: Drawn, strokes: Strokes, written: list[Path]
-) -> None:
-    pairs = [(tile.source, tile.destination) for tile in wanted.tiles] or [(wanted.source, wanted.destination)]
-    pictures = [None if source is None else _read(source, destination) for source, destination in pairs]
+def _write_one(wanted: FollowingMap, job: Job, drawn: Drawn, strokes: Strokes, written: list[Path]) -> None:
+    pairs = [(tile.source, tile.destination) for tile in wanted.tiles] or [
+        (wanted.source, wanted.destination)
+    ]
+    is_new = wanted.source is None
+    pictures = [None if is_new or s is None else _read(s, destination) for s, destination in pairs]
     bases = [None if picture is None else _values(picture) for picture in pictures]
     made = _made(wanted, job, drawn, strokes, bases)
     for (_, destination), picture, values in zip(pairs, pictures, made, strict=True):
@@ -126,7 +127,7 @@ def _at_size_of(tile: Array, height: int, width: int, wanted: FollowingMap) -> A
     if wanted.kind == "roughness":
         return made
     normals = torch.from_numpy(made * 2.0 - 1.0).permute(2, 0, 1)[None]
-    return (unit(normals)[0].permute(1, 2, 0).numpy() + 1.0) / 2.0
+    return (unit(normals)[0].permute(1, 2, 0).numpy() * np.float32(0.5) + np.float32(0.5)).astype(np.float32)
 
 
 def _followed(

@@ -27,6 +27,9 @@ STANDS_FOR = _PREFIX + "stands_for"
 """On a restyled image node: the original image, or as JSON the name and output of the node whose
 colour was baked, or an empty list for a colour of the socket's own."""
 
+RELIEF = _PREFIX + "relief"
+"""On the nodes of a normal map that was added to a material without one."""
+
 MIXES = _PREFIX + "mixes"
 """On the nodes that mix a restyled colour with the original."""
 

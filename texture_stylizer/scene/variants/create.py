@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..baking.bake import BakedColor
+from ..following_maps import Followed
 from ..materials.material_users import editable_objects, material_users, render_uv_map_of
 from ..materials.records import (
     former_fake_users,
@@ -19,6 +20,7 @@ from ..node_trees.roles import Role
 from ..texture_uses import TextureUse
 from .colored_links import show_images
 from .material_copies import copy_material, set_color
+from .normal_nodes import add_normal_map
 from .show import assign
 
 
@@ -55,12 +57,14 @@ def create_variant(
     images: Mapping[int, Any],
     details: dict[str, Any],
     baked: Sequence[tuple[BakedColor, Any]] = (),
+    following: Sequence[tuple[Followed, Any]] = (),
 ) -> Variant:
     """Copy every material that uses one of `images` or was baked, and show the copies on the chosen objects.
 
     images: the stylised image for the session id of each original. baked: baked colours with their stylised
-    images; each gets a copy of the material for its objects. Node groups on the way to an image are copied
-    once for the whole variant, and once more for each baked colour.
+    images; each gets a copy of the material for its objects. following: the maps beside the colours with
+    their new images. Node groups on the way to an image are copied once for the whole variant, and once more
+    for each baked colour.
     """
     editable = editable_objects(objects)
     users = material_users(editable)
@@ -73,6 +77,11 @@ def create_variant(
                 if place.session_uid in by_uid:
                     found = changes.setdefault(by_uid[place.session_uid], {})
                     found[place.path, use.role] = images[use.session_uid]
+    for followed, image in following:
+        for taker in followed.takers:
+            if followed.image is not None and by_uid.get(taker.material) in changes:
+                for role in followed.roles:
+                    changes[by_uid[taker.material]][taker.path, role] = image
 
     fake_users = former_fake_users(bpy.data.materials)
     shown: dict[str, dict[Any, Any]] = {object_.name: {} for object_ in editable}
@@ -101,7 +110,9 @@ def create_variant(
             for object_ in takers:
                 shown[object_.name][original] = copy
 
-    new_images = [*images.values(), *(image for _, image in baked)]
+    for original, copy in made:
+        _add_normal_maps(original, copy, following)
+    new_images = [*images.values(), *(image for _, image in (*baked, *following))]
     for image in new_images:
         mark_made(image, name)
     for object_ in editable:
@@ -112,3 +123,10 @@ def create_variant(
         tuple(image.name for image in new_images),
         tuple(problems),
     )
+
+
+def _add_normal_maps(original: Any, copy: Any, following: Sequence[tuple[Followed, Any]]) -> None:
+    for followed, image in following:
+        for taker in followed.takers:
+            if followed.image is None and taker.material == original.session_uid:
+                add_normal_map(copy, taker.path, image, taker.uv_map)

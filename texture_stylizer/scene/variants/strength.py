@@ -16,6 +16,7 @@ from ..materials.records import MIXES, STANDS_FOR, clear_record, record_of, was_
 from ..node_trees.cursor import by_identifier
 from ..node_trees.duplicate_node import duplicate_node
 from .colored_links import set_image
+from .normal_nodes import set_normal_strength
 
 
 def mix_with_original(copies: Iterable[Any], strength: float) -> int:
@@ -23,6 +24,7 @@ def mix_with_original(copies: Iterable[Any], strength: float) -> int:
 
     strength: share of the restyled colour, 0 to 1. Returns how many colours were met that can be mixed.
     """
+    copies = list(copies)
     nodes = list(restyled_nodes(copies))
     for node in nodes:
         mix = mix_node_of(node)
@@ -30,6 +32,7 @@ def mix_with_original(copies: Iterable[Any], strength: float) -> int:
             remove_mix(node)
         elif mix is not None or (mix := _add_mix(node)) is not None:
             _socket(mix.inputs, "Factor_Float").default_value = strength
+    set_normal_strength(copies, strength)
     return len(nodes)
 
 

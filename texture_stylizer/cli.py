@@ -167,6 +167,9 @@ def _settings(options: argparse.Namespace) -> Settings:
         "max_size",
         "seed",
         "wrap",
+        "relief",
+        "soften_normals",
+        "roughness_follow",
     )
     changes = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     if options.keep_unused:
@@ -206,7 +209,7 @@ def _inspect(options: argparse.Namespace) -> int:
 def _variants(options: argparse.Namespace) -> int:
     from .commands.variants_command import run
 
-    return run(options.input, options.action, options.name, options.strength, options.output)
+    return run(options.input, options.action, options.name, options.amount, options.output)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from texture_stylizer.jobs.client import WorkerClient
 from texture_stylizer.scene import stylize_objects
 from texture_stylizer.scene.materials.records import RELIEF
 from texture_stylizer.scene.node_trees.data_maps import DataMap, OpenNormal, UnknownWay, data_maps
+from texture_stylizer.scene.relief import set_relief
 from texture_stylizer.scene.variants.edit import remove_variant, set_strength
 from texture_stylizer.settings import Settings
 
@@ -227,3 +228,40 @@ class TestRestyled:
         assert len(bpy.data.images) == len(images) + 2
         remove_variant(made.name)
         assert set(bpy.data.images) == images
+
+
+class TestReliefOfAVariant:
+    """`set_relief`: a variant that is there already."""
+
+    def test_it_is_made_without_a_run_and_again_from_the_original(
+        self, restyle, client, make_image, make_material, make_plane, make_normals
+    ) -> None:
+        bumps = make_normals()
+        material = make_material("wall", make_image(size=32))
+        link_normals(material, picture(material.node_tree, bumps))
+        made = restyle([make_plane("plane", material)], Settings(iterations=2, scales=1))
+        copy = copy_of(made)
+        assert normal_image(copy) == bumps
+        assert set_relief(made.name, 1.0, client) == []
+        high = values(normal_image(copy))
+        images = len(bpy.data.images)
+        set_relief(made.name, 0.5, client)
+        low = values(normal_image(copy))
+        flat = values(bumps)
+        assert 0 < np.abs(low - flat).mean() < np.abs(high - flat).mean()
+        assert len(bpy.data.images) == images
+        assert set_relief(made.name, 0.0, client) == []
+        assert normal_image(copy) == bumps
+        assert normal_image(material) == bumps
+
+    def test_a_material_without_normals_gets_and_loses_them(
+        self, restyle, client, make_image, make_material, make_plane
+    ) -> None:
+        material = make_material("wall", make_image(size=32))
+        made = restyle([make_plane("plane", material)], Settings(iterations=2, scales=1))
+        nodes = len(copy_of(made).node_tree.nodes)
+        set_relief(made.name, 1.0, client)
+        assert normal_image(copy_of(made)) is not None
+        set_relief(made.name, 0.0, client)
+        assert len(copy_of(made).node_tree.nodes) == nodes
+        assert not shader_of(copy_of(made)).inputs["Normal"].links

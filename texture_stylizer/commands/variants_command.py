@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
+from ..jobs.client import WorkerClient
+from ..jobs.protocol import Message
 from .blender_process.ask import ask_blender
 from .file_kinds import MODEL_SUFFIXES, check_kind
+from .inputs.scene_files import run_jobs
 from .outputs.made_files import MadeFiles
 from .outputs.output_paths import Output, check_outputs
 from .outputs.stage import Stage
@@ -16,17 +20,17 @@ from .request import WrongArguments
 from .terminal.display import say, tell
 
 
-def run(path: Path, action: str, name: str | None, strength: float | None, output: Path | None) -> int:
-    """Without `output` a change is written to the file itself; a model gets what is shown. Returns the exit
-    status."""
-    _check(action, name, strength, output)
+def run(path: Path, action: str, name: str | None, amount: float | None, output: Path | None) -> int:
+    """Without `output` a change is written to the file itself; a model gets what is shown. amount: a strength
+    or a relief. Returns the exit status."""
+    _check(action, name, amount, output)
     made = MadeFiles()
     planned = _output(path, output)
     if output is not None:
         check_outputs([planned], [path], made)
     if check_kind(path) != ".blend":
         raise BadInput(f"{path}: only a .blend has variants; give one")
-    question: dict[str, Any] = {"action": action, "name": name or "", "strength": strength}
+    question: dict[str, Any] = {"action": action, "name": name or "", "amount": amount}
     if action == "list":
         answer = ask_blender("variants", path, lambda _: None, target="", home="", **question)
         for line in answer["lines"] or ["no variants"]:
@@ -34,7 +38,8 @@ def run(path: Path, action: str, name: str | None, strength: float | None, outpu
         return 0
     with no_empty_folders(planned.target), Stage(planned.target, made, named=planned.named) as stage:
         question |= {"target": str(stage.file), "home": str(stage.home), "private": [str(stage.folder)]}
-        answer = ask_blender("variants", path, lambda _: None, **question)
+        with WorkerClient() if action == "relief" else contextlib.nullcontext() as client:
+            answer = ask_blender("variants", path, lambda message: _reply(message, client), **question)
         stage.publish()
     for warning in answer["lines"]:
         say(f"warning: {path}: {stage.in_place(warning)}")
@@ -42,15 +47,23 @@ def run(path: Path, action: str, name: str | None, strength: float | None, outpu
     return 0
 
 
-def _check(action: str, name: str | None, strength: float | None, output: Path | None) -> None:
+def _reply(message: Message, client: WorkerClient | None) -> Message | None:
+    """What Blender is told when it has jobs for the worker."""
+    if message["type"] != "run" or client is None:
+        return None
+    return {"type": "results", "results": run_jobs(message["jobs"], client)}
+
+
+def _check(action: str, name: str | None, amount: float | None, output: Path | None) -> None:
     """Raises WrongArguments for what an action lacks or does not take."""
-    if action in ("use", "mix", "remove") and not name:
+    if action in ("use", "mix", "relief", "remove") and not name:
         raise WrongArguments(f"variants {action} needs the name of a variant")
     if action in ("list", "original") and name:
         raise WrongArguments(f"variants {action} takes no name")
-    if action == "mix" and (strength is None or not 0.0 <= strength <= 1.0):
-        raise WrongArguments("variants mix needs a strength from 0 to 1 after the name")
-    if action != "mix" and strength is not None:
+    for taking, what in (("mix", "strength"), ("relief", "relief")):
+        if action == taking and (amount is None or not 0.0 <= amount <= 1.0):
+            raise WrongArguments(f"variants {action} needs a {what} from 0 to 1 after the name")
+    if action not in ("mix", "relief") and amount is not None:
         raise WrongArguments(f"variants {action} takes no strength")
     if action == "list" and output is not None:
         raise WrongArguments("variants list writes nothing; leave out -o")

@@ -46,7 +46,7 @@ def _meshes_showing(container: Container, textures: Iterable[GltfTexture]) -> Ar
     document, accessors = container.document.value, Accessors(container)
     uv_sets: dict[int, list[UvSet]] = {}
     for slot in (slot for texture in textures for slot in texture.slots):
-        found = _uv_set(document, slot.path[:-1])
+        found = uv_set(document, slot.path[:-1])
         if found not in uv_sets.setdefault(slot.material, []):
             uv_sets[slot.material].append(found)
     arrays: Arrays = {}
@@ -56,8 +56,8 @@ def _meshes_showing(container: Container, textures: Iterable[GltfTexture]) -> Ar
             faces
             for primitive in document["meshes"][mesh]["primitives"]
             # Materials of variants often share their UVs; a face counts once.
-            for uv_set in dict.fromkeys(found for m in _materials(primitive) for found in uv_sets.get(m, ()))
-            if (faces := _faces(document, accessors, primitive, uv_set)) is not None
+            for found in dict.fromkeys(each for m in materials_of(primitive) for each in uv_sets.get(m, ()))
+            if (faces := _faces(document, accessors, primitive, found)) is not None
         ]
         if parts:
             joined = _joined(parts) | {"matrix": matrix}
@@ -136,7 +136,7 @@ def _refuse_compression(document: dict[str, Any], primitive: dict[str, Any]) -> 
                 raise BadInput(f"its mesh is compressed as {_COMPRESSED[extension]}")
 
 
-def _uv_set(document: dict[str, Any], path: tuple[Any, ...]) -> UvSet:
+def uv_set(document: dict[str, Any], path: tuple[Any, ...]) -> UvSet:
     """The UVs of a `textureInfo`, moved by KHR_texture_transform where it has one; VRM 0 has but one set."""
     info: Any = document
     for key in path:
@@ -154,7 +154,7 @@ def _uv_set(document: dict[str, Any], path: tuple[Any, ...]) -> UvSet:
     return UvSet(moved.get("texCoord", info.get("texCoord", 0)), transform)
 
 
-def _materials(primitive: dict[str, Any]) -> list[int]:
+def materials_of(primitive: dict[str, Any]) -> list[int]:
     """The material of a primitive, and those that its variants have."""
     variants = primitive.get("extensions", {}).get("KHR_materials_variants", {})
     found = [primitive.get("material"), *(m.get("material") for m in variants.get("mappings", []))]

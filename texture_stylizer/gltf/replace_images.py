@@ -20,11 +20,14 @@ from .faults import faults_of
 from .used_images import (
     MIME_TYPES,
     GltfTexture,
+    Slot,
     buffer_bytes,
     images_used_elsewhere,
     is_behind_unreadable,
     suffix_of,
 )
+
+_TRANSFORM = "KHR_texture_transform"
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,22 @@ class Change:
     data: bytes
 
 
+@dataclass(frozen=True)
+class NewNormal:
+    """A normal map for materials that had none. like: the base colour beside it, which it is kept like;
+    slots: where the materials take that."""
+
+    like: GltfTexture
+    slots: tuple[Slot, ...]
+    data: bytes
+
+
 def restyled_files(
-    container: Container, changes: Iterable[Change], all_textures: Iterable[GltfTexture], variant: str
+    container: Container,
+    changes: Iterable[Change],
+    all_textures: Iterable[GltfTexture],
+    variant: str,
+    normals: Iterable[NewNormal] = (),
 ) -> dict[str, bytes]:
     """The files of the changed model: "" for the model itself, relative URIs for those beside it.
 
@@ -52,6 +69,11 @@ def restyled_files(
     document = container.document.value
     textures = {(change.texture.image, slot.texture) for change in changes for slot in change.texture.slots}
     shared |= {image for image, texture in textures if is_behind_unreadable(document, texture)}
+    # One map may follow several colours, each in its own way.
+    shown: dict[int, set[bytes]] = {}
+    for change in changes:
+        shown.setdefault(change.texture.image, set()).add(change.data)
+    shared |= {image for image, datas in shown.items() if len(datas) > 1}
     editor = _Editor(container, variant)
     replaced: dict[int, bytes] = {}
     for change in changes:
@@ -60,6 +82,8 @@ def restyled_files(
             editor.add_image(change)
         else:
             replaced.setdefault(image, change.data)
+    for normal in normals:
+        editor.add_normal(normal)
     editor.replace_images(replaced)
     files = editor.files()
     _check(container, files)
@@ -125,28 +149,52 @@ class _Editor:
 
     def add_image(self, change: Change) -> None:
         """Add a second image, a texture for it, and let the colour slots take that."""
-        original = self.value["images"][change.texture.image]
-        mime_type = MIME_TYPES[suffix_of(change.data)]
+        number = self._add_image_like(change.texture, change.texture.name, change.data)
+        for texture, slots in _by_texture(change.texture.slots).items():
+            index = self._add_texture_like(texture, number, change.data)
+            for slot in slots:
+                self.document.set(slot.path, index)
+
+    def add_normal(self, normal: NewNormal) -> None:
+        """Add an image, a texture for it, and let materials take that as their normal map."""
+        number = self._add_image_like(normal.like, f"{normal.like.name}_normal", normal.data)
+        for texture, slots in _by_texture(normal.slots).items():
+            index = self._add_texture_like(texture, number, normal.data)
+            for slot in slots:
+                self.document.set(
+                    ("materials", slot.material, "normalTexture"), self._placed_like(slot, index)
+                )
+
+    def _placed_like(self, slot: Slot, texture: int) -> dict[str, Any]:
+        """A `textureInfo` that lies where another does."""
+        info: Any = self.value
+        for key in slot.path[:-1]:
+            info = info[key]
+        placed = {"index": texture} | {key: info[key] for key in ("texCoord",) if key in info}
+        moved = info.get("extensions", {}).get(_TRANSFORM)
+        return placed if moved is None else placed | {"extensions": {_TRANSFORM: moved}}
+
+    def _add_image_like(self, texture: GltfTexture, name: str, data: bytes) -> int:
+        """Add an image that is kept where a texture's is. Returns its number."""
+        original = self.value["images"][texture.image]
         number = len(self.value["images"]) + self.added["images"]
-        image: dict[str, Any] = {"name": f"{change.texture.name}_{self.variant}"}
+        image: dict[str, Any] = {"name": f"{name}_{self.variant}"}
         buffer = self._buffer_for(original)
         if buffer is None:
-            image["uri"] = self._new_uri(original["uri"], number, change.data)
+            image["uri"] = self._new_uri(original["uri"], number, data)
         else:
-            image["bufferView"] = self._add_view(buffer, change.data)
-        self._append("images", image | {"mimeType": mime_type})
-        for texture in dict.fromkeys(slot.texture for slot in change.texture.slots):
-            old = self.value["textures"][texture]
-            new = {key: old[key] for key in ("sampler", "name") if key in old}
-            if mime_type == "image/webp":
-                new["extensions"] = {"EXT_texture_webp": {"source": number}}
-            else:
-                new["source"] = number
-            index = len(self.value["textures"]) + self.added["textures"]
-            self._append("textures", new)
-            for slot in change.texture.slots:
-                if slot.texture == texture:
-                    self.document.set(slot.path, index)
+            image["bufferView"] = self._add_view(buffer, data)
+        return self._append("images", image | {"mimeType": MIME_TYPES[suffix_of(data)]})
+
+    def _add_texture_like(self, texture: int, image: int, data: bytes) -> int:
+        """Add a texture that samples an image as another samples its own. Returns its number."""
+        old = self.value["textures"][texture]
+        new = {key: old[key] for key in ("sampler", "name") if key in old}
+        if MIME_TYPES[suffix_of(data)] == "image/webp":
+            new["extensions"] = {"EXT_texture_webp": {"source": image}}
+        else:
+            new["source"] = image
+        return self._append("textures", new)
 
     def files(self) -> dict[str, bytes]:
         """The model's bytes under "", and those of the files beside it under their URIs."""
@@ -279,6 +327,13 @@ class _Editor:
                 offset = content.get("byteOffset", 0)
                 if content.get("buffer") == buffer and moved(offset) != offset:
                     self.document.set((*path, "byteOffset"), moved(offset))
+
+
+def _by_texture(slots: Iterable[Slot]) -> dict[int, list[Slot]]:
+    found: dict[int, list[Slot]] = {}
+    for slot in slots:
+        found.setdefault(slot.texture, []).append(slot)
+    return found
 
 
 @dataclass(frozen=True)

@@ -48,12 +48,13 @@ def _inspect(order: Message, _channel: Channel) -> dict[str, Any]:
     return {"found": inspect_scene(Path(order["subject"]))}
 
 
-def _variants(order: Message, _channel: Channel) -> dict[str, Any]:
+def _variants(order: Message, channel: Channel) -> dict[str, Any]:
     from .variant_tasks import change
 
     target = Path(order["target"]) if order["target"] else None
     subject, action = Path(order["subject"]), order["action"]
-    return {"lines": change(subject, action, order["name"], order["strength"], target, order["home"])}
+    lines = change(subject, action, order["name"], order["amount"], target, order["home"], channel)
+    return {"lines": lines}
 
 
 def _stylize(order: Message, channel: Channel) -> dict[str, Any]:

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .channel import Channel
 
 
 def change(
-    path: Path, action: str, name: str, strength: float | None, target: Path | None, home: str
+    path: Path,
+    action: str,
+    name: str,
+    amount: float | None,
+    target: Path | None,
+    home: str,
+    channel: Channel,
 ) -> list[str]:
     """Do it with bpy, and write the file to `target`, to be moved to `home`. Returns what `list` prints, or
-    what is missing in a model, as sentences."""
+    what is missing in a model, as sentences. amount: a strength or a relief."""
     from .open_and_save import open_blend, quiet, save_scene
 
     open_blend(path)
     if action == "list" or target is None:
         return _lines()
+    problems: list[str] = []
+    if action == "relief" and amount is not None:
+        from ...scene.relief import set_relief
+
+        in_model = target.suffix.lower() != ".blend"
+        folder = None if in_model else target.parent / "textures"
+        problems = set_relief(name, amount, channel, folder=folder, beside=Path(home) / "textures")
     with quiet():
-        _change(action, name, strength)
+        _change(action, name, amount)
     if target.suffix.lower() == ".blend":
-        return save_scene(target, Path(home))
+        return problems + save_scene(target, Path(home))
     from .scene_tasks import make_plain
 
     with quiet():
-        problems = make_plain(target, Path(home))
+        problems += make_plain(target, Path(home))
     return problems + save_scene(target, Path(home))
 
 
@@ -55,7 +72,7 @@ def _change(action: str, name: str, strength: float | None) -> None:
 
     if action == "mix" and strength is not None:
         set_strength(name, strength)
-    if action in ("use", "mix"):
+    if action in ("use", "mix", "relief"):
         use_variant(name, bpy.data.objects)
     elif action == "original":
         use_original(bpy.data.objects)

@@ -30,6 +30,7 @@ from ..outputs.stage import Stage
 from ..outputs.whole_files import write_whole
 from ..request import Request, report_row
 from ..terminal.display import ProgressBar, say
+from .gltf_following import GltfFollowed, changes_of, maps_following
 
 
 def inspect_gltf(path: Path) -> dict[str, Any]:
@@ -54,30 +55,38 @@ def stylize_gltf(
     wanted = [texture for texture in textures if texture.skipped is None]
     if not wanted:
         raise BadInput(f"{source}: {_nothing_found(textures)}")
-    results = _work(request, container, wanted, folder, client)
-    changes, problems, rows = [], [], []
-    for texture, result in zip(wanted, results, strict=True):
+    results = _work(request, container, textures, folder, client)
+    changes, normals, problems, rows = [], [], [], []
+    for texture, (result, followed) in zip(wanted, results, strict=True):
         if isinstance(result, Outcome):
             changes.append(Change(texture, Path(result.output).read_bytes()))
+            if followed:
+                maps, new = changes_of(followed, result, texture)
+                changes += maps
+                normals += new
             row = report_row(result, texture.role, list(texture.materials), texture.name)
             rows.append(row | {"output": str(stage.target)})
         else:
             problems.append(type(result)(f"{source}: {result}"))
     if changes:
-        _write(container, stage, restyled_files(container, changes, textures, _file_part(request.variant)))
+        files = restyled_files(container, changes, textures, _file_part(request.variant), normals)
+        _write(container, stage, files)
     return rows, problems
 
 
 def _work(
     request: Request,
     container: Container,
-    wanted: list[GltfTexture],
+    textures: list[GltfTexture],
     folder: Path,
     client: WorkerClient,
-) -> list[Outcome | StylizerError]:
-    """One job for each picture, whatever images and roles it has. Returns a result for each of `wanted`."""
+) -> list[tuple[Outcome | StylizerError, list[GltfFollowed]]]:
+    """One job for each picture, whatever images and roles it has. Returns a result for each texture that is
+    not skipped, and the maps that follow it, with the first texture of each picture."""
+    wanted = [texture for texture in textures if texture.skipped is None]
     keys = {texture.image: _picture_key(container, texture.image) for texture in wanted}
     jobs: dict[str, Job] = {}
+    maps: dict[str, list[GltfFollowed]] = {}
     for texture in wanted:
         key = keys[texture.image]
         if key in jobs:
@@ -89,6 +98,9 @@ def _work(
         source.write_bytes(data)
         result_suffix = ".png" if suffix == ".jpg" and request.jpeg == "png" else suffix
         same = [other for other in wanted if keys[other.image] == key]
+        maps[key], problems = maps_following(container, textures, same, request.settings, folder)
+        for problem in problems:
+            say(f"warning: {container.path}: {texture.name}: {problem}")
         jobs[key] = Job(
             id=job_id,
             name=texture.name,
@@ -99,13 +111,14 @@ def _work(
             compute=request.compute,
             folder=str(folder),
             surface=_write_meshes(container, same, folder / f"{job_id}_meshes.npz") if request.seams else "",
+            following=tuple(followed.map for followed in maps[key]),
         )
     with ProgressBar({job.id: job.name for job in jobs.values()}) as bar:
         results = dict(zip(jobs, client.run(list(jobs.values()), bar.on_event), strict=True))
     for result in results.values():
         if isinstance(result, Cancelled):
             raise result
-    return [results[keys[texture.image]] for texture in wanted]
+    return [(results[keys[texture.image]], maps.pop(keys[texture.image], [])) for texture in wanted]
 
 
 def _picture_key(container: Container, image: int) -> str:

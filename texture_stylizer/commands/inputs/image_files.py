@@ -6,8 +6,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from ...descriptions import Destination, Job, Outcome, Source
+from ...descriptions import Destination, FollowingMap, Job, Outcome, Source
 from ...jobs.client import WorkerClient
+from ..outputs.output_paths import normal_beside
 from ..request import Request, report_row
 from ..terminal.display import ProgressBar
 
@@ -15,7 +16,9 @@ from ..terminal.display import ProgressBar
 def stylize_image(
     request: Request, source: Path, target: Path, client: WorkerClient, folder: Path
 ) -> list[dict[str, Any]]:
-    """Write the restyled `source` to `target`; `folder` is for temporary files. Returns the report's row."""
+    """Write the restyled `source` to `target`, and its relief beside that; `folder` is for temporary files.
+    Returns the report's row."""
+    normal = FollowingMap("normal", None, Destination(str(normal_beside(target).resolve())))
     job = Job(
         id=uuid.uuid4().hex[:12],
         name=str(source),
@@ -25,6 +28,7 @@ def stylize_image(
         settings=request.settings,
         compute=request.compute,
         folder=str(folder),
+        following=(normal,) if request.settings.relief > 0 else (),
     )
     with ProgressBar({job.id: source.name}) as bar:
         (result,) = client.run([job], bar.on_event)

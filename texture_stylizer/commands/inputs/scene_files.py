@@ -33,7 +33,7 @@ def stylize_scene(
         if message["type"] == "note":
             say(stage.in_place(message["message"]))
             return None
-        return {"type": "results", "results": _run_jobs(message["jobs"], client)}
+        return {"type": "results", "results": run_jobs(message["jobs"], client)}
 
     answered = ask_blender(
         "stylize",
@@ -52,7 +52,8 @@ def stylize_scene(
     return rows, [from_message(problem) for problem in answered["problems"]]
 
 
-def _run_jobs(jobs: list[dict[str, Any]], client: WorkerClient) -> list[dict[str, Any]]:
+def run_jobs(jobs: list[dict[str, Any]], client: WorkerClient) -> list[dict[str, Any]]:
+    """Let the worker do jobs that Blender described. Returns an outcome or an error for each."""
     described = [Job.from_json(job) for job in jobs]
     with ProgressBar({job.id: job.name for job in described}) as bar:
         results = client.run(described, bar.on_event)

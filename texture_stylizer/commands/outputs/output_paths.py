@@ -20,11 +20,13 @@ _WITH_TEXTURES = (".blend", ".fbx", ".obj", ".usd", ".usda", ".usdc", ".usdz")
 
 @dataclass(frozen=True)
 class Output:
-    """Where an input's result goes. named: the user gave the file's own name, not only a folder's."""
+    """Where an input's result goes. named: the user gave the file's own name, not only a folder's. relief: an
+    image gets a normal map beside it."""
 
     source: Path
     target: Path
     named: bool
+    relief: bool = False
 
     def files(self) -> tuple[Path, ...]:
         """Every file whose name is known before the work, the target first."""
@@ -33,12 +35,18 @@ class Output:
         # A .gltf that stays one keeps the names of what lies beside it.
         if suffix == ".gltf" and self.source.suffix.lower() != ".gltf":
             beside = (".bin",)
-        return (self.target, *(self.target.with_suffix(other) for other in beside))
+        maps = (normal_beside(self.target),) if self.relief and suffix in IMAGE_SUFFIXES else ()
+        return (self.target, *(self.target.with_suffix(other) for other in beside), *maps)
 
     def folders(self) -> tuple[Path, ...]:
         """The folders beside the target that files go into."""
         textures = self.target.suffix.lower() in _WITH_TEXTURES
         return (self.target.parent / "textures",) if textures else ()
+
+
+def normal_beside(image: Path) -> Path:
+    """The normal map of a plain image's relief."""
+    return image.with_name(f"{image.stem}_normal.png")
 
 
 def outputs_of(request: Request, made: MadeFiles) -> list[Output]:
@@ -52,7 +60,8 @@ def outputs_of(request: Request, made: MadeFiles) -> list[Output]:
     if not is_file and os.path.lexists(output) and not output.is_dir():
         raise WrongArguments(f"{output} is a file of another kind; give a folder, a scene or an image")
     outputs = [
-        Output(source, output if is_file else output / source.name, is_file) for source in request.inputs
+        Output(source, output if is_file else output / source.name, is_file, request.settings.relief > 0)
+        for source in request.inputs
     ]
     for planned in outputs:
         source, target = planned.source, planned.target

@@ -94,6 +94,7 @@ def _add_stylize(commands: Any, run: Run) -> None:
     )
     _add_files(command)
     _add_picture(command)
+    _add_other_maps(command)
     _add_selection(command)
     _add_mesh(command)
     _add_baking(command)
@@ -151,6 +152,28 @@ def _add_picture(command: argparse.ArgumentParser) -> None:
         help="longest side to work at, in pixels (default: the texture's)",
     )
     add("--seed", type=int, metavar="N", help="another number gives another picture (default: 0)")
+
+
+def _add_other_maps(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("maps beside the colour").add_argument
+    add(
+        "--relief",
+        type=float,
+        metavar="X",
+        help="0 to 1, how high the strokes stand out in the normal map (default: 0)",
+    )
+    add(
+        "--soften-normals",
+        type=float,
+        metavar="X",
+        help="0 to 1, how far the normals within a stroke become one (default: 0)",
+    )
+    add(
+        "--roughness-follow",
+        type=float,
+        metavar="X",
+        help="0 to 1, how far strokes raise and lower the roughness (default: 0)",
+    )
 
 
 def _add_selection(command: argparse.ArgumentParser) -> None:
@@ -264,17 +287,19 @@ def _add_variants(commands: Any, run: Run) -> None:
         help="list, show, mix and remove the variants of a .blend",
         usage="texture-stylizer variants INPUT (list | original) [-o OUT]\n"
         "       texture-stylizer variants INPUT (use | remove) NAME [-o OUT]\n"
-        "       texture-stylizer variants INPUT mix NAME STRENGTH [-o OUT]",
+        "       texture-stylizer variants INPUT mix NAME STRENGTH [-o OUT]\n"
+        "       texture-stylizer variants INPUT relief NAME RELIEF [-o OUT]",
         description=f"List, show, mix and remove the restyled variants of a .blend.\n\n{_VARIANTS_EXAMPLES}",
     )
     command.add_argument("input", type=Path, metavar="INPUT", help="a .blend")
     command.add_argument(
         "action",
-        choices=("list", "use", "mix", "original", "remove"),
-        help="mix shows a variant at a strength from 0, the original, to 1",
+        choices=("list", "use", "mix", "relief", "original", "remove"),
+        help="mix shows a variant at a strength from 0, the original, to 1; relief lets its strokes stand "
+        "out in the normal maps, from 0 to 1, without a run",
     )
     command.add_argument("name", nargs="?", metavar="NAME", help="the variant")
-    command.add_argument("strength", nargs="?", type=float, metavar="STRENGTH", help="0 to 1, for mix")
+    command.add_argument("amount", nargs="?", type=float, metavar="AMOUNT", help="0 to 1, for mix and relief")
     command.add_argument(
         "-o",
         "--output",

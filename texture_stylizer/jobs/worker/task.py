@@ -80,7 +80,7 @@ def _follow_alone(job: Job) -> Outcome:
     started = time.perf_counter()
     pictures = _read_sources(job)
     work = _work_of(job, pictures, None)
-    restyled = [read_image(Path(source.path)).color for source in job.restyled]
+    restyled = [_read_source(source, job.destination).color for source in job.restyled]
     image = restyled[0]
     if work.canvas is not None:
         numbers = [tile.number for tile in job.tiles]

@@ -99,9 +99,14 @@ def write_record(
     material[_ORIGINAL] = original
     material[_ORIGINAL_NAME] = original.name
     material[_FAKE_USER] = had_fake_user
-    material[_DETAILS] = json.dumps(details)
+    write_details(material, details)
     if objects:
         material[_OBJECTS] = json.dumps(list(objects))
+
+
+def write_details(material: Any, details: dict[str, Any]) -> None:
+    """Write what a stylised copy's record says about its making."""
+    material[_DETAILS] = json.dumps(details)
 
 
 def former_fake_users(copies: Iterable[Any]) -> dict[Any, bool]:

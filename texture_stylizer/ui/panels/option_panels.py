@@ -2,6 +2,7 @@
 
 import bpy
 
+from ...settings import OF_OTHER_MAPS
 from ..window.regions import CATEGORY
 
 
@@ -20,6 +21,9 @@ class _Options:
         if settings.seams:
             layout.prop(settings, "style_width")
             _draw_labelled(layout, settings, "style_direction")
+        column = layout.column(align=True)
+        for name in OF_OTHER_MAPS:
+            column.prop(settings, name)
         layout.prop(settings, "bake")
         if settings.bake:
             layout.prop(settings, "bake_size")

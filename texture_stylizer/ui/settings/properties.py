@@ -14,6 +14,7 @@ from ..styles import gallery
 from ..translations.polish import CONTEXT
 from . import naming, presets
 from .advanced_settings import AdvancedSettings
+from .other_map_settings import OtherMapSettings
 from .texture_rows import StylizerName, StylizerTexture
 
 _DEFAULTS = Settings()
@@ -99,7 +100,7 @@ class StylizerStyle(bpy.types.PropertyGroup):
     )  # type: ignore[valid-type]
 
 
-class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
+class StylizerSettings(AdvancedSettings, OtherMapSettings, bpy.types.PropertyGroup):
     """What the panel shows; `to_settings` gives what the engine takes."""
 
     style_path: bpy.props.StringProperty(
@@ -270,6 +271,7 @@ class StylizerSettings(AdvancedSettings, bpy.types.PropertyGroup):
             style_direction=self.style_direction if self.seams else "image",
             preserve_color=self.preserve_color,
             **self.overrides(),
+            **self.of_other_maps(),
         )
 
 

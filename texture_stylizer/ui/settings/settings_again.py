@@ -4,10 +4,18 @@ from typing import Any
 
 import bpy
 
-from ...settings import QUALITIES, Quality, Settings
+from ...settings import OF_OTHER_MAPS, QUALITIES, Quality, Settings
 from ..styles import gallery
 
-_SAME = ("content_weight", "style_scale", "style_direction", "preserve_color", "wrap", "seed")
+_SAME = (
+    "content_weight",
+    "style_scale",
+    "style_direction",
+    "preserve_color",
+    "wrap",
+    "seed",
+    *OF_OTHER_MAPS,
+)
 
 
 def values_of(details: dict[str, Any]) -> dict[str, Any]:

@@ -198,6 +198,18 @@ POLISH_PANEL = {
     "The chosen texture in eight styles, small, in seconds": (
         "Wybrana tekstura w ośmiu stylach, mała, w kilka sekund"
     ),
+    "Relief": "Relief",
+    "How high the strokes stand out in the normal map": (
+        "Jak wysoko pociągnięcia wystają na mapie normalnych"
+    ),
+    "Soften Normals": "Zmiękcz normalne",
+    "How far the normals within a stroke become one, so that fine relief does not show under the paint": (
+        "Na ile normalne w obrębie pociągnięcia stają się jedną, aby drobny relief nie był widoczny pod farbą"
+    ),
+    "Roughness": "Chropowatość",
+    "How far strokes raise and lower the roughness": (
+        "Na ile pociągnięcia zwiększają i zmniejszają chropowatość"
+    ),
     "Which": "Które",
     "Why this texture is left as it is": "Dlaczego ta tekstura pozostaje bez zmian",
     "{}, {} x {} px": "{}, {} x {} px",

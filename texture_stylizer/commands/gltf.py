@@ -35,7 +35,7 @@ from .display import ProgressBar, say
 from .files import write_whole
 from .made_files import MadeFiles
 from .outputs import check_not_anothers
-from .request import Request, report_row
+from .request import Request, Restyled, report_row
 from .stage import Stage
 
 
@@ -50,11 +50,8 @@ def inspect_gltf(path: Path) -> dict[str, Any]:
 
 def stylize_gltf(
     request: Request, source: Path, stage: Stage, client: WorkerClient, folder: Path, made: MadeFiles
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    """Write `source` with restyled images to the stage; `folder` is for temporary files.
-
-    Returns the report's rows and what failed.
-    """
+) -> Restyled:
+    """Write `source` with restyled images to the stage; `folder` is for temporary files."""
     container = read_container(source)
     _check_places(container, stage.home, made)
     textures = find_gltf_textures(container, roles=request.roles, objects=request.objects)
@@ -72,7 +69,7 @@ def stylize_gltf(
             problems.append(type(result)(f"{source}: {result}"))
     if changes:
         _write(container, stage, restyled_files(container, changes, textures, _file_part(request.variant)))
-    return rows, problems
+    return Restyled(rows, problems, list(_files_beside(container)))
 
 
 def _work(
@@ -138,14 +135,18 @@ def _write_meshes(container: Container, textures: list[GltfTexture], path: Path)
 
 def _check_places(container: Container, home: Path, made: MadeFiles) -> None:
     """Raises BadInput for a file beside the model that leads out of its folder, or is another's there."""
-    document = container.document.value
-    for item in (*document.get("buffers", []), *document.get("images", [])):
-        uri = item.get("uri", "data:")
-        if uri.startswith("data:"):
-            continue
-        old, new = file_of_uri(container, uri), place_of_uri(home, uri_below(uri))
+    for uri, old in _files_beside(container).items():
+        new = place_of_uri(home, uri_below(uri))
         if old.is_file() and not (new.is_file() and filecmp.cmp(old, new, shallow=False)):
             check_not_anothers(new, made)
+
+
+def _files_beside(container: Container) -> dict[str, Path]:
+    """The files beside a model that it uses, by their URIs."""
+    document = container.document.value
+    items = (*document.get("buffers", []), *document.get("images", []))
+    uris = [item["uri"] for item in items if not item.get("uri", "data:").startswith("data:")]
+    return {uri: file_of_uri(container, uri) for uri in uris}
 
 
 def _write(container: Container, stage: Stage, files: dict[str, bytes]) -> None:

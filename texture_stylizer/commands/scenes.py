@@ -13,10 +13,10 @@ from ..descriptions import Job, Outcome
 from ..errors import StylizerError, from_message, to_message
 from ..jobs.client import WorkerClient, private_folder, remove_folder
 from ..jobs.protocol import Message
-from .blend import chosen_objects, load_scene, quiet, save_scene
+from .blend import chosen_objects, files_used, load_scene, quiet, save_scene
 from .blender import ask_blender
 from .display import ProgressBar, say
-from .request import Request, report_row
+from .request import Request, Restyled, report_row
 from .stage import Stage
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 def stylize_scene(
     request: Request, source: Path, stage: Stage, client: WorkerClient, folder: Path
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+) -> Restyled:
     """Restyle a scene's textures with a Blender of its own and write it to the stage, as any scene kind.
 
-    folder: for temporary files. Returns the report's rows and what failed.
+    folder: for temporary files.
     """
 
     def answer(message: Message) -> Message | None:
@@ -52,7 +52,8 @@ def stylize_scene(
         row | {"output": str(stage.final(Path(row["output"]))), "scene": str(stage.target)}
         for row in answered["rows"]
     ]
-    return rows, [from_message(problem) for problem in answered["problems"]]
+    problems = [from_message(problem) for problem in answered["problems"]]
+    return Restyled(rows, problems, [Path(used) for used in answered["uses"]])
 
 
 def _run_jobs(jobs: list[dict[str, Any]], client: WorkerClient) -> list[dict[str, Any]]:
@@ -82,14 +83,10 @@ def inspect_scene(path: Path) -> dict[str, Any]:
     }
 
 
-def restyle_scene(
-    request: Request, source: Path, target: Path, home: Path, channel: Channel
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    """Restyle a scene's textures and write it to `target`, from where it will be moved to `home`; needs bpy.
-
-    Returns the report's rows and what failed.
-    """
+def restyle_scene(request: Request, source: Path, target: Path, home: Path, channel: Channel) -> Restyled:
+    """Restyle a scene and write it to `target`, from where it will be moved to `home`; needs bpy."""
     load_scene(source)
+    uses = files_used(source)
     from ..scene.plan import plan
     from ..scene.restyle import apply, discard, withdraw, work
 
@@ -137,7 +134,8 @@ def restyle_scene(
     discard(run)
     for warning in (warning for color in run.baked.values() for warning in color.warnings):
         channel.note(f"warning: {source}: {warning}")
-    return _report_rows(run), [type(error)(f"{source}: {error}") for error in run.failed.values()]
+    problems = [type(error)(f"{source}: {error}") for error in run.failed.values()]
+    return Restyled(_report_rows(run), problems, uses)
 
 
 def _report_rows(run: Restyle) -> list[dict[str, Any]]:

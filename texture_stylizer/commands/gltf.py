@@ -69,7 +69,7 @@ def stylize_gltf(
             problems.append(type(result)(f"{source}: {result}"))
     if changes:
         _write(container, stage, restyled_files(container, changes, textures, _file_part(request.variant)))
-    return Restyled(rows, problems, list(_files_beside(container)))
+    return Restyled(rows, problems, list(_files_beside(container).values()))
 
 
 def _work(

@@ -1,4 +1,4 @@
-"""A batch that is ended, at whatever moment and however, goes on where it was: nothing twice, lost or half."""
+"""A batch that is ended at any moment goes on where it was: nothing is done twice, lost or half there."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ def test_every_good_asset_is_done_and_the_bad_one_named(
     assert sorted(studio.results()) == [
         "a.glb",
         "props/a.glb",
-        "props/lamp.gltf/lamp.bin",
         "props/lamp.gltf/lamp.gltf",
+        "props/lamp.gltf/lamp_style.bin",
     ]
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("error"))
     assert "broken.glb" in line

@@ -22,9 +22,11 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TextIO
 
 from ...errors import Cancelled, StylizerError, to_message
+from ...jobs.client import remove_folder
 from ...jobs.protocol import HEARTBEAT_SECONDS, Message, from_line, to_line
 from ...jobs.python import PACKAGE_FOLDER
 from .task import Result, Task, WatchedClient, perform
@@ -41,13 +43,14 @@ class AssetWorker:
         self._sending = threading.Lock()
         self._waiting: queue.Queue[Message] = queue.Queue()
         self._shown = 0.0
+        self._folder = Path.cwd()
 
     def run(self) -> None:
         """Work until stdin closes."""
         threading.Thread(target=self._read, daemon=True).start()
         threading.Thread(target=self._beat, daemon=True).start()
-        client = WatchedClient()
         try:
+            client = WatchedClient()
             self._send({"type": "ready", "devices": client.describe()["devices"]})
         except StylizerError as problem:
             self._send({"type": "broken", **to_message(problem)})
@@ -74,6 +77,7 @@ class AssetWorker:
             if message is not None:
                 self._waiting.put(message)
         os.chdir(PACKAGE_FOLDER)
+        remove_folder(self._folder)
         # Its pipes close with this process, and what it started ends by that.
         os._exit(0)
 

@@ -17,6 +17,8 @@ from ...commands.stylize import attempt
 from ...descriptions import Job, Outcome
 from ...errors import StylizerError, to_message
 from ...jobs.client import OnEvent, WorkerClient
+from ..report.thumbnails import write_thumbnail
+from ..state.layout import Layout
 from ..state.ledger import HashedFile, hashed
 
 OnProgress = Callable[[float], None]
@@ -105,9 +107,11 @@ class WatchedClient(WorkerClient):
         self.warnings: list[str] = []
         self.drawing = 0.0
         self.last_drawn = 0.0
+        self.pictures: tuple[Path, Path] | None = None
 
-    def begin(self, on_progress: OnProgress) -> None:
-        """Forget the last asset and watch the next."""
+    def begin(self, on_progress: OnProgress, pictures: tuple[Path, Path]) -> None:
+        """Forget the last asset and watch the next. pictures: where its thumbnails go, before and after."""
+        self.pictures = pictures
         self.on_progress, self.warnings, self.drawing = on_progress, [], 0.0
         self.last_drawn = 0.0
 
@@ -123,15 +127,27 @@ class WatchedClient(WorkerClient):
                 self.on_progress(sum(done.values()) / len(done))
 
         try:
-            return super().run(jobs, watch)
+            results = super().run(jobs, watch)
         finally:
             self.last_drawn = time.monotonic()
             self.drawing += self.last_drawn - started
+        self._keep_pictures(jobs, results)
+        return results
+
+    def _keep_pictures(self, jobs: Sequence[Job], results: Sequence[Outcome | StylizerError]) -> None:
+        """The page shows an asset's first texture; later its files are inside of a model."""
+        for job, result in zip(jobs, results, strict=True):
+            if isinstance(result, Outcome) and self.pictures is not None:
+                before, after = self.pictures
+                write_thumbnail(Path(job.source.path), before)
+                write_thumbnail(Path(result.output), after)
+                self.pictures = None
 
 
 def perform(task: Task, client: WatchedClient, on_progress: OnProgress) -> Result:
     """Work on an asset and wait. What goes wrong is in the result. Raises Cancelled."""
-    client.begin(on_progress)
+    layout = Layout(task.request.output)
+    client.begin(on_progress, (layout.picture(task.id, "before"), layout.picture(task.id, "after")))
     started = time.monotonic()
     request = dataclasses.replace(task.request, inputs=(task.source,), output=task.target)
     restyled = attempt(request, Output(task.source, task.target, named=False), client, _AssetsOwnPlace())

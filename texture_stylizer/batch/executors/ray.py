@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import StylizerError
 from ...jobs.protocol import Message
 from ..work.task import Result, Task
 from .contract import Advanced, CannotWork, Finished, Lost, Report, Said
@@ -24,6 +23,9 @@ LOOK_SECONDS = 5.0
 _VAIN_STARTS = 5
 _JOINING_SECONDS = 60.0
 """A cluster may have no machine at first."""
+
+_PING_SECONDS = 0.5
+"""An actor that starts anew is not to be had at once."""
 
 
 @dataclass
@@ -37,6 +39,7 @@ class _Seat:
     host: str = ""
     worker: str = ""
     last: Message | None = None
+    ping_at: float = 0.0
 
 
 class Ray:
@@ -74,6 +77,7 @@ class Ray:
 
     def poll(self, wait: float) -> list[Report]:
         self._fill()
+        self._ping()
         asked = {id(source): seat for seat in self._seats for source in (seat.stream or seat.ping,) if source}
         sources = [seat.stream or seat.ping for seat in asked.values()]
         if not sources:
@@ -150,6 +154,17 @@ class Ray:
         )
         return _Seat(actor, ping=actor.ready.remote())
 
+    def _ping(self) -> None:
+        """Ask those that start anew whether they are there."""
+        for seat in self._seats:
+            if (
+                seat.stream is None
+                and seat.ping is None
+                and not seat.host
+                and time.monotonic() >= seat.ping_at
+            ):
+                seat.ping = seat.actor.ready.remote()
+
     def _hear(self, seat: _Seat) -> None:
         """Take what an actor answered: to a ping, or the next message of its stream."""
         try:
@@ -187,16 +202,13 @@ class Ray:
         """An actor is gone or begins anew: it gets no work until it answers a ping."""
         if seat.task is not None:
             self._reports.append(Lost(seat.task, seat.host, seat.worker, why))
-        was_ready = seat.host != ""
-        seat.task = seat.stream = seat.last = None
-        seat.host = ""
-        if isinstance(reason, (self._ray.exceptions.ActorDiedError, StylizerError)):
-            # Its constructor failed, or it was not to be had again: another one, perhaps elsewhere.
+        seat.task = seat.stream = seat.ping = seat.last = None
+        seat.host, seat.ping_at = "", time.monotonic() + _PING_SECONDS
+        if isinstance(reason, self._ray.exceptions.ActorDiedError):
+            # Its constructor failed, or it is not to be had again: another one, perhaps elsewhere.
             self._seats.remove(seat)
             self._looked = 0.0
-        else:
-            seat.ping = seat.actor.ready.remote()
-        self._vain = 0 if was_ready else self._vain + 1
+            self._vain += 1
         if self._vain >= _VAIN_STARTS:
             raise CannotWork(f"no worker starts in the Ray cluster: {why}")
 

@@ -90,6 +90,20 @@ class Studio:
             out, error = process.communicate(timeout=280)
         return subprocess.CompletedProcess(process.args, process.returncode, out, error)
 
+    def run_long(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`run` without a time limit."""
+        with self.start(*arguments) as process:
+            out, error = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+
+    def start_quietly(self, *arguments: str) -> subprocess.Popen[str]:
+        """`start` for what prints more than a pipe holds while nobody reads it."""
+        nowhere = subprocess.DEVNULL
+        command = [*COMMAND, *arguments]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.environment, stdout=nowhere, stderr=nowhere, text=True
+        )
+
     def batch(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`batch models` in this studio's style."""
         return self.run("batch", "models", "--style", "style.png", "-o", "out", *QUICK, *arguments)

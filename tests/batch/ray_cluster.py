@@ -15,8 +15,7 @@ from collections.abc import Iterator
 
 def main() -> None:
     # A node that is killed is noticed by its silence.
-    os.environ["RAY_health_check_period_ms"] = "1000"
-    os.environ["RAY_health_check_failure_threshold"] = "3"
+    os.environ |= {"RAY_health_check_period_ms": "1000", "RAY_health_check_failure_threshold": "3"}
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
@@ -42,9 +41,11 @@ class ClusterProcess:
     """The other end of that process."""
 
     def __init__(self, nodes: int, environment: dict[str, str]) -> None:
+        # Ray's sockets lie in the temporary folder, and their paths must be short.
+        kept = {name: value for name, value in environment.items() if name != "TMPDIR"}
         self._process = subprocess.Popen(
             [sys.executable, __file__, str(nodes)],
-            env=environment | {"RAY_USAGE_STATS_ENABLED": "0"},
+            env=kept | {"RAY_USAGE_STATS_ENABLED": "0"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

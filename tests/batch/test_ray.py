@@ -1,4 +1,4 @@
-"""A batch in a Ray cluster whose machines come and go: every good asset is done once, every bad one is named."""
+"""A batch in a Ray cluster whose machines come and go: good assets are done once, bad ones are named."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals differ"),
     pytest.mark.timeout(600),
 ]
-GOOD = [f"props/{number}.glb" for number in range(12)]
+GOOD = [f"props/{number:02}.glb" for number in range(12)]
 RAY = ("batch", "models", "--style", "style.png", "-o", "out", *QUICK, "--engine", "ray")
 
 

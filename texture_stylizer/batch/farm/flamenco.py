@@ -1,7 +1,8 @@
 """A job type for Flamenco 3, whose tasks are shards of a batch.
 
-Flamenco takes a worker that failed three tasks off the job, so a failed asset does not fail its task: it stands
-in the ledger. It ends a task by killing the process that it started, whose children end by their pipes.
+Flamenco takes a worker that failed three tasks off the job, so a failed asset does not fail its task: it
+stands in the ledger. It ends a task by killing the process that it
+started, whose children end by their pipes.
 """
 
 from __future__ import annotations

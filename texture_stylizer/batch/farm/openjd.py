@@ -1,7 +1,7 @@
 """A job template of Open Job Description 2023-09, whose tasks are shards of a batch.
 
-A machine's session ends at the first task that fails, so a failed asset does not fail its task: it stands in the
-ledger. See https://github.com/OpenJobDescription/openjd-specifications.
+A machine's session ends at the first task that fails, so a failed asset does not fail its task: it stands in
+the ledger. See https://github.com/OpenJobDescription/openjd-specifications.
 """
 
 from __future__ import annotations

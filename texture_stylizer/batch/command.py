@@ -24,6 +24,7 @@ from .scheduler import Limits
 from .state.layout import Layout
 from .state.ledger import Ledger, is_unchanged
 from .state.plan import Plan, make_plan, read_plan, write_plan
+from .stopping import stop_on_signals
 
 MakeRequest = Callable[[argparse.Namespace], Request]
 
@@ -159,8 +160,8 @@ def _read(options: argparse.Namespace) -> Plan:
 def _run(plan: Plan, run_options: RunOptions, options: argparse.Namespace) -> int:
     """Run a plan, show it, and say how it ended."""
     is_table = options.json or options.csv
-    with _shown(options, quiet=is_table) as emit:
-        tally, stopped = run_plan(plan, run_options, lambda: _executor(options), emit)
+    with stop_on_signals() as stopping, _shown(options, quiet=is_table) as emit:
+        tally = run_plan(plan, run_options, lambda: _executor(options), emit, stopping)
     if is_table:
         _print_table(list(rows_of(plan, Ledger(Layout(plan.request.output)))), plan, options)
     elif not options.events:
@@ -168,7 +169,7 @@ def _run(plan: Plan, run_options: RunOptions, options: argparse.Namespace) -> in
             f"{tally.done} of {len(plan.assets)} assets are done ({tally.skipped} were before), "
             f"{len(tally.failed)} failed -> {plan.request.output}"
         )
-    if stopped:
+    if stopping.asked:
         return 130
     return 1 if tally.failed and options.farm == "no" else 0
 

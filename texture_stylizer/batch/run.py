@@ -16,7 +16,7 @@ from .state.claims import STALE_SECONDS, Claims
 from .state.layout import Layout
 from .state.ledger import Ledger
 from .state.plan import Plan
-from .stopping import Stopping, stop_on_signals
+from .stopping import Stopping
 
 _LOOK_SECONDS = 0.5
 
@@ -56,12 +56,12 @@ def look(plan: Plan, assets: Sequence[Asset] | None = None) -> list[Verdict]:
 
 
 def run_plan(
-    plan: Plan, options: RunOptions, start: Callable[[], Executor], emit: Emit
-) -> tuple[Tally, bool]:
+    plan: Plan, options: RunOptions, start: Callable[[], Executor], emit: Emit, stopping: Stopping
+) -> Tally:
     """Work on all that is not finished. start: makes the executor, if there is anything to do.
 
-    Returns how many assets are where, and whether a signal ended the run before all were through. Raises
-    CannotWork, BadInput, and KeyboardInterrupt at the second signal.
+    Returns how many assets are where. Raises CannotWork, BadInput, and KeyboardInterrupt when it is asked to
+    stop for the second time.
     """
     layout = Layout(plan.request.output)
     ledger = Ledger(layout)
@@ -71,23 +71,23 @@ def run_plan(
         tally.on_event(event)
         emit(event)
 
-    with stop_on_signals() as stopping, Claims(layout, stale_seconds=options.stale_seconds) as claims:
+    with Claims(layout, stale_seconds=options.stale_seconds) as claims:
         recognition = Recognition(plan, ledger)
         own, others = options.shard.split(plan.assets)
         todo = _skip_finished(recognition, own, stopping, tell)
         tell(events.Planned(len(plan.assets), len(todo) + len(others)))
         if stopping.asked or not (todo or others):
-            return tally, stopping.asked
+            return tally
         if not todo and not _unsettled(recognition, others, lambda _: None):
             _unsettled(recognition, others, tell)
-            return tally, False
+            return tally
         executor = start()
         try:
             parts = (plan, recognition, ledger, claims, executor, options.limits, tell)
             _work(Scheduler(*parts), recognition, claims, todo, others, stopping, tell)
         finally:
             executor.close()
-        return tally, stopping.asked
+        return tally
 
 
 def _skip_finished(

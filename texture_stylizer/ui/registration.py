@@ -7,6 +7,7 @@ import bpy
 from . import (
     addon_paths,
     advanced,
+    batch_folder,
     finished,
     gallery,
     last_used,
@@ -44,6 +45,7 @@ _CLASSES = [
     *questions.CLASSES,
     *presets.CLASSES,
     *panels.CLASSES,
+    *batch_folder.CLASSES,
 ]
 _handles: list[Any] = []
 
@@ -65,6 +67,7 @@ def register() -> None:
 def unregister() -> None:
     """Undo `register`; a run under way ends with nothing left of it, a set-up can go on later."""
     session.end_all()
+    batch_folder.end_all()
     setup.end_all()
     if bpy.context.workspace is not None:
         bpy.context.workspace.status_text_set(None)

@@ -24,13 +24,17 @@ PLAIN_TESTS = ["tests/engine", "tests/jobs", "tests/gltf", "tests/training", "te
 # The scene: whole on the oldest and the newest Blender; between them, what depends on Blender's own data.
 SCENE_OF_BLENDER = {
     blender: [
-        f"tests/scene/test_{name}.py" for name in ("bake", "materials", "pixels", "textures", "variants")
+        "tests/scene/baking",
+        "tests/scene/images/test_pixels.py",
+        "tests/scene/materials/test_material_users.py",
+        "tests/scene/test_texture_uses.py",
+        "tests/scene/variants/test_variants.py",
     ]
     for blender in ("4.5", "5.0")
 }
 # The command line and the add-on: whole on the newest Blender, their core on the oldest.
 REST_OF_BLENDER = {
-    "4.2": ["tests/ui/test_addon.py", "tests/ui/test_interruptions.py", "tests/cli/test_models.py"],
+    "4.2": ["tests/ui/test_addon.py", "tests/ui/running/test_interruptions.py", "tests/cli/test_models.py"],
     "5.2": ["tests/ui", "tests/cli"],
 }
 

@@ -23,13 +23,13 @@ def unregister() -> None:
 
 def glTF2_pre_export_callback(export_settings: dict[str, object]) -> None:
     """Called by Blender's glTF exporter before it reads the scene; it finds the name in every add-on."""
-    from .scene.gltf_hook import before_export
+    from .scene.export.gltf_hook import before_export
 
     before_export(export_settings)
 
 
 def glTF2_post_export_callback(export_settings: dict[str, object]) -> None:
     """Called by Blender's glTF exporter when it has read the scene."""
-    from .scene.gltf_hook import after_export
+    from .scene.export.gltf_hook import after_export
 
     after_export(export_settings)

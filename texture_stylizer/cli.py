@@ -26,8 +26,8 @@ ROLES = ("base_color", "emission", "roughness", "metallic", "normal", "alpha", "
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit status."""
-    from .batch.arguments import add_batch, with_joined_action
-    from .commands.arguments import parser
+    from .batch.batch_arguments import add_batch, with_joined_action
+    from .commands.terminal.arguments import parser
 
     commands = parser(
         stylize=_stylize,
@@ -40,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = commands.parse_args(with_joined_action(sys.argv[1:] if arguments is None else arguments))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
-    from .commands.display import say, show_error
-    from .commands.failures import unexpected
     from .commands.request import WrongArguments
+    from .commands.terminal.display import say, show_error
+    from .commands.terminal.failures import unexpected
 
     try:
         status = options.command(options)
@@ -90,7 +90,7 @@ def script() -> None:
 
 def _check_effects(options: argparse.Namespace) -> None:
     """Raises WrongArguments for an option that could not have an effect."""
-    from .commands.kinds import IMAGE_SUFFIXES
+    from .commands.file_kinds import IMAGE_SUFFIXES
     from .commands.request import WrongArguments
 
     baking = (options.bake_size, options.bake_density, options.bake_sharing, options.bake_unwrap or None)
@@ -110,7 +110,7 @@ def _check_effects(options: argparse.Namespace) -> None:
 
 
 def _check_seams(inputs: Sequence[Path]) -> None:
-    from .commands.kinds import IMAGE_SUFFIXES
+    from .commands.file_kinds import IMAGE_SUFFIXES
     from .commands.request import WrongArguments
 
     for path in inputs:
@@ -121,13 +121,13 @@ def _check_seams(inputs: Sequence[Path]) -> None:
 
 
 def _stylize(options: argparse.Namespace) -> int:
-    from .commands.stylize import run
+    from .commands.stylize_command import run
 
     return run(_request(options))
 
 
 def _batch(options: argparse.Namespace) -> int:
-    from .batch.command import run
+    from .batch.batch_command import run
 
     return run(options, _request)
 
@@ -221,19 +221,19 @@ def _tile(text: str) -> int | str | None:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from .commands.inspect import run
+    from .commands.inspect_command import run
 
     return run(options.input, as_json=options.json)
 
 
 def _variants(options: argparse.Namespace) -> int:
-    from .commands.variants import run
+    from .commands.variants_command import run
 
     return run(options.input, options.action, options.name, options.strength, options.output)
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from .commands.doctor import run
+    from .commands.doctor_command import run
 
     return run(download_vgg19=options.download_vgg19)
 

@@ -21,8 +21,8 @@ from texture_stylizer.errors import StylizerError
 from texture_stylizer.gltf.container import Container, parse_container
 from texture_stylizer.gltf.faults import faults_of
 from texture_stylizer.gltf.geometry import meshes_showing
-from texture_stylizer.gltf.restyle import Change, restyled_files
-from texture_stylizer.gltf.textures import find_gltf_textures, image_bytes, materials_without_textures
+from texture_stylizer.gltf.replace_images import Change, restyled_files
+from texture_stylizer.gltf.used_images import find_gltf_textures, image_bytes, materials_without_textures
 from texture_stylizer.jobs.mesh_file import read_triangles, save_meshes
 
 COUNT = int(os.environ.get("STYLIZER_MUTATIONS", "500"))

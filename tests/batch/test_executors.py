@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from texture_stylizer.batch.executors.contract import Advanced, Executor, Finished, Lost, Report
-from texture_stylizer.batch.work.task import Task
+from texture_stylizer.batch.work.asset_task import Task
 from texture_stylizer.commands.request import Request
 from texture_stylizer.descriptions import Compute, StyleImage
 from texture_stylizer.settings import Settings

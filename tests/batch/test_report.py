@@ -11,11 +11,11 @@ import pytest
 
 from tests.gltf.models import encoded
 from texture_stylizer.batch.report.page import write_report
-from texture_stylizer.batch.report.thumbnails import write_thumbnail
+from texture_stylizer.batch.report.report_pictures import write_thumbnail
 from texture_stylizer.batch.state.assets import Asset
+from texture_stylizer.batch.state.batch_plan import read_plan
 from texture_stylizer.batch.state.layout import Layout
 from texture_stylizer.batch.state.ledger import Attempt, Ledger, Record
-from texture_stylizer.batch.state.plan import read_plan
 from texture_stylizer.cli import main
 
 from .conftest import Studio

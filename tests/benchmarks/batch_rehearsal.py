@@ -192,9 +192,9 @@ def recognise(folder: Path) -> dict[str, float]:
 def finish_all(studio: Studio) -> None:
     """Write the ledger that a run would have written."""
     from texture_stylizer.batch.recognition import Recognition
+    from texture_stylizer.batch.state.batch_plan import read_plan
     from texture_stylizer.batch.state.layout import Layout
     from texture_stylizer.batch.state.ledger import Attempt, Ledger, Record, hashed
-    from texture_stylizer.batch.state.plan import read_plan
 
     plan = read_plan(studio.out)
     ledger = Ledger(Layout(studio.out))

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from texture_stylizer.cli import main
-from texture_stylizer.commands.display import clean, say, tell
-from texture_stylizer.commands.failures import naming, unexpected
+from texture_stylizer.commands.terminal.display import clean, say, tell
+from texture_stylizer.commands.terminal.failures import naming, unexpected
 from texture_stylizer.errors import BadInput
 from texture_stylizer.names import shortened
-from texture_stylizer.scene.pixels import safe_file_name
+from texture_stylizer.scene.images.pixels import safe_file_name
 
 
 @pytest.mark.parametrize(

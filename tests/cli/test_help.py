@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from texture_stylizer.batch import arguments as batch
+from texture_stylizer.batch import batch_arguments as batch
 from texture_stylizer.cli import main
-from texture_stylizer.commands.arguments import parser
+from texture_stylizer.commands.terminal.arguments import parser
 from texture_stylizer.words import duration, how_it_ended
 
 ACTIONS = tuple(f"batch-{action}" for action in batch.ACTIONS)

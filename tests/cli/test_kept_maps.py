@@ -66,7 +66,7 @@ def scene(folder: Path, *, packed: bool, extra: bool = False) -> Path:
 
 def images_in(path: Path) -> dict[str, tuple[Path, tuple[int, int]]]:
     """What a model's importer finds: file and size by name."""
-    from texture_stylizer.commands.blend import load_scene
+    from texture_stylizer.commands.blender_process.open_and_save import load_scene
 
     load_scene(path)
     return {i.name: (Path(bpy.path.abspath(i.filepath)), tuple(i.size)) for i in bpy.data.images if i.users}

@@ -20,8 +20,8 @@ COMMAND = [sys.executable, "-m", "texture_stylizer.cli"]
 MAKE_SCENE = """
 import os
 import bpy
-from texture_stylizer.scene.textures import find_textures
-from texture_stylizer.scene.variants import create_variant
+from texture_stylizer.scene.texture_uses import find_textures
+from texture_stylizer.scene.variants.create import create_variant
 bpy.ops.wm.read_factory_settings(use_empty=True)
 bpy.ops.mesh.primitive_plane_add()
 material = bpy.data.materials.new("Skin")

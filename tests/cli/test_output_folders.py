@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from texture_stylizer.commands.files import no_empty_folders, write_whole
+from texture_stylizer.commands.outputs.whole_files import no_empty_folders, write_whole
 
 
 def test_a_folder_made_for_nothing_goes_again(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.gltf.models import Model, encoded, view_bytes
 from texture_stylizer.gltf.container import read_container
 from texture_stylizer.gltf.geometry import meshes_showing
-from texture_stylizer.gltf.textures import find_gltf_textures
+from texture_stylizer.gltf.used_images import find_gltf_textures
 from texture_stylizer.jobs.mesh_file import Triangles, read_triangles, save_meshes
 
 SQUARE = np.float32([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])

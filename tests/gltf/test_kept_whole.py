@@ -15,8 +15,8 @@ from texture_stylizer.cli import main
 from texture_stylizer.errors import BadInput
 from texture_stylizer.gltf.container import parse_container
 from texture_stylizer.gltf.faults import faults_of
-from texture_stylizer.gltf.restyle import Change, restyled_files
-from texture_stylizer.gltf.textures import find_gltf_textures
+from texture_stylizer.gltf.replace_images import Change, restyled_files
+from texture_stylizer.gltf.used_images import find_gltf_textures
 
 NEW = encoded(7, size=(50, 40))
 
@@ -154,7 +154,7 @@ def test_users_of_an_image_outside_of_materials_keep_it(extension: dict[str, Any
 
 def test_a_result_with_new_faults_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """The check is the last line: here it is given a result that lost its end."""
-    from texture_stylizer.gltf import restyle
+    from texture_stylizer.gltf import replace_images as restyle
 
     whole = restyle.container_bytes
     monkeypatch.setattr(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from texture_stylizer.jobs.mesh_file import Triangles, read_triangles, save_meshes, tiled_axes, triangulate
-from texture_stylizer.jobs.worker.udim import lay_out, triangles_on
+from texture_stylizer.jobs.worker.udim_canvas import lay_out, triangles_on
 
 
 @given(

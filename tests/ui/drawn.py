@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from texture_stylizer.ui.texts import text_width
+from texture_stylizer.ui.window.text_lines import text_width
 
 PANEL = 226.0
 """Pixels between the borders of a panel in a sidebar of the default width of 280, as Blender 5.2 draws it."""

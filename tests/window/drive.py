@@ -57,7 +57,7 @@ def steps():
     settings = bpy.context.scene.texture_stylizer
     run = bpy.context.window_manager.texture_stylizer_run
     yield 3.0
-    shipped = Path(sys.modules[f"{name}.ui.gallery"].__file__).parents[1] / "styles"
+    shipped = Path(sys.modules[f"{name}.ui.styles.gallery"].__file__).parents[2] / "styles"
     styles = [str(path) for path in sorted(shipped.iterdir())]
     settings.gallery = styles[0]
     assert settings.style_path == settings.gallery, "the gallery sets the style"
@@ -66,8 +66,8 @@ def steps():
     assert [row.name for row in run.textures if not row.skipped] == ["crate_color"]
     picture("panel")
 
-    live = sys.modules[f"{name}.ui.live"]
-    taken = timed(sys.modules[f"{name}.ui.session"].Session, "begin", "step", "apply", "end")
+    live = sys.modules[f"{name}.ui.running.live_preview"]
+    taken = timed(sys.modules[f"{name}.ui.running.session"].Session, "begin", "step", "apply", "end")
     drawn = timed(live, "_draw", "show_icon", "show_on_model")
     assert press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT") == {"RUNNING_MODAL"}
     while run.fraction < 0.2:
@@ -125,7 +125,7 @@ def steps():
     press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT")
     while run.fraction < 0.2:
         yield 0.1
-    pid = sys.modules[f"{name}.ui.session"].LINE[0]._client.pid
+    pid = sys.modules[f"{name}.ui.run_queue"].LINE[0]._client.pid
     files = sorted((OUT / "textures").iterdir())
     bpy.ops.preferences.addon_disable(module=name)
     yield 2.0
@@ -141,7 +141,7 @@ def steps():
     press(bpy.ops.texture_stylizer.stylize, "INVOKE_DEFAULT")
     while bpy.context.window_manager.texture_stylizer_run.fraction < 0.2:
         yield 0.1
-    pid = sys.modules[f"{name}.ui.session"].LINE[0]._client.pid
+    pid = sys.modules[f"{name}.ui.run_queue"].LINE[0]._client.pid
     with bpy.context.temp_override(window=view()[0]):
         bpy.ops.extensions.package_install_files(
             filepath=os.environ["STYLIZER_ZIP"], repo="user_default", enable_on_install=True

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ..errors import BadInput
 from .state.assets import Asset
+from .state.batch_plan import Plan
 from .state.fingerprint import asset_key, is_of_request, request_key, sha256_of
 from .state.ledger import Ledger, Record, is_there, is_unchanged
-from .state.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from .executors.contract import Executor
 from .recognition import Recognition, Verdict
 from .scheduler import Limits, Scheduler
 from .state.assets import Asset
+from .state.batch_plan import Plan
 from .state.claims import STALE_SECONDS, Claims
 from .state.layout import Layout
 from .state.ledger import Ledger
-from .state.plan import Plan
 from .stopping import Stopping
 
 _LOOK_SECONDS = 0.5

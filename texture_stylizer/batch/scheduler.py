@@ -15,11 +15,11 @@ from .events import Emit
 from .executors.contract import Advanced, CannotWork, Executor, Finished, Lost, Report, Said
 from .recognition import Recognition, Verdict, check_place
 from .state.assets import Asset
+from .state.batch_plan import Plan
 from .state.claims import Claims
 from .state.ledger import Attempt, Ledger, Record
-from .state.plan import Plan
 from .stopping import Stopping
-from .work.task import Task
+from .work.asset_task import Task
 
 _MACHINES_FAULT = (BadMachine.kind, OutOfMemory.kind)
 _LEAST_ROOM = 16 * 2**20

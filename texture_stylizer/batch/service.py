@@ -26,7 +26,7 @@ from . import events
 from .executors.local import Local
 from .report.page import write_report
 from .run import RunOptions, run_plan
-from .state.plan import make_plan, write_plan
+from .state.batch_plan import make_plan, write_plan
 from .stopping import Stopping
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 
-from ..commands.blender import command_with_blender
+from ..commands.blender_process.ask import command_with_blender
 from ..commands.request import Request
 from ..errors import BadMachine
 from ..jobs.client import private_folder, remove_folder

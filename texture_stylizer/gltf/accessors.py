@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .container import Container
-from .textures import buffer_bytes
+from .used_images import buffer_bytes
 
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _MOST_ZEROS = 2**24

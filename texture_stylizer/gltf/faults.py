@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import BadInput
 from .container import Container
-from .textures import buffer_bytes, suffix_of
+from .used_images import buffer_bytes, suffix_of
 
 _SIZES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
 _COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import BadInput
 from .accessors import Accessors
 from .container import Container
-from .textures import GltfTexture
+from .used_images import GltfTexture
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _COMPRESSED = {

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .restyle import stylize_objects
-    from .textures import TextureUse, find_textures
-    from .variants import Variant, list_variants, remove_variant, use_original, use_variant
+    from .texture_uses import TextureUse, find_textures
+    from .variants.create import Variant
+    from .variants.edit import remove_variant
+    from .variants.find import list_variants
+    from .variants.show import use_original, use_variant
 
 __all__ = [
     "TextureUse",
@@ -21,11 +24,20 @@ __all__ = [
     "use_variant",
 ]
 
-_MODULES = {"stylize_objects": "restyle", "TextureUse": "textures", "find_textures": "textures"}
+_MODULES = {
+    "TextureUse": "texture_uses",
+    "Variant": "variants.create",
+    "find_textures": "texture_uses",
+    "list_variants": "variants.find",
+    "remove_variant": "variants.edit",
+    "stylize_objects": "restyle",
+    "use_original": "variants.show",
+    "use_variant": "variants.show",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Load a name when it is first used: panels import single modules, and must not wait for numpy."""
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_MODULES.get(name, 'variants')}", __name__), name)
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)

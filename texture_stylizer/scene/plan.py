@@ -28,16 +28,16 @@ from ..errors import BadInput, BadMachine, StylizerError
 from ..jobs.background import in_background
 from ..jobs.client import private_folder, remove_folder
 from ..settings import COLOR_ROLES, Settings
-from .bake import BakedColor, bake_missing
-from .materials import materials_of
-from .pixels import destination_in, free_path, textures_folder, write_source
-from .sequence import frame_jobs
-from .styles import name_of_style, style_image
-from .surface import Faces, copy_meshes, faces_of
-from .textures import TextureUse, find_textures, image_of
-from .udim import tile_jobs
-from .uv_maps import UvPlace
-from .variants import unique_variant_name
+from .baking.bake import BakedColor, bake_missing
+from .faces import Faces, copy_meshes, faces_of
+from .images.pixels import destination_in, free_path, textures_folder, write_source
+from .images.sequence import frame_jobs
+from .images.style_images import name_of_style, style_image
+from .images.udim import tile_jobs
+from .materials.material_users import materials_of
+from .node_trees.uv_maps import UvPlace
+from .texture_uses import TextureUse, find_textures, image_of
+from .variants.create import unique_variant_name
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from ..descriptions import Outcome, SceneStyle, StyleImage
 from ..errors import BadInput, Cancelled
 from ..jobs.client import RunsJobs, WorkerClient, remove_folder
 from ..settings import Settings
-from .bake import remove_uv_maps
-from .pixels import load_result
+from .baking.bake import remove_uv_maps
+from .images.pixels import load_result
+from .images.sequence import load_frames
+from .images.udim import load_tiles, pattern_of
 from .plan import Restyle, plan
-from .sequence import load_frames
-from .textures import image_of
-from .udim import load_tiles, pattern_of
-from .variants import Variant, create_variant
+from .texture_uses import image_of
+from .variants.create import Variant, create_variant
 
 OnEvent = Callable[[dict[str, Any]], None]
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .scenes import draw_scene
-from .textures import SIZE, draw_texture
+from .texture_programs import SIZE, draw_texture
 
 SAMPLES = Path(__file__).parents[2] / "sample_assets"
 CROP = 128

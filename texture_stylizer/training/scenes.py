@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from .textures import SIZE, Field, draw_texture
+from .texture_programs import SIZE, Field, draw_texture
 
 _OVERSAMPLED = 2
 _FILLS = 4

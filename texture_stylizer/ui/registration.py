@@ -4,47 +4,31 @@ from typing import Any
 
 import bpy
 
-from . import (
-    addon_paths,
-    advanced,
-    batch_folder,
-    finished,
-    gallery,
-    last_used,
-    live,
-    operators,
-    panels,
-    preferences,
-    presets,
-    properties,
-    questions,
-    session,
-    settings_again,
-    setup,
-    strength,
-    style_operators,
-    texture_list,
-    translations,
-    trial_operators,
-    trials,
-    variant_operators,
-)
+from . import addon_paths
+from .panels import sidebar, texture_list
+from .running import batch_folder, finished, live_preview, run_operators, session
+from .settings import advanced_settings, last_used, preferences, presets, properties, settings_again
+from .setup import setup_operators, worker_questions
+from .styles import gallery, style_operators
+from .translations import polish
+from .try_styles import trial_operators, trials
+from .variants import strength_slider, variant_operators
 
 _CLASSES = [
     *properties.CLASSES,
     *preferences.CLASSES,
-    *advanced.CLASSES,
-    *operators.CLASSES,
+    *advanced_settings.CLASSES,
+    *run_operators.CLASSES,
     *style_operators.CLASSES,
     *texture_list.CLASSES,
     *finished.CLASSES,
     *settings_again.CLASSES,
     *trial_operators.CLASSES,
     *variant_operators.CLASSES,
-    *setup.CLASSES,
-    *questions.CLASSES,
+    *setup_operators.CLASSES,
+    *worker_questions.CLASSES,
     *presets.CLASSES,
-    *panels.CLASSES,
+    *sidebar.CLASSES,
     *batch_folder.CLASSES,
 ]
 _handles: list[Any] = []
@@ -56,11 +40,11 @@ def register() -> None:
         bpy.utils.register_class(class_)
     bpy.types.Scene.texture_stylizer = bpy.props.PointerProperty(type=properties.StylizerSettings)
     bpy.types.WindowManager.texture_stylizer_run = bpy.props.PointerProperty(type=properties.StylizerRun)
-    strength.register()
-    for menu in panels.MENUS:
-        getattr(bpy.types, menu).append(panels.draw_menu)
+    strength_slider.register()
+    for menu in sidebar.MENUS:
+        getattr(bpy.types, menu).append(sidebar.draw_menu)
     bpy.app.handlers.load_post.append(last_used.on_load)
-    bpy.app.translations.register(addon_paths.PACKAGE, translations.TRANSLATIONS)
+    bpy.app.translations.register(addon_paths.PACKAGE, polish.TRANSLATIONS)
     _handles.append(bpy.utils.register_cli_command("texture_stylizer", _command))
 
 
@@ -68,7 +52,7 @@ def unregister() -> None:
     """Undo `register`; a run under way ends with nothing left of it, a set-up can go on later."""
     session.end_all()
     batch_folder.end_all()
-    setup.end_all()
+    setup_operators.end_all()
     if bpy.context.workspace is not None:
         bpy.context.workspace.status_text_set(None)
     bpy.app.handlers.load_post.remove(last_used.on_load)
@@ -77,11 +61,11 @@ def unregister() -> None:
     bpy.app.translations.unregister(addon_paths.PACKAGE)
     while _handles:
         bpy.utils.unregister_cli_command(_handles.pop())
-    for menu in panels.MENUS:
-        getattr(bpy.types, menu).remove(panels.draw_menu)
+    for menu in sidebar.MENUS:
+        getattr(bpy.types, menu).remove(sidebar.draw_menu)
     gallery.unregister()
-    live.clear()
-    strength.unregister()
+    live_preview.clear()
+    strength_slider.unregister()
     del bpy.types.WindowManager.texture_stylizer_run
     del bpy.types.Scene.texture_stylizer
     for class_ in reversed(_CLASSES):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ...errors import BadMachine
-from ..work.task import Result, Task
+from ..work.asset_task import Result, Task
 
 
 class CannotWork(BadMachine):

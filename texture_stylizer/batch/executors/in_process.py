@@ -10,7 +10,7 @@ import socket
 import threading
 
 from ...errors import StylizerError, to_message
-from ..work.task import Result, Task, WatchedClient, perform
+from ..work.asset_task import Result, Task, WatchedClient, perform
 from .contract import Advanced, CannotWork, Finished, Lost, Report
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from ...errors import StylizerError
 from ...jobs.protocol import Message
+from ..work.asset_task import Result, Task
 from ..work.process import AssetProcess
-from ..work.task import Result, Task
 from .contract import Advanced, CannotWork, Finished, Lost, Report, Said
 
 _VAIN_STARTS = 3

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...jobs.protocol import Message
-from ..work.task import Result, Task
+from ..work.asset_task import Result, Task
 from .contract import Advanced, CannotWork, Finished, Lost, Report, Said
 
 LOOK_SECONDS = 5.0
@@ -61,7 +61,7 @@ class Ray:
         self._vain = 0
         self._looked = 0.0
         self._last_seat = time.monotonic()
-        self._owns = not ray.is_initialized()
+        self._owns = not self._ray.is_initialized()
         if self._owns:
             self._connect(address)
 

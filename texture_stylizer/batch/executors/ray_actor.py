@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 
 from ...jobs.protocol import Message
+from ..work.asset_task import Task
 from ..work.process import AssetProcess
-from ..work.task import Task
 
 _WAIT_SECONDS = 0.1
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ...commands.files import write_whole
+from ...commands.outputs.whole_files import write_whole
+from ..state.batch_plan import Plan
 from ..state.layout import Layout
-from ..state.plan import Plan
 
 _TEMPLATE = Path(__file__).with_name("flamenco.js")
 

@@ -10,12 +10,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ...commands.files import write_whole
+from ...commands.outputs.whole_files import write_whole
 from .. import events
 from ..events import Event
 from ..report.bar import BatchBar
+from ..state.batch_plan import Plan
 from ..state.layout import Layout
-from ..state.plan import Plan
 
 TASK_SECONDS = 24 * 3600
 _GRACE_SECONDS = 300

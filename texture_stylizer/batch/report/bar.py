@@ -8,7 +8,7 @@ import time
 from types import TracebackType
 from typing import Any
 
-from ...commands.display import clean, say, tell
+from ...commands.terminal.display import clean, say, tell
 from ...words import duration
 from .. import events
 from ..events import Event

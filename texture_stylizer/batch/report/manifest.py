@@ -11,8 +11,8 @@ from typing import Any
 
 from ..recognition import Verdict
 from ..state.assets import Asset
+from ..state.batch_plan import Plan
 from ..state.ledger import Ledger, Record
-from ..state.plan import Plan
 
 COLUMNS = ("source", "output", "state", "seconds", "attempts", "textures", "reason")
 

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ...commands.files import write_whole
+from ...commands.outputs.whole_files import write_whole
 from ..state.assets import Asset
+from ..state.batch_plan import Plan
 from ..state.layout import Layout
 from ..state.ledger import Ledger, Record
-from ..state.plan import Plan
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 _PLACE = "/*BATCH*/null"

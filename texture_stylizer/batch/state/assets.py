@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ...commands.kinds import IMAGE_SUFFIXES, SCENE_SUFFIXES
+from ...commands.file_kinds import IMAGE_SUFFIXES, SCENE_SUFFIXES
 from ...errors import BadInput
 from .layout import STATE_FOLDER
 

@@ -29,7 +29,7 @@ from ...errors import Cancelled, StylizerError, to_message
 from ...jobs.client import remove_folder
 from ...jobs.protocol import HEARTBEAT_SECONDS, Message, from_line, to_line
 from ...jobs.python import PACKAGE_FOLDER
-from .task import Result, Task, WatchedClient, perform
+from .asset_task import Result, Task, WatchedClient, perform
 
 PROGRESS_SECONDS = 0.2
 

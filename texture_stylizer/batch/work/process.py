@@ -10,13 +10,13 @@ import sys
 import threading
 import time
 
-from ...commands.blender import command_with_blender
+from ...commands.blender_process.ask import command_with_blender
 from ...errors import BadMachine, from_message
 from ...jobs.client import private_folder, remove_folder
 from ...jobs.protocol import SILENCE_LIMIT_SECONDS, Message, from_line, to_line
 from ...jobs.python import safe_environment, start
 from ...words import duration, how_it_ended
-from .task import Task
+from .asset_task import Task
 
 START_SECONDS = 180.0
 """Within this time torch is loaded, on a slow disk too."""

@@ -35,7 +35,7 @@ from .images import Picture, picture_from_pixels, read_image, write_image
 from .orientation import upright
 from .precision import choose_precision
 from .sharing import Shares
-from .udim import Canvas, lay_out, settings_for, take_apart, triangles_on
+from .udim_canvas import Canvas, lay_out, settings_for, take_apart, triangles_on
 
 _SHARES = Shares()
 _MEASURING = threading.Lock()

@@ -1,0 +1,1 @@
+"""What needs bpy, done in a process of its own."""

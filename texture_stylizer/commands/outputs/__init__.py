@@ -1,0 +1,1 @@
+"""What a command writes: where, over whose files, and all at once or not at all."""

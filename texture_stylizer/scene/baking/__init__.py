@@ -1,0 +1,1 @@
+"""Procedural colour baked onto a UV image with Cycles."""

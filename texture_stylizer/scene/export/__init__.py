@@ -1,0 +1,1 @@
+"""What exporters take of variants: images that hold a mix, KHR_materials_variants, the files that stay."""

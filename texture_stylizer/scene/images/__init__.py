@@ -1,0 +1,1 @@
+"""bpy images <-> files for the worker: plain ones, UDIM tiles, sequences, and styles."""

@@ -1,0 +1,1 @@
+"""A run in the window: operators, the session behind them, the live preview, and what was made."""

@@ -1,0 +1,1 @@
+"""Set Up: the worker's environment made, shown and asked."""

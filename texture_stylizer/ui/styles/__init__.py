@@ -1,0 +1,1 @@
+"""The style gallery, and the operators that choose styles."""

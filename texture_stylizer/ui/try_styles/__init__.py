@@ -1,0 +1,1 @@
+"""Try Styles: one texture in several styles side by side."""

@@ -1,0 +1,1 @@
+"""Variants in the panels: their list, their operators, their strength."""

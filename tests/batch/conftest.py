@@ -109,11 +109,11 @@ class Studio:
         return self.run("batch", "models", "--style", "style.png", "-o", "out", *QUICK, *arguments)
 
     def results(self) -> dict[str, bytes]:
-        """Every result below `out`, by its path."""
+        """Every result below `out`, by its path; neither the batch's state nor the page."""
         return {
             path.relative_to(self.out).as_posix(): path.read_bytes()
             for path in self.out.rglob("*")
-            if path.is_file() and ".batch" not in path.relative_to(self.out).parts
+            if path.is_file() and path.relative_to(self.out).parts[0] not in (".batch", "report_pictures")
         }
 
     def records(self) -> dict[str, dict[str, Any]]:

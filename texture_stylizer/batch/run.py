@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..commands.outputs.stage import remove_stage
+from ..jobs.protocol import FOLDER_PREFIX
 from . import events
 from .events import Emit, Tally
 from .executors.contract import Executor
@@ -74,6 +76,7 @@ def run_plan(
     with Claims(layout, stale_seconds=options.stale_seconds) as claims:
         recognition = Recognition(plan, ledger)
         own, others = options.shard.split(plan.assets)
+        _clear_what_the_dead_left(plan, ledger, claims)
         todo = _skip_finished(recognition, own, stopping, tell)
         tell(events.Planned(len(plan.assets), len(todo) + len(others)))
         if stopping.asked or not (todo or others):
@@ -88,6 +91,15 @@ def run_plan(
         finally:
             executor.close()
         return tally
+
+
+def _clear_what_the_dead_left(plan: Plan, ledger: Ledger, claims: Claims) -> None:
+    """Delete the private folders beside results of runs that a machine took with it, worker and all."""
+    if claims.are_others_alive():
+        return
+    for asset in ledger.interrupted(plan.assets):
+        for folder in plan.target(asset).parent.glob(f".{FOLDER_PREFIX}*"):
+            remove_stage(folder)
 
 
 def _skip_finished(

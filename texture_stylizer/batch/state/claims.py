@@ -70,6 +70,12 @@ class Claims:
             generation += 1
         return last
 
+    def are_others_alive(self) -> bool:
+        """Whether any other process works in this folder."""
+        mine = set(self._held.copy().values())
+        found = (path for path in self._layout.claims.glob("*/*") if path not in mine)
+        return any(self._is_alive(path) for path in found)
+
     def still_holds(self, asset: Asset) -> bool:
         """Whether nobody took an asset over, after this process stood still for too long."""
         path = self._held.get(asset.id)

@@ -45,8 +45,12 @@ class Layout:
         """The ledger's file of an asset; folders of two digits keep a million of them quick to open."""
         return self.state / "ledger" / asset[:2] / f"{asset}.json"
 
+    @property
+    def claims(self) -> Path:
+        return self.state / "claims"
+
     def claim(self, asset: str, generation: int) -> Path:
-        return self.state / "claims" / asset[:2] / f"{asset}.{generation}"
+        return self.claims / asset[:2] / f"{asset}.{generation}"
 
     def clock(self, owner: str) -> Path:
         return self.state / f"clock.{owner}"

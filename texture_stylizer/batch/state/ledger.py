@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -116,6 +117,11 @@ class Ledger:
         except OSError as reason:
             temporary.unlink(missing_ok=True)
             raise BadInput(f"{path} cannot be written ({reason.strerror}); make room on the disk") from reason
+
+    def interrupted(self, assets: Iterable[Asset]) -> list[Asset]:
+        """Those whose record says that a run works on them."""
+        found = ((asset, self.read(asset)) for asset in assets)
+        return [asset for asset, record in found if record is not None and record.status == "working"]
 
     def forget(self, asset: Asset) -> None:
         """Make an asset one that was never tried, but for what it wrote."""

@@ -22,24 +22,22 @@ class AssetActor:
         """Raises BadMachine, MissingWeights where this machine cannot work."""
         self._process = AssetProcess()
         self._process.wait_until_ready()
-        self._task: str | None = None
+        self._is_dead = False
 
     def ready(self) -> Message:
-        """Who this is: an answer says that it is there (again)."""
+        """Who this is: an answer says that it is there (again), with a worker that lives."""
+        if self._is_dead:
+            self._start_again()
         return {"type": "ready", "host": socket.gethostname(), "worker": f"process {os.getpid()}"}
 
     def perform(self, task: Message) -> Iterator[Message]:
-        """Work on a task: what happens, as it happens; the last is of the type result or dead.
-
-        One whose worker died starts another before it takes more.
-        """
+        """Work on a task: what happens, as it happens; the last is of the type result or dead."""
         self._process.submit(Task.from_json(task))
         while True:
             for message in self._process.poll(wait=_WAIT_SECONDS):
+                self._is_dead |= message["type"] in ("dead", "broken")
                 yield message
-                if message["type"] in ("result", "dead", "broken"):
-                    if message["type"] != "result":
-                        self._start_again()
+                if self._is_dead or message["type"] == "result":
                     return
 
     def end(self) -> None:
@@ -52,3 +50,4 @@ class AssetActor:
         time.sleep(1.0)
         self._process = AssetProcess()
         self._process.wait_until_ready()
+        self._is_dead = False

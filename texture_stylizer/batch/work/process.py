@@ -38,7 +38,7 @@ class AssetProcess:
         except OSError as reason:
             raise BadMachine(f"{command[0]} does not start ({reason.strerror})") from reason
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        self.stderr: collections.deque[str] = collections.deque(maxlen=40)
+        self._stderr: collections.deque[str] = collections.deque(maxlen=40)
         self._heard = time.monotonic()
         self._readers = [
             threading.Thread(target=target, daemon=True) for target in (self._read_events, self._read_stderr)
@@ -52,6 +52,8 @@ class AssetProcess:
 
     def submit(self, task: Task) -> None:
         """Hand a task over."""
+        # What was said before is about another asset.
+        self._stderr.clear()
         self._send({"type": "task", "task": task.to_json()})
 
     def poll(self, wait: float = 0.0) -> list[Message]:
@@ -121,7 +123,7 @@ class AssetProcess:
             if not self._messages.empty():
                 return None
         how = how_it_ended(code) if code is not None else f"it said nothing for {duration(silent)}"
-        last = " | ".join(line for line in list(self.stderr)[-3:] if line)
+        last = " | ".join(line for line in list(self._stderr)[-3:] if line)
         return f"the worker died ({how}){': ' + last if last else ''}"
 
     def _read_events(self) -> None:
@@ -135,9 +137,10 @@ class AssetProcess:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             text = line.strip()
-            self.stderr.append(text)
             if text.startswith(("warning: ", "skipped: ")):
                 self._messages.put({"type": "note", "text": text})
+            else:
+                self._stderr.append(text)
 
 
 class _Child:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import socket
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ _VAIN_STARTS = 5
 _JOINING_SECONDS = 60.0
 """A cluster may have no machine at first."""
 
+_ANSWER_SECONDS = 10.0
 _PING_SECONDS = 0.5
 """An actor that starts anew is not to be had at once."""
 
@@ -108,6 +110,7 @@ class Ray:
     def _connect(self, address: str | None) -> None:
         options: dict[str, Any] = {} if address else {"include_dashboard": False}
         try:
+            _check_that_somebody_answers(address)
             self._ray.init(
                 address=address,
                 namespace="texture_stylizer",
@@ -211,6 +214,13 @@ class Ray:
             self._vain += 1
         if self._vain >= _VAIN_STARTS:
             raise CannotWork(f"no worker starts in the Ray cluster: {why}")
+
+
+def _check_that_somebody_answers(address: str | None) -> None:
+    """Raises OSError where nothing listens: Ray itself would go on asking for minutes."""
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdecimal() and "/" not in host:
+        socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
 
 
 def _machines(ray: Any) -> int:

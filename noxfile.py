@@ -20,7 +20,8 @@ BIN = "Scripts" if sys.platform == "win32" else "bin"
 # bpy has wheels for one Python each.
 PYTHON_OF_BLENDER = {"4.2": "3.11", "4.5": "3.11", "5.0": "3.11", "5.2": "3.13"}
 DEMO_BLENDER = "5.0"
-PLAIN_TESTS = ["tests/engine", "tests/jobs", "tests/gltf", "tests/training", "tests/attacks"]
+PLAIN_TESTS = ["tests/engine", "tests/jobs", "tests/gltf", "tests/training", "tests/attacks", "tests/batch"]
+BATCH_TESTS_NEED = ["ray>=2.40", "openjd-cli>=0.8"]
 # The scene: whole on the oldest and the newest Blender; between them, what depends on Blender's own data.
 SCENE_OF_BLENDER = {
     blender: [
@@ -89,6 +90,8 @@ def tests(session: nox.Session, blender: str) -> None:
     """Those without bpy once, with the demo's Blender; what meets bpy on every one, as listed above."""
     # torchvision's network is what the trunk is compared with; nothing else needs it.
     others = "matplotlib>=3.8", "torchvision>=0.24"
+    if blender == DEMO_BLENDER:
+        others = (*others, *BATCH_TESTS_NEED)
     install(session, "pytest>=8", "hypothesis>=6.100", "pytest-timeout>=2.3", *others, blender=blender)
     if blender == DEMO_BLENDER or session.posargs:
         session.run("pytest", *(session.posargs or PLAIN_TESTS))

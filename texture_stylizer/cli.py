@@ -1,6 +1,7 @@
 """The command line: the same calls from a shell, or as `blender --command texture_stylizer`.
 
-Exit status: 0 all done; 1 some inputs failed; 2 the arguments are wrong; 130 cancelled.
+Exit status: 0 all done; 1 some inputs failed; 2 the arguments are wrong; 3 this machine cannot work (batch);
+130 cancelled.
 """
 
 from __future__ import annotations
@@ -10,22 +11,33 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .descriptions import BakeOptions, Compute, StyleImage, features_for
 from .errors import BadInput, Cancelled, StylizerError
 from .jobs.interrupts import cancel_on_signals, raise_if_asked, was_asked
 from .settings import COLOR_ROLES, Settings
 
+if TYPE_CHECKING:
+    from .commands.request import Request
+
 ROLES = ("base_color", "emission", "roughness", "metallic", "normal", "alpha", "displacement", "other")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit status."""
+    from .batch.batch_arguments import add_batch, with_joined_action
     from .commands.terminal.arguments import parser
 
-    commands = parser(stylize=_stylize, inspect=_inspect, variants=_variants, doctor=_doctor)
+    commands = parser(
+        stylize=_stylize,
+        add_batch=lambda commands: add_batch(commands, _batch),
+        inspect=_inspect,
+        variants=_variants,
+        doctor=_doctor,
+    )
     try:
-        options = commands.parse_args(arguments)
+        options = commands.parse_args(with_joined_action(sys.argv[1:] if arguments is None else arguments))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
     from .commands.request import WrongArguments
@@ -109,8 +121,20 @@ def _check_seams(inputs: Sequence[Path]) -> None:
 
 
 def _stylize(options: argparse.Namespace) -> int:
-    from .commands.request import Request, WrongArguments
     from .commands.stylize_command import run
+
+    return run(_request(options))
+
+
+def _batch(options: argparse.Namespace) -> int:
+    from .batch.batch_command import run
+
+    return run(options, _request)
+
+
+def _request(options: argparse.Namespace) -> Request:
+    """What was asked for. Raises WrongArguments."""
+    from .commands.request import Request, WrongArguments
 
     _check_effects(options)
     if options.seams == "on":
@@ -128,7 +152,7 @@ def _stylize(options: argparse.Namespace) -> int:
     for style in styles:
         if not Path(style.path).is_file():
             raise WrongArguments(f"there is no style image {style.path}; check the path")
-    request = Request(
+    return Request(
         inputs=tuple(options.inputs),
         output=options.output,
         styles=tuple(StyleImage(str(Path(s.path).resolve()), s.weight) for s in styles),
@@ -150,7 +174,6 @@ def _stylize(options: argparse.Namespace) -> int:
         seams=options.seams != "off",
         verbose=options.verbose,
     )
-    return run(request)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

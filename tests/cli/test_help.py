@@ -5,18 +5,28 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from texture_stylizer.batch import batch_arguments as batch
 from texture_stylizer.cli import main
 from texture_stylizer.commands.terminal.arguments import parser
 from texture_stylizer.words import duration, how_it_ended
 
-COMMANDS = ("stylize", "inspect", "variants", "doctor")
+ACTIONS = tuple(f"batch-{action}" for action in batch.ACTIONS)
+COMMANDS = ("stylize", "batch", *ACTIONS, "inspect", "variants", "doctor")
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    whole = parser(stylize=len, inspect=len, variants=len, doctor=len)  # type: ignore[arg-type]
+    run: Any = len
+    whole = parser(
+        stylize=run,
+        add_batch=lambda commands: batch.add_batch(commands, run),
+        inspect=run,
+        variants=run,
+        doctor=run,
+    )
     (found,) = (action for action in whole._actions if isinstance(action, argparse._SubParsersAction))
     return found.choices
 
@@ -32,7 +42,7 @@ def test_every_option_has_a_line_and_its_default(name: str) -> None:
     for action in options_of(commands()[name]):
         assert action.help, action.option_strings
         assert action.required or "default" in action.help, action.option_strings
-        assert len(action.help % {"default": action.default}) < 90, action.option_strings
+        assert len(action.help % {"default": action.default or 0}) < 90, action.option_strings
 
 
 def test_every_default_that_is_named_is_the_true_one() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from ..descriptions import BakeOptions, Compute, Outcome, StyleImage
+from ..errors import StylizerError
 from ..settings import Settings
 
 Jpeg = Literal["png", "keep"]
@@ -57,6 +58,15 @@ class Request:
             "bake": BakeOptions(**fields["bake"]) if fields["bake"] else None,
         }
         return cls(**(fields | changes))
+
+
+@dataclass(frozen=True)
+class Restyled:
+    """What became of one input: the report's rows, what failed, and the files beside it that it uses."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[StylizerError] = field(default_factory=list)
+    uses: list[Path] = field(default_factory=list)
 
 
 def report_row(outcome: Outcome, role: str, materials: list[str], name: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from .outputs.made_files import MadeFiles
 from .outputs.output_paths import Output, check_report_place, outputs_of
 from .outputs.stage import Stage
 from .outputs.whole_files import no_empty_folders, temporary_folder, write_whole
-from .request import Request
+from .request import Request, Restyled
 from .terminal.display import say, show_error, tell
 from .terminal.failures import naming, unexpected, with_trace_of
 
@@ -31,12 +31,12 @@ def run(request: Request) -> int:
     failures: list[dict[str, str]] = []
     with WorkerClient() as client:
         for output in outputs:
-            new_rows, problems = _attempt(request, output, client, made)
-            for problem in problems:
+            restyled = attempt(request, output, client, made)
+            for problem in restyled.problems:
                 show_error(problem, verbose=request.verbose)
                 failures.append({"input": str(output.source), "reason": str(problem)})
-            rows += new_rows
-            if new_rows:
+            rows += restyled.rows
+            if restyled.rows:
                 tell(f"{output.source} -> {output.target}")
     _announce_features(request, rows)
     if request.report is not None:
@@ -44,9 +44,7 @@ def run(request: Request) -> int:
     return 1 if failures else 0
 
 
-def _attempt(
-    request: Request, output: Output, client: WorkerClient, made: MadeFiles
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+def attempt(request: Request, output: Output, client: WorkerClient, made: MadeFiles) -> Restyled:
     """Work on one input. Whatever goes wrong is a sentence that names it, and the others go on."""
     raise_if_asked()
     try:
@@ -56,18 +54,16 @@ def _attempt(
         raise
     except StylizerError as error:
         raise_if_asked()
-        return [], [naming(output.source, error)]
+        return Restyled(problems=[naming(output.source, error)])
     except MemoryError as error:
         problem = OutOfMemory(f"{output.source}: there is too little memory for it; close other programs")
-        return [], [with_trace_of(error, problem)]
+        return Restyled(problems=[with_trace_of(error, problem)])
     except Exception as error:
         raise_if_asked()
-        return [], [unexpected(output.source, error)]
+        return Restyled(problems=[unexpected(output.source, error)])
 
 
-def _stylize(
-    request: Request, output: Output, client: WorkerClient, made: MadeFiles
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+def _stylize(request: Request, output: Output, client: WorkerClient, made: MadeFiles) -> Restyled:
     check_kind(output.source)
     with temporary_folder() as folder:
         client.guard(folder)
@@ -76,27 +72,27 @@ def _stylize(
 
 def _stylize_in(
     folder: Path, request: Request, output: Output, client: WorkerClient, made: MadeFiles
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+) -> Restyled:
     source, suffix = output.source, output.source.suffix.lower()
     with Stage(output.target, made, named=output.named) as stage:
         client.guard(stage.folder)
         try:
             if suffix in IMAGE_SUFFIXES:
                 (row,) = stylize_image(request, source, stage.file, client, folder)
-                rows, problems = [row | {"output": str(stage.final(stage.file))}], []
+                restyled = Restyled([row | {"output": str(stage.final(stage.file))}])
             elif request.bake is None and is_same_gltf(suffix, output.target.suffix.lower()):
-                rows, problems = stylize_gltf(request, source, stage, client, folder, made)
+                restyled = stylize_gltf(request, source, stage, client, folder, made)
             elif output.target.suffix.lower() == ".vrm":
                 raise BadInput(
                     f"{source}: a .vrm is only made of a .vrm or .glb, without baking; give another output"
                 )
             else:
-                rows, problems = stylize_scene(request, source, stage, client, folder)
+                restyled = stylize_scene(request, source, stage, client, folder)
         except StylizerError as error:
             raise type(error)(stage.in_place(str(error))).with_traceback(error.__traceback__) from error
-        if rows:
+        if restyled.rows:
             stage.publish()
-        return rows, problems
+        return restyled
 
 
 def _announce_features(request: Request, rows: list[dict[str, Any]]) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 CACHE_VARIABLE = "TEXTURE_STYLIZER_CACHE"
 """The environment variable that names another folder for the cache."""
 
+ENGINE_VERSION = "25"
+"""Changes whenever the same settings would give another picture."""
+
 
 def entries(folder: Path) -> list[tuple[Path, Path]]:
     """The .json and .npy file of every result, newest first."""

@@ -6,7 +6,7 @@ import bpy
 
 from . import addon_paths
 from .panels import sidebar, texture_list
-from .running import finished, live_preview, run_operators, session
+from .running import batch_folder, finished, live_preview, run_operators, session
 from .settings import advanced_settings, last_used, preferences, presets, properties, settings_again
 from .setup import setup_operators, worker_questions
 from .styles import gallery, style_operators
@@ -29,6 +29,7 @@ _CLASSES = [
     *worker_questions.CLASSES,
     *presets.CLASSES,
     *sidebar.CLASSES,
+    *batch_folder.CLASSES,
 ]
 _handles: list[Any] = []
 
@@ -50,6 +51,7 @@ def register() -> None:
 def unregister() -> None:
     """Undo `register`; a run under way ends with nothing left of it, a set-up can go on later."""
     session.end_all()
+    batch_folder.end_all()
     setup_operators.end_all()
     if bpy.context.workspace is not None:
         bpy.context.workspace.status_text_set(None)

@@ -66,7 +66,11 @@ class _Blender:
         # Blender makes folders for itself where temporary files go, and leaves them when it crashes.
         temporary = {name: str(folder) for name in ("TMPDIR", "TEMP", "TMP")}
         try:
-            self._process = start(_command(), folder, safe_environment(sys.executable, **temporary))
+            self._process = start(
+                command_with_blender("commands.blender_process.inside_blender"),
+                folder,
+                safe_environment(sys.executable, **temporary),
+            )
         except OSError as reason:
             raise BadMachine(f"{sys.executable} does not start ({reason.strerror})") from reason
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -136,11 +140,10 @@ class _Blender:
             self._last.append(line.rstrip())
 
 
-def _command() -> list[str]:
-    """This Python with its bpy module, or the Blender that this runs in."""
+def command_with_blender(module: str) -> list[str]:
+    """What runs a module of this package in this Python with its bpy, or in the Blender that this runs in."""
     bpy = sys.modules.get("bpy")
     program = bpy.app.binary_path if bpy is not None else ""
     if not program:
-        return command_of(sys.executable, "commands.blender_process.inside_blender")
-    expression = bootstrap("commands.blender_process.inside_blender")
-    return [program, "--background", "--factory-startup", "--python-expr", expression]
+        return command_of(sys.executable, module)
+    return [program, "--background", "--factory-startup", "--python-expr", bootstrap(module)]

@@ -60,14 +60,18 @@ def _variants(order: Message, channel: Channel) -> dict[str, Any]:
 def _stylize(order: Message, channel: Channel) -> dict[str, Any]:
     from .scene_tasks import restyle_scene
 
-    rows, problems = restyle_scene(
+    restyled = restyle_scene(
         Request.from_json(order["request"]),
         Path(order["subject"]),
         Path(order["target"]),
         Path(order["home"]),
         channel,
     )
-    return {"rows": rows, "problems": [to_message(problem) for problem in problems]}
+    return {
+        "rows": restyled.rows,
+        "problems": [to_message(problem) for problem in restyled.problems],
+        "uses": [str(used) for used in restyled.uses],
+    }
 
 
 _TASKS: dict[str, Callable[[Message, Channel], dict[str, Any]]] = {

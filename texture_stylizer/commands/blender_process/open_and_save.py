@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import json
 import os
 import re
@@ -146,6 +147,27 @@ def _save_in(bpy: Any, path: Path, home: Path, save: Callable[[str], Any]) -> No
     if not temporary.is_file():
         raise BadInput(f"{path} cannot be written, the disk may be full; make room, or choose another folder")
     os.replace(temporary, path)
+
+
+def files_used(source: Path) -> list[Path]:
+    """The files beside the open scene that it reads: images with tiles and frames, libraries, caches."""
+    import bpy
+
+    named = {Path(os.path.normpath(name)) for name in bpy.utils.blend_paths(absolute=True, packed=False)}
+    found = {source.with_suffix(".mtl")} if source.suffix.lower() == ".obj" else set()
+    frames = {
+        Path(os.path.normpath(bpy.path.abspath(image.filepath)))
+        for image in bpy.data.images
+        if image.source == "SEQUENCE"
+    }
+    for path in named:
+        # A tile's or frame's number stands for all of them.
+        pattern = glob.escape(path.name).replace("<UDIM>", "[0-9]*")
+        if path in frames:
+            pattern = re.sub(r"\d+(?=\D*$)", "[0-9]*", pattern)
+        found.update(path.parent.glob(pattern))
+    own = source.resolve()
+    return sorted(path for path in found if path.is_file() and path.resolve() != own)
 
 
 def open_blend(path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import StylizerError
 from ...jobs.client import private_folder, remove_folder
-from ..request import Request, report_row
-from .open_and_save import chosen_objects, load_scene, quiet, save_scene
+from ..request import Request, Restyled, report_row
+from .open_and_save import chosen_objects, files_used, load_scene, quiet, save_scene
 
 if TYPE_CHECKING:
     from ...scene.plan import Restyle
@@ -27,14 +27,10 @@ def inspect_scene(path: Path) -> dict[str, Any]:
     }
 
 
-def restyle_scene(
-    request: Request, source: Path, target: Path, home: Path, channel: Channel
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    """Restyle a scene's textures and write it to `target`, from where it will be moved to `home`; needs bpy.
-
-    Returns the report's rows and what failed.
-    """
+def restyle_scene(request: Request, source: Path, target: Path, home: Path, channel: Channel) -> Restyled:
+    """Restyle a scene and write it to `target`, from where it will be moved to `home`; needs bpy."""
     load_scene(source)
+    uses = files_used(source)
     from ...scene.plan import plan
     from ...scene.restyle import apply, discard, withdraw, work
 
@@ -82,7 +78,8 @@ def restyle_scene(
     discard(run)
     for warning in (warning for color in run.baked.values() for warning in color.warnings):
         channel.note(f"warning: {source}: {warning}")
-    return _report_rows(run), [type(error)(f"{source}: {error}") for error in run.failed.values()]
+    problems = [type(error)(f"{source}: {error}") for error in run.failed.values()]
+    return Restyled(_report_rows(run), problems, uses)
 
 
 def _report_rows(run: Restyle) -> list[dict[str, Any]]:

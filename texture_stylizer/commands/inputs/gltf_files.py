@@ -28,7 +28,7 @@ from ..outputs.made_files import MadeFiles
 from ..outputs.output_paths import check_not_anothers
 from ..outputs.stage import Stage
 from ..outputs.whole_files import write_whole
-from ..request import Request, report_row
+from ..request import Request, Restyled, report_row
 from ..terminal.display import ProgressBar, say
 from .gltf_following import GltfFollowed, changes_of, maps_following
 
@@ -44,11 +44,8 @@ def inspect_gltf(path: Path) -> dict[str, Any]:
 
 def stylize_gltf(
     request: Request, source: Path, stage: Stage, client: WorkerClient, folder: Path, made: MadeFiles
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
-    """Write `source` with restyled images to the stage; `folder` is for temporary files.
-
-    Returns the report's rows and what failed.
-    """
+) -> Restyled:
+    """Write `source` with restyled images to the stage; `folder` is for temporary files."""
     container = read_container(source)
     _check_places(container, stage.home, made)
     textures = find_gltf_textures(container, roles=request.roles, objects=request.objects)
@@ -71,7 +68,7 @@ def stylize_gltf(
     if changes:
         files = restyled_files(container, changes, textures, _file_part(request.variant), normals)
         _write(container, stage, files)
-    return rows, problems
+    return Restyled(rows, problems, list(_files_beside(container).values()))
 
 
 def _work(
@@ -144,14 +141,18 @@ def _write_meshes(container: Container, textures: list[GltfTexture], path: Path)
 
 def _check_places(container: Container, home: Path, made: MadeFiles) -> None:
     """Raises BadInput for a file beside the model that leads out of its folder, or is another's there."""
-    document = container.document.value
-    for item in (*document.get("buffers", []), *document.get("images", [])):
-        uri = item.get("uri", "data:")
-        if uri.startswith("data:"):
-            continue
-        old, new = file_of_uri(container, uri), place_of_uri(home, uri_below(uri))
+    for uri, old in _files_beside(container).items():
+        new = place_of_uri(home, uri_below(uri))
         if old.is_file() and not (new.is_file() and filecmp.cmp(old, new, shallow=False)):
             check_not_anothers(new, made)
+
+
+def _files_beside(container: Container) -> dict[str, Path]:
+    """The files beside a model that it uses, by their URIs."""
+    document = container.document.value
+    items = (*document.get("buffers", []), *document.get("images", []))
+    uris = [item["uri"] for item in items if not item.get("uri", "data:").startswith("data:")]
+    return {uri: file_of_uri(container, uri) for uri in uris}
 
 
 def _write(container: Container, stage: Stage, files: dict[str, bytes]) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...descriptions import Job, Outcome
-from ...errors import StylizerError, from_message, to_message
+from ...errors import from_message, to_message
 from ...jobs.client import WorkerClient
 from ...jobs.protocol import Message
 from ..blender_process.ask import ask_blender
 from ..outputs.stage import Stage
-from ..request import Request
+from ..request import Request, Restyled
 from ..terminal.display import ProgressBar, say
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 def stylize_scene(
     request: Request, source: Path, stage: Stage, client: WorkerClient, folder: Path
-) -> tuple[list[dict[str, Any]], list[StylizerError]]:
+) -> Restyled:
     """Restyle a scene's textures with a Blender of its own and write it to the stage, as any scene kind.
 
-    folder: for temporary files. Returns the report's rows and what failed.
+    folder: for temporary files.
     """
 
     def answer(message: Message) -> Message | None:
@@ -49,7 +49,8 @@ def stylize_scene(
         row | {"output": str(stage.final(Path(row["output"]))), "scene": str(stage.target)}
         for row in answered["rows"]
     ]
-    return rows, [from_message(problem) for problem in answered["problems"]]
+    problems = [from_message(problem) for problem in answered["problems"]]
+    return Restyled(rows, problems, [Path(used) for used in answered["uses"]])
 
 
 def run_jobs(jobs: list[dict[str, Any]], client: WorkerClient) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ _EXAMPLES = """\
 examples:
   texture-stylizer stylize chair.glb --style oil.jpg -o out
   texture-stylizer stylize scene.blend --style oil.jpg:2 --style ink.jpg -o out --bake missing
+  texture-stylizer batch models --style oil.jpg -o restyled
   texture-stylizer inspect scene.blend
   texture-stylizer variants scene.blend mix oil 0.6 -o chair.glb
   texture-stylizer doctor
@@ -57,8 +58,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message}; see {self.prog} --help\n")
 
 
-def parser(*, stylize: Run, inspect: Run, variants: Run, doctor: Run) -> argparse.ArgumentParser:
-    """The whole command line; `options.command` is the function to run, `options.prog` the command's name."""
+def parser(
+    *, stylize: Run, add_batch: Callable[[Any], None], inspect: Run, variants: Run, doctor: Run
+) -> argparse.ArgumentParser:
+    """The whole command line; `options.command` is the function to run, `options.prog` the command's name.
+
+    add_batch: adds the commands of its own room.
+    """
     made = _Parser(
         prog="texture-stylizer",
         description=f"Restyle the textures of game assets.\n\n{_EXAMPLES}",
@@ -67,13 +73,14 @@ def parser(*, stylize: Run, inspect: Run, variants: Run, doctor: Run) -> argpars
     made.add_argument("--version", action="version", version=__version__, help="print the version and end")
     commands = made.add_subparsers(required=True, metavar="COMMAND", title="commands")
     _add_stylize(commands, stylize)
+    add_batch(commands)
     _add_inspect(commands, inspect)
     _add_variants(commands, variants)
     _add_doctor(commands, doctor)
     return made
 
 
-def _add_command(commands: Any, name: str, run: Run, **texts: str) -> argparse.ArgumentParser:
+def add_command(commands: Any, name: str, run: Run, **texts: str) -> argparse.ArgumentParser:
     """A command with the option that all of them have."""
     command = commands.add_parser(name, **texts)
     command.set_defaults(command=run, prog=command.prog)
@@ -84,7 +91,7 @@ def _add_command(commands: Any, name: str, run: Run, **texts: str) -> argparse.A
 
 
 def _add_stylize(commands: Any, run: Run) -> None:
-    command = _add_command(
+    command = add_command(
         commands,
         "stylize",
         run,
@@ -93,6 +100,11 @@ def _add_stylize(commands: Any, run: Run) -> None:
         description=f"Restyle scenes, models and images; the inputs stay as they are.\n\n{_STYLIZE_EXAMPLES}",
     )
     _add_files(command)
+    add_stylize_options(command)
+
+
+def add_stylize_options(command: argparse.ArgumentParser) -> None:
+    """What is done to an input, whatever brings it in."""
     _add_picture(command)
     _add_other_maps(command)
     _add_selection(command)
@@ -267,7 +279,7 @@ def _add_computing(command: argparse.ArgumentParser) -> None:
 
 
 def _add_inspect(commands: Any, run: Run) -> None:
-    command = _add_command(
+    command = add_command(
         commands,
         "inspect",
         run,
@@ -280,7 +292,7 @@ def _add_inspect(commands: Any, run: Run) -> None:
 
 
 def _add_variants(commands: Any, run: Run) -> None:
-    command = _add_command(
+    command = add_command(
         commands,
         "variants",
         run,
@@ -310,7 +322,7 @@ def _add_variants(commands: Any, run: Run) -> None:
 
 
 def _add_doctor(commands: Any, run: Run) -> None:
-    command = _add_command(
+    command = add_command(
         commands,
         "doctor",
         run,

@@ -21,15 +21,12 @@ import platformdirs
 
 from ...engine.color import Array
 from ...settings import OF_OTHER_MAPS, Settings
-from ..cache_folder import CACHE_VARIABLE, entries
+from ..cache_folder import CACHE_VARIABLE, ENGINE_VERSION, entries
 
 SIZE_LIMIT = 4 * 2**30
 """Bytes of results that are kept."""
 
 _DIGEST = "image_sha256"
-
-# Changes whenever the same settings would give another picture.
-ENGINE_VERSION = "25"
 
 
 @dataclass(frozen=True)

@@ -239,6 +239,26 @@ _POLISH = {
         "Włączono Material Variants w eksporterze glTF, który zawrze: {}"
     ),
     "The next glTF export carries: {}": "Następny eksport glTF zawrze: {}",
+    "Batch": "Seria",
+    "Batch Folder...": "Seria z folderu...",
+    "Restyle every model, scene and image of a folder with these settings; what is finished is skipped": (
+        "Przerysuj każdy model, scenę i obraz z folderu z tymi ustawieniami; to, co gotowe, jest pomijane"
+    ),
+    "Folder": "Folder",
+    "Where results go; empty for a folder beside this one, with _stylized after its name": (
+        "Dokąd trafią wyniki; puste oznacza folder obok tego, z _stylized po nazwie"
+    ),
+    "A batch is under way": "Seria jest w toku",
+    "Batch: {} of {} assets": "Seria: {} z {} zasobów",
+    "{} assets are done, {} failed; the report says why": (
+        "Gotowe zasoby: {}, nieudane: {}; raport mówi, dlaczego"
+    ),
+    "{} assets are done": "Gotowe zasoby: {}",
+    "Stop Batch": "Zatrzymaj serię",
+    "Finish the assets in hand and stop; the same batch goes on later. Pressed again, it stops at once": (
+        "Dokończ bieżące zasoby i zatrzymaj; tę samą serię można wznowić później. "
+        "Ponowne naciśnięcie zatrzymuje od razu"
+    ),
     "Base Color": "Kolor podstawowy",
     "Emission": "Emisja",
     "Roughness": "Szorstkość",

@@ -1,0 +1,1 @@
+"""Job descriptions for render farms."""

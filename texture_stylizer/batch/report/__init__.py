@@ -1,0 +1,1 @@
+"""What a batch shows: rows, tables, the page."""

@@ -1,0 +1,1 @@
+"""One asset's work, and the process that does it."""

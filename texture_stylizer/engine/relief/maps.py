@@ -16,7 +16,7 @@ from .guided import even_within_strokes
 from .normal_maps import decoded, encoded, flat, laid_onto, of_slopes
 from .strokes import Strokes
 
-STEEPNESS = 0.25
+STEEPNESS = 0.4
 """Height of full contrast in widths of a stroke, at a relief of 1."""
 
 ROUGHENING = 0.3

@@ -10,11 +10,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .descriptions import BakeOptions, Compute, StyleImage, features_for
 from .errors import BadInput, Cancelled, StylizerError
 from .jobs.interrupts import cancel_on_signals, raise_if_asked, was_asked
 from .settings import COLOR_ROLES, Settings
+
+if TYPE_CHECKING:
+    from .commands.request import Request
 
 ROLES = ("base_color", "emission", "roughness", "metallic", "normal", "alpha", "displacement", "other")
 
@@ -109,29 +113,33 @@ def _check_seams(inputs: Sequence[Path]) -> None:
 
 
 def _stylize(options: argparse.Namespace) -> int:
-    from .commands.request import Request, WrongArguments
+    from .commands.request import WrongArguments
     from .commands.stylize_command import run
 
     _check_effects(options)
     if options.seams == "on":
         _check_seams(options.inputs)
-    roles = tuple(options.roles.split(","))
-    unknown = [role for role in roles if role not in ROLES]
-    if unknown:
-        raise WrongArguments(f"there is no role {unknown[0]!r}; give {', '.join(COLOR_ROLES)}")
     try:
-        styles = tuple(StyleImage.parse(text) for text in options.styles)
-        settings = _settings(options)
-        bake = _bake_options(options)
+        request = _request(options)
     except BadInput as error:
         raise WrongArguments(str(error)) from None
+    return run(request)
+
+
+def _request(options: argparse.Namespace) -> Request:
+    """What was asked for. Raises WrongArguments or BadInput."""
+    from .commands.request import Request, WrongArguments
+
+    roles = _roles(options.roles)
+    styles = tuple(StyleImage.parse(text) for text in options.styles)
+    settings, bake = _settings(options), _bake_options(options)
     for style in styles:
         if not Path(style.path).is_file():
             raise WrongArguments(f"there is no style image {style.path}; check the path")
-    request = Request(
+    return Request(
         inputs=tuple(options.inputs),
         output=options.output,
-        styles=tuple(StyleImage(str(Path(s.path).resolve()), s.weight) for s in styles),
+        styles=tuple(StyleImage(str(Path(style.path).resolve()), style.weight) for style in styles),
         settings=settings,
         compute=Compute(
             features=features_for(options.features, options.quality),
@@ -150,7 +158,16 @@ def _stylize(options: argparse.Namespace) -> int:
         seams=options.seams != "off",
         verbose=options.verbose,
     )
-    return run(request)
+
+
+def _roles(text: str) -> tuple[str, ...]:
+    from .commands.request import WrongArguments
+
+    roles = tuple(text.split(","))
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown:
+        raise WrongArguments(f"there is no role {unknown[0]!r}; give {', '.join(COLOR_ROLES)}")
+    return roles
 
 
 def _settings(options: argparse.Namespace) -> Settings:

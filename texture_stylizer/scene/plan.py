@@ -50,26 +50,10 @@ def begin(objects: Iterable[Any], styles: Styles, settings: Settings, options: R
     folder = private_folder()
     with _removed_on_failure(folder):
         baked, problems = _baked(chosen, options.which, folder)
-        named = tuple((name_of_style(style), style.weight) for style in styles)
-        files = tuple(style_image(style, folder) for style in styles)
+        order = _order(chosen, styles, settings, options, results, folder)
         uses = [_without_baked(use, {color.material for color in baked}) for use in uses]
         wanted = [use for use in uses if use.skipped is None]
         _check_found(chosen, uses, baked, problems, may_pack=results is None)
-        order = Order(
-            styles=files,
-            settings=settings,
-            compute=options.compute,
-            files=ResultFiles(
-                NewFiles(results or folder, options.results.beside),
-                unique_variant_name(options.variant, materials_of(chosen)),
-                options.results.keep_jpeg,
-            ),
-            results_existed=results is not None and results.is_dir(),
-            folder=folder,
-            preview_size=options.preview_size,
-            seams=options.seams,
-            named=named,
-        )
     colors = {BakeKey(number): color for number, color in enumerate(baked)}
     return Restyle(
         order,
@@ -79,6 +63,31 @@ def begin(objects: Iterable[Any], styles: Styles, settings: Settings, options: R
         waiting=[*dict.fromkeys(ImageKey(use.session_uid) for use in wanted), *colors],
         baked=colors,
         not_baked=tuple(problems),
+    )
+
+
+def _order(
+    objects: Sequence[Any],
+    styles: Styles,
+    settings: Settings,
+    options: RunOptions,
+    results: Path | None,
+    folder: Path,
+) -> Order:
+    """What the jobs have in common. results: None for the run's own folder; the results are packed then."""
+    named = tuple((name_of_style(style), style.weight) for style in styles)
+    variant = unique_variant_name(options.variant, materials_of(objects))
+    new = NewFiles(results or folder, options.results.beside)
+    return Order(
+        styles=tuple(style_image(style, folder) for style in styles),
+        settings=settings,
+        compute=options.compute,
+        files=ResultFiles(new, variant, options.results.keep_jpeg),
+        results_existed=results is not None and results.is_dir(),
+        folder=folder,
+        preview_size=options.preview_size,
+        seams=options.seams,
+        named=named,
     )
 
 

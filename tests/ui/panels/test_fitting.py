@@ -23,7 +23,7 @@ from texture_stylizer.ui.try_styles import trials
 
 POLISH = TRANSLATIONS["pl_PL"]
 STYLES = [str(SAMPLES / "styles" / f"{name}.jpg") for name in ("swirling_oil", "stained_glass", "ink_wash")]
-SIDEBAR = [class_ for class_ in sidebar.CLASSES if class_.bl_space_type == "VIEW_3D"]
+SIDEBAR = sidebar.CLASSES
 
 
 @pytest.fixture(params=["English", "Polish"])

@@ -123,39 +123,42 @@ def _check_seams(inputs: Sequence[Path]) -> None:
 def _stylize(options: argparse.Namespace) -> int:
     from .commands.stylize_command import run
 
-    return run(_request(options))
+    return run(_checked_request(options))
 
 
 def _batch(options: argparse.Namespace) -> int:
     from .batch.batch_command import run
 
-    return run(options, _request)
+    return run(options, _checked_request)
 
 
-def _request(options: argparse.Namespace) -> Request:
+def _checked_request(options: argparse.Namespace) -> Request:
     """What was asked for. Raises WrongArguments."""
-    from .commands.request import Request, WrongArguments
+    from .commands.request import WrongArguments
 
     _check_effects(options)
     if options.seams == "on":
         _check_seams(options.inputs)
-    roles = tuple(options.roles.split(","))
-    unknown = [role for role in roles if role not in ROLES]
-    if unknown:
-        raise WrongArguments(f"there is no role {unknown[0]!r}; give {', '.join(COLOR_ROLES)}")
     try:
-        styles = tuple(StyleImage.parse(text) for text in options.styles)
-        settings = _settings(options)
-        bake = _bake_options(options)
+        return _request(options)
     except BadInput as error:
         raise WrongArguments(str(error)) from None
+
+
+def _request(options: argparse.Namespace) -> Request:
+    """What was asked for. Raises WrongArguments or BadInput."""
+    from .commands.request import Request, WrongArguments
+
+    roles = _roles(options.roles)
+    styles = tuple(StyleImage.parse(text) for text in options.styles)
+    settings, bake = _settings(options), _bake_options(options)
     for style in styles:
         if not Path(style.path).is_file():
             raise WrongArguments(f"there is no style image {style.path}; check the path")
     return Request(
         inputs=tuple(options.inputs),
         output=options.output,
-        styles=tuple(StyleImage(str(Path(s.path).resolve()), s.weight) for s in styles),
+        styles=tuple(StyleImage(str(Path(style.path).resolve()), style.weight) for style in styles),
         settings=settings,
         compute=Compute(
             features=features_for(options.features, options.quality),
@@ -174,6 +177,16 @@ def _request(options: argparse.Namespace) -> Request:
         seams=options.seams != "off",
         verbose=options.verbose,
     )
+
+
+def _roles(text: str) -> tuple[str, ...]:
+    from .commands.request import WrongArguments
+
+    roles = tuple(text.split(","))
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown:
+        raise WrongArguments(f"there is no role {unknown[0]!r}; give {', '.join(COLOR_ROLES)}")
+    return roles
 
 
 def _settings(options: argparse.Namespace) -> Settings:

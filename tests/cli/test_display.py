@@ -13,7 +13,7 @@ from texture_stylizer.commands.terminal.display import clean, say, tell
 from texture_stylizer.commands.terminal.failures import naming, unexpected
 from texture_stylizer.errors import BadInput
 from texture_stylizer.names import shortened
-from texture_stylizer.scene.images.pixels import safe_file_name
+from texture_stylizer.scene.images.new_files import safe_file_name
 
 
 @pytest.mark.parametrize(

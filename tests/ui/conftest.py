@@ -14,6 +14,7 @@ from texture_stylizer.descriptions import Compute, StyleImage
 from texture_stylizer.jobs.client import WorkerClient
 from texture_stylizer.scene.plan import plan
 from texture_stylizer.scene.restyle import apply, discard, work
+from texture_stylizer.scene.run_options import RunOptions, Which
 from texture_stylizer.settings import Settings
 
 SAMPLES = Path(__file__).parents[2] / "sample_assets"
@@ -87,9 +88,11 @@ def add_variant(worker: WorkerClient):
             [object_],
             [StyleImage(str(SAMPLES / "styles" / "mosaic.jpg"))],
             Settings(iterations=1),
-            variant=variant,
-            compute=Compute(features="embedded", device="cpu", cache=False),
-            materials=[bpy.data.materials[name].session_uid for name in names] or None,
+            RunOptions(
+                variant,
+                Which(materials=[bpy.data.materials[name].session_uid for name in names] or None),
+                compute=Compute(features="embedded", device="cpu", cache=False),
+            ),
         )
         work(run, worker)
         apply(run)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ..errors import OutOfMemory
 from ..settings import Settings
@@ -79,50 +80,51 @@ def stylize(
     if settings.iterations == 0:
         return Result(content.copy(), (), time.perf_counter() - started)
 
-    height, width = content.shape[:2]
     middles, said = only_middles(styles)
     drawn, drawn_styles = prepare_colors(content, middles, settings)
-    storage = storage_device(height, width, features, flat=True)
+    storage = storage_device(content.shape[0], content.shape[1], features, flat=True)
+    inputs = Inputs(
+        to_tensor(drawn, storage),
+        [(to_tensor(image, storage), weight) for image, weight in drawn_styles],
+        None if mask is None else mask_tensor(mask, storage),
+        None if start is None else to_tensor(start, storage),
+        seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
+        _mean_color_map(drawn, drawn_styles),
+    )
     with _deterministic():
-        run = CoarseToFine(
-            features,
-            Inputs(
-                to_tensor(drawn, storage),
-                [(to_tensor(image, storage), weight) for image, weight in drawn_styles],
-                None if mask is None else mask_tensor(mask, storage),
-                None if start is None else to_tensor(start, storage),
-                seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
-                _mean_color_map(drawn, drawn_styles),
-            ),
-            settings,
-            on_progress,
-            started,
-        )
+        run = CoarseToFine(features, inputs, settings, on_progress, started)
         run.warnings[:0] = said
-        try:
-            optimised = run.levels()
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            raise OutOfMemory(
-                f"a texture of {width} x {height} px does not fit into the memory of {features.device}; "
-                "close other programs, or work at a smaller size with --max-size"
-            ) from error
-    image = to_array(optimised)[:height, :width]
-    if settings.preserve_color == "luminance":
+        optimised = _optimised(run, content)
+    image = _kept_where_unseen(to_array(optimised), content, run, mask).astype(np.float32, copy=False)
+    return Result(image, tuple(run.losses), time.perf_counter() - started, run.tile, tuple(run.warnings))
+
+
+def _optimised(run: CoarseToFine, content: Array) -> Tensor:
+    """The picture of the finest level. Raises OutOfMemory where torch says so in its own words."""
+    try:
+        return run.levels()
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        height, width = content.shape[:2]
+        raise OutOfMemory(
+            f"a texture of {width} x {height} px does not fit into the memory of {run.features.device}; "
+            "close other programs, or work at a smaller size with --max-size"
+        ) from error
+
+
+def _kept_where_unseen(optimised: Array, content: Array, run: CoarseToFine, mask: Array | None) -> Array:
+    """The optimised picture in the content's size, and the content where the network saw none of it."""
+    height, width = content.shape[:2]
+    image = optimised[:height, :width]
+    if run.settings.preserve_color == "luminance":
         image = swap_luminance(content, image)
     if run.surface is not None:
-        image, said = with_unused_texels(image, content, run.surface, settings)
+        image, said = with_unused_texels(image, content, run.surface, run.settings)
         run.warnings += said
     if mask is not None:
         image = np.where(mask[..., None] > 0, image, content)
-    return Result(
-        image.astype(np.float32, copy=False),
-        tuple(run.losses),
-        time.perf_counter() - started,
-        run.tile,
-        tuple(run.warnings),
-    )
+    return image
 
 
 def _mean_color_map(

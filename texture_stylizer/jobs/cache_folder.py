@@ -15,7 +15,7 @@ ENGINE_VERSION = "25"
 def entries(folder: Path) -> list[tuple[Path, Path]]:
     """The .json and .npy file of every result, newest first."""
     found = []
-    for facts in folder.glob("*.json"):
+    for facts in folder.glob("[!.]*.json"):
         with contextlib.suppress(OSError):
             found.append((facts.stat().st_mtime, facts))
     return [(facts, facts.with_suffix(".npy")) for _, facts in sorted(found, reverse=True)]

@@ -22,6 +22,7 @@ from typing import Protocol
 
 from ..descriptions import Job, Outcome, with_absolute_paths
 from ..errors import BadMachine, Cancelled, StylizerError, from_message
+from ..whole_file import remove_temporary
 from ..words import duration, how_it_ended
 from .cache_folder import CACHE_VARIABLE
 from .interrupts import raise_if_asked
@@ -31,7 +32,6 @@ from .protocol import (
     Message,
     from_line,
     is_private,
-    partial_path,
     to_line,
 )
 from .python import command_of, safe_environment, start
@@ -355,7 +355,7 @@ class WorkerClient:
         for job in self._pending.values():
             maps = [part for found in job.following for part in (found, *found.tiles)]
             for part in (job, *job.tiles, *job.frames, *maps):
-                partial_path(Path(part.destination.path), pid).unlink(missing_ok=True)
+                remove_temporary(Path(part.destination.path), pid)
 
 
 def _error_of(message: Message) -> StylizerError:

@@ -25,9 +25,7 @@ From the worker, on its stdout:
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +43,6 @@ deleted as a folder."""
 def is_private(folder: Path) -> bool:
     """Whether a folder is one of ours, by its name."""
     return folder.name.removeprefix(".").startswith(FOLDER_PREFIX)
-
-
-def partial_path(path: Path, pid: int) -> Path:
-    """Where a process writes a file before it is renamed: beside it, so that renaming is one step.
-
-    Its name has the same length for any file, since one may be as long as the disk allows.
-    """
-    name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
-    return path.with_name(f".{name}.{pid}.part{path.suffix[:16]}")
 
 
 def to_line(message: Message) -> str:

@@ -13,8 +13,9 @@ import bpy
 
 from ..descriptions import Destination, FollowingMap, Job, MapKind, UdimTile
 from ..settings import Settings
-from .images.pixels import destination_in, free_path, write_source
-from .images.udim import tile_jobs
+from .images.new_files import ResultFiles
+from .images.pixels import destination_in, load_result, write_source
+from .images.udim import load_tiles, pattern_of, tile_jobs
 from .node_trees.data_maps import DataMap, OpenNormal, UnknownWay, data_maps
 from .node_trees.roles import Role
 from .node_trees.uv_maps import UNMOVED, UvPlace, uv_place
@@ -46,18 +47,6 @@ class Followed:
         return ("normal",) if self.map.kind == "normal" else ("roughness", "metallic", "other")
 
 
-@dataclass(frozen=True)
-class Files:
-    """Where a run's files go, as in `plan.Order`."""
-
-    results: Path
-    folder: Path
-    variant: str
-    taken: set[Path]
-    keep_jpeg: bool = False
-    beside: Path | None = None
-
-
 def kinds_wanted(settings: Settings) -> tuple[MapKind, ...]:
     """The kinds of maps that settings ask to follow."""
     wanted: dict[MapKind, bool] = {
@@ -68,11 +57,16 @@ def kinds_wanted(settings: Settings) -> tuple[MapKind, ...]:
 
 
 def with_following_maps(
-    job: Job, uses: Sequence[TextureUse], files: Files, claimed: Collection[tuple[int, tuple[str, ...]]]
+    job: Job,
+    uses: Sequence[TextureUse],
+    files: ResultFiles,
+    folder: Path,
+    claimed: Collection[tuple[int, tuple[str, ...]]],
 ) -> tuple[Job, list[Followed], list[str]]:
     """A texture's job with the maps that follow it, what these are, and why others do not, one sentence each.
 
-    uses: of the one image. claimed: materials and paths that follow another texture already.
+    uses: of the one image. files: where the maps go; folder: where their pixels are written for the worker.
+    claimed: materials and paths that follow another texture already.
     """
     kinds = kinds_wanted(job.settings)
     places = [place for use in uses if use.role == "base_color" for place in use.places]
@@ -87,7 +81,7 @@ def with_following_maps(
         if image is not None and (image.source == "TILED") != bool(job.tiles):
             problems.append(f"{job.name}: {image.name} is no tiled image as it is, so it does not follow")
             continue
-        made = _map_of(kind, image, job, files)
+        made = _map_of(kind, image, job, files, folder)
         made = dataclasses.replace(made, green_down=green_down, channel=channel)
         followed.append(Followed(made, image_uid, tuple(takers)))
     return dataclasses.replace(job, following=tuple(f.map for f in followed)), followed, problems
@@ -155,38 +149,43 @@ def _key_and_taker(
     return key, Taker(place.session_uid, found.path)
 
 
-def _map_of(kind: MapKind, image: Any | None, job: Job, files: Files) -> FollowingMap:
+def _map_of(kind: MapKind, image: Any | None, job: Job, files: ResultFiles, folder: Path) -> FollowingMap:
     """A map with its files in and out."""
-    number = uuid.uuid4().hex[:12]
-    beside = files.beside
-    if image is not None and job.tiles:
-        tiles = tile_jobs(
-            image,
-            files.results,
-            files.folder,
-            number,
-            files.variant,
-            files.taken,
-            keep_jpeg=files.keep_jpeg,
-            beside=beside,
-        )
+    path = folder / uuid.uuid4().hex[:12]
+    if image is None:
+        return _new_map(kind, job, files)
+    if job.tiles:
+        tiles = tile_jobs(image, path, files)
         return FollowingMap(kind, tiles[0].source, tiles[0].destination, tiles=tiles)
-    if image is not None:
-        source = write_source(image, files.folder / number)
-        to = destination_in(
-            files.results, image, files.variant, files.taken, keep_jpeg=files.keep_jpeg, beside=beside
-        )
-        return FollowingMap(kind, source, to)
-    stem = Path(job.tiles[0].destination.path if job.tiles else job.destination.path).name
-    stem = stem.rpartition(".")[0].removesuffix(f".{job.tiles[0].number}" if job.tiles else "")
-    suffix = ".<UDIM>.png" if job.tiles else ".png"
-    path = free_path(files.results, f"{stem}_normal", suffix, files.taken, beside)
+    return FollowingMap(kind, write_source(image, path), destination_in(image, files))
+
+
+def _new_map(kind: MapKind, job: Job, files: ResultFiles) -> FollowingMap:
+    """A map that is made beside a texture whose materials had none."""
+    stem = Path(job.destination.path).name.rpartition(".")[0]
+    suffix = ".png"
+    if job.tiles:
+        stem, suffix = stem.removesuffix(f".{job.tiles[0].number}"), ".<UDIM>.png"
+    path = files.new.free_path(f"{stem}_normal", suffix)
     tiles = tuple(
         UdimTile(tile.number, tile.source, Destination(_of_tile(path, tile.number), replace=False))
         for tile in job.tiles
     )
     to = tiles[0].destination if tiles else Destination(str(path), replace=False)
     return FollowingMap(kind, None, to, tiles=tiles)
+
+
+def load_map(followed: Followed, original: Any | None, colored: Any, *, pack: bool) -> Any:
+    """A map that was made, as an image like its original. colored: the restyled colour that it follows."""
+    path = Path(followed.map.destination.path)
+    if followed.map.tiles:
+        pattern = pattern_of(str(path), followed.map.tiles[0].number)
+        image = load_tiles(pattern, original or colored, pack=pack)
+    else:
+        image = load_result(path, original, pack=pack)
+    if original is None:
+        image.colorspace_settings.name = "Non-Color"
+    return image
 
 
 def _of_tile(pattern: Path, number: int) -> str:

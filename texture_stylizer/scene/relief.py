@@ -15,9 +15,10 @@ from ..errors import BadInput, Cancelled
 from ..jobs.client import RunsJobs, private_folder, remove_folder
 from ..settings import Settings
 from .faces import copy_meshes, faces_of
-from .following_maps import Files, Followed, Taker, with_following_maps
-from .images.pixels import load_result, textures_folder, write_source
-from .images.udim import load_tiles, pattern_of, tile_jobs
+from .following_maps import Followed, Taker, load_map, with_following_maps
+from .images.new_files import NewFiles, ResultFiles
+from .images.pixels import textures_folder, write_source
+from .images.udim import tile_jobs
 from .materials.material_users import material_users, render_uv_map_of
 from .materials.records import STANDS_FOR, is_used, mark_made, record_of, was_made_for, write_details
 from .texture_uses import TextureUse, find_textures, image_of
@@ -41,8 +42,8 @@ def set_relief(
     scratch = private_folder()
     try:
         results = None if _are_packed(copies) else folder or textures_folder()
-        files = Files(results or scratch, scratch, name, set(), beside=beside)
-        planned, problems = _planned(copies, settings, files)
+        files = ResultFiles(NewFiles(results or scratch, beside), name)
+        planned, problems = _planned(copies, settings, files, scratch)
         made, failed = _made(planned, client) if settings.changes_other_maps else ([], [])
         # Only now: a worker that fails leaves the variant as it was.
         if made or not failed:
@@ -61,7 +62,9 @@ def set_relief(
 Planned = list[tuple[Job, list[Followed]]]
 
 
-def _planned(copies: Sequence[Any], settings: Settings, files: Files) -> tuple[Planned, list[str]]:
+def _planned(
+    copies: Sequence[Any], settings: Settings, files: ResultFiles, scratch: Path
+) -> tuple[Planned, list[str]]:
     """A job for each picture of the variant with maps that follow it; and why others have none."""
     objects = list(bpy.data.objects)
     restyled = {
@@ -82,9 +85,9 @@ def _planned(copies: Sequence[Any], settings: Settings, files: Files) -> tuple[P
     problems: list[str] = []
     claimed: set[tuple[int, tuple[str, ...]]] = set()
     for image, uses in by_image.items():
-        job = _job(image, restyled[image], settings, files)
-        job, problem = _on_surface(job, uses, objects, files.folder)
-        job, followed, others = with_following_maps(job, uses, files, claimed)
+        job = _job(image, restyled[image], settings, scratch)
+        job, problem = _on_surface(job, uses, objects, scratch)
+        job, followed, others = with_following_maps(job, uses, files, scratch, claimed)
         claimed |= {(taker.material, taker.path) for found in followed for taker in found.takers}
         problems += [*problem, *others]
         if followed:
@@ -92,25 +95,25 @@ def _planned(copies: Sequence[Any], settings: Settings, files: Files) -> tuple[P
     return planned, problems
 
 
-def _job(original: Any, restyled: Any, settings: Settings, files: Files) -> Job:
+def _job(original: Any, restyled: Any, settings: Settings, scratch: Path) -> Job:
     number = uuid.uuid4().hex[:12]
     job = Job(
         id=number,
         name=original.name,
         source=Source(""),
-        destination=Destination(str(files.folder / f"{Path(restyled.name).stem}.png")),
+        destination=Destination(str(scratch / f"{Path(restyled.name).stem}.png")),
         styles=(),
         settings=settings,
         compute=Compute(),
-        folder=str(files.folder),
+        folder=str(scratch),
     )
     if original.source != "TILED":
-        pictures = (write_source(restyled, files.folder / f"{number}_restyled"),)
-        source = write_source(original, files.folder / number)
+        pictures = (write_source(restyled, scratch / f"{number}_restyled"),)
+        source = write_source(original, scratch / number)
         return dataclasses.replace(job, source=source, restyled=pictures)
-    scratch = files.folder
+    unwritten = ResultFiles(NewFiles(scratch), "")
     before, after = (
-        tile_jobs(image, scratch, scratch, f"{number}{part}", files.variant, set(), keep_jpeg=False)
+        tile_jobs(image, scratch / f"{number}{part}", unwritten)
         for image, part in ((original, "a"), (restyled, "b"))
     )
     return dataclasses.replace(
@@ -153,13 +156,7 @@ def _made(planned: Planned, client: RunsJobs) -> tuple[list[Followed], list[str]
 
 def _link(followed: Followed, copies: Sequence[Any], *, pack: bool) -> None:
     original = next((i for i in bpy.data.images if i.session_uid == followed.image), None)
-    path = Path(followed.map.destination.path)
-    if followed.map.tiles and original is not None:
-        image = load_tiles(pattern_of(str(path), followed.map.tiles[0].number), original, pack=pack)
-    else:
-        image = load_result(path, original, pack=pack)
-    if original is None:
-        image.colorspace_settings.name = "Non-Color"
+    image = load_map(followed, original, _any_restyled(copies), pack=pack)
     for copy in copies:
         record = record_of(copy)
         if record is None or record.original is None:
@@ -171,6 +168,10 @@ def _link(followed: Followed, copies: Sequence[Any], *, pack: bool) -> None:
                 add_normal_map(copy, taker.path, image, taker.uv_map)
             else:
                 _show(copy, taker, followed, image, record.variant)
+
+
+def _any_restyled(copies: Sequence[Any]) -> Any:
+    return next(node.image for node in restyled_nodes(copies))
 
 
 def _show(copy: Any, taker: Taker, followed: Followed, image: Any, variant: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from . import addon_paths
-from .panels import sidebar, texture_list
+from .panels import other_editors, sidebar, texture_list
 from .running import batch_folder, finished, live_preview, run_operators, session
 from .settings import advanced_settings, last_used, preferences, presets, properties, settings_again
 from .setup import setup_operators, worker_questions
@@ -29,6 +29,7 @@ _CLASSES = [
     *worker_questions.CLASSES,
     *presets.CLASSES,
     *sidebar.CLASSES,
+    *other_editors.CLASSES,
     *batch_folder.CLASSES,
 ]
 _handles: list[Any] = []
@@ -41,8 +42,8 @@ def register() -> None:
     bpy.types.Scene.texture_stylizer = bpy.props.PointerProperty(type=properties.StylizerSettings)
     bpy.types.WindowManager.texture_stylizer_run = bpy.props.PointerProperty(type=properties.StylizerRun)
     strength_slider.register()
-    for menu in sidebar.MENUS:
-        getattr(bpy.types, menu).append(sidebar.draw_menu)
+    for menu in other_editors.MENUS:
+        getattr(bpy.types, menu).append(other_editors.draw_menu)
     bpy.app.handlers.load_post.append(last_used.on_load)
     bpy.app.translations.register(addon_paths.PACKAGE, polish.TRANSLATIONS)
     _handles.append(bpy.utils.register_cli_command("texture_stylizer", _command))
@@ -61,8 +62,8 @@ def unregister() -> None:
     bpy.app.translations.unregister(addon_paths.PACKAGE)
     while _handles:
         bpy.utils.unregister_cli_command(_handles.pop())
-    for menu in sidebar.MENUS:
-        getattr(bpy.types, menu).remove(sidebar.draw_menu)
+    for menu in other_editors.MENUS:
+        getattr(bpy.types, menu).remove(other_editors.draw_menu)
     gallery.unregister()
     live_preview.clear()
     strength_slider.unregister()

@@ -13,6 +13,8 @@ import pytest
 from tests.ui import drawn as drawing
 from tests.ui.conftest import SAMPLES
 from tests.ui.drawn import Layout
+from texture_stylizer.scene.run_options import RunOptions
+from texture_stylizer.settings import Settings
 from texture_stylizer.ui.panels import sidebar
 from texture_stylizer.ui.run_queue import LINE
 from texture_stylizer.ui.running.session import Request, Session
@@ -21,7 +23,7 @@ from texture_stylizer.ui.try_styles import trials
 
 POLISH = TRANSLATIONS["pl_PL"]
 STYLES = [str(SAMPLES / "styles" / f"{name}.jpg") for name in ("swirling_oil", "stained_glass", "ink_wash")]
-SIDEBAR = [class_ for class_ in sidebar.CLASSES if class_.bl_space_type == "VIEW_3D"]
+SIDEBAR = sidebar.CLASSES
 
 
 @pytest.fixture(params=["English", "Polish"])
@@ -96,7 +98,7 @@ def styles_mixed(panel: Any) -> None:
 def running(panel: Any) -> None:
     panel.settings.gallery = STYLES[0]
     for _ in range(3):
-        LINE.append(Session(Request((), [], None, "oil")))
+        LINE.append(Session(Request((), [], Settings(), RunOptions("oil"))))
     panel.run.text, panel.run.left = "12 of 12: roof tiles image", "About 1 h 20 min left"
 
 

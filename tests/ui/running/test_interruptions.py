@@ -13,8 +13,10 @@ from PIL import Image
 from texture_stylizer.descriptions import Compute, StyleImage
 from texture_stylizer.errors import BadInput, BadMachine, Cancelled
 from texture_stylizer.jobs.client import WorkerClient
-from texture_stylizer.scene.plan import Restyle, plan
+from texture_stylizer.scene.plan import plan
 from texture_stylizer.scene.restyle import apply, discard, withdraw, work
+from texture_stylizer.scene.run_options import Results, RunOptions
+from texture_stylizer.scene.run_state import Restyle
 from texture_stylizer.scene.variants.find import list_variants
 from texture_stylizer.settings import Settings
 
@@ -33,9 +35,7 @@ def planned(make_painted_plane, tmp_path: Path) -> Callable[..., Restyle]:
             [bpy.data.objects["a"]],
             [StyleImage(str(style))],
             settings or Settings(iterations=1),
-            variant="oil",
-            compute=compute,
-            folder=tmp_path / "textures",
+            RunOptions("oil", results=Results(tmp_path / "textures"), compute=compute),
         )
 
     return make

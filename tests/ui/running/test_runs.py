@@ -14,6 +14,7 @@ import pytest
 from tests.ui.conftest import SAMPLES
 from texture_stylizer.descriptions import Compute, StyleImage
 from texture_stylizer.errors import BadInput
+from texture_stylizer.scene.run_options import RunOptions
 from texture_stylizer.scene.variants.find import list_variants
 from texture_stylizer.settings import Settings
 from texture_stylizer.ui.run_queue import LINE
@@ -39,7 +40,7 @@ def plane(make_painted_plane, tmp_path: Path) -> bpy.types.Object:
 
 def request(object_: bpy.types.Object, settings: Settings) -> Request:
     style = StyleImage(str(SAMPLES / "styles" / "mosaic.jpg"))
-    return Request((object_.session_uid,), [style], settings, "mosaic", {"compute": EMBEDDED})
+    return Request((object_.session_uid,), [style], settings, RunOptions("mosaic", compute=EMBEDDED))
 
 
 @contextlib.contextmanager

@@ -80,39 +80,35 @@ def save_scene(path: Path, home: Path) -> list[str]:
     """
     import bpy
 
-    name = str(path)
     left_out = _drop_numbers_that_json_lacks(bpy) if path.suffix.lower() in (".glb", ".gltf") else []
-    exporters = {
-        ".blend": lambda: _save_in(
-            bpy,
-            path,
-            home,
-            lambda temporary: bpy.ops.wm.save_as_mainfile(
-                filepath=temporary, copy=True, relative_remap=True, check_existing=False
-            ),
-        ),
-        ".fbx": lambda: _save_in(
-            bpy,
-            path,
-            home,
-            lambda temporary: bpy.ops.export_scene.fbx(filepath=temporary, path_mode="RELATIVE"),
-        ),
-        ".obj": lambda: bpy.ops.wm.obj_export(filepath=name, path_mode="RELATIVE"),
-        ".glb": lambda: bpy.ops.export_scene.gltf(filepath=name, export_format="GLB", export_extras=True),
-        ".gltf": lambda: bpy.ops.export_scene.gltf(
-            filepath=name, export_format="GLTF_SEPARATE", export_extras=True
-        ),
-    }
-    usd = lambda: bpy.ops.wm.usd_export(filepath=name, relative_paths=True)  # noqa: E731
     try:
         with quiet():
-            exporters.get(path.suffix.lower(), usd)()
+            _write(bpy, path, home)
         _check_whole(path.parent)
     except (OSError, RuntimeError) as reason:
         raise BadInput(f"{path} cannot be written ({_one_line(reason)}); choose another folder") from reason
     if not path.is_file():
         raise BadInput(f"{path} was not written by Blender's exporter; choose another kind")
     return left_out
+
+
+def _write(bpy: Any, path: Path, home: Path) -> None:
+    """Let Blender save or export the open scene, as the suffix tells; USD is what no other suffix is."""
+    name, export = str(path), bpy.ops.export_scene
+    match path.suffix.lower():
+        case ".blend":
+            options = {"copy": True, "relative_remap": True, "check_existing": False}
+            _save_in(bpy, path, home, lambda file: bpy.ops.wm.save_as_mainfile(filepath=file, **options))
+        case ".fbx":
+            _save_in(bpy, path, home, lambda file: export.fbx(filepath=file, path_mode="RELATIVE"))
+        case ".obj":
+            bpy.ops.wm.obj_export(filepath=name, path_mode="RELATIVE")
+        case ".glb":
+            export.gltf(filepath=name, export_format="GLB", export_extras=True)
+        case ".gltf":
+            export.gltf(filepath=name, export_format="GLTF_SEPARATE", export_extras=True)
+        case _:
+            bpy.ops.wm.usd_export(filepath=name, relative_paths=True)
 
 
 def _drop_numbers_that_json_lacks(bpy: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from ..request import Request, Restyled, report_row
 from .open_and_save import chosen_objects, files_used, load_scene, quiet, save_scene
 
 if TYPE_CHECKING:
-    from ...scene.plan import Restyle
+    from ...scene.run_state import Restyle
     from .channel import Channel
 
 
@@ -30,69 +31,74 @@ def inspect_scene(path: Path) -> dict[str, Any]:
 def restyle_scene(request: Request, source: Path, target: Path, home: Path, channel: Channel) -> Restyled:
     """Restyle a scene and write it to `target`, from where it will be moved to `home`; needs bpy."""
     load_scene(source)
-    uses = files_used(source)
-    from ...scene.plan import plan
+    used = files_used(source)
     from ...scene.restyle import apply, discard, withdraw, work
 
     objects = chosen_objects(request.objects, source)
     scratch = private_folder()
-    results = _results_folder(target, scratch)
+    folder = _results_folder(target, scratch)
+    beside = home / "textures" if folder != scratch else None
     try:
-        with quiet():
-            run = plan(
-                objects,
-                request.styles,
-                request.settings,
-                variant=request.variant,
-                roles=request.roles,
-                compute=request.compute,
-                folder=results,
-                keep_jpeg=request.jpeg == "keep",
-                skip_hidden=not request.objects,
-                bake=request.bake,
-                frames=request.frames,
-                seams=request.seams,
-                beside=home / "textures" if results != scratch else None,
-            )
+        run = _planned(objects, request, folder, beside)
     except StylizerError as error:
         remove_folder(scratch)
         raise type(error)(f"{source}: {error}") from None
-    for use in run.uses:
-        if use.skipped is not None and use.role in request.roles:
-            channel.note(f"skipped: {source}: {use.image}: {use.skipped}")
-    for warning in run.warnings:
-        channel.note(f"warning: {source}: {warning}")
+    _note_plan(run, request, source, channel)
     try:
         work(run, channel)
         with quiet():
             apply(run)
             left_out = make_plain(target, home) if target.suffix.lower() != ".blend" else []
-        left_out += save_scene(target, home)
-        for warning in left_out:
-            channel.note(f"warning: {source}: {warning}")
+        _warn(channel, source, left_out + save_scene(target, home))
     except BaseException:
         withdraw(run)
         raise
     finally:
         remove_folder(scratch)
     discard(run)
-    for warning in (warning for color in run.baked.values() for warning in color.warnings):
-        channel.note(f"warning: {source}: {warning}")
-    problems = [type(error)(f"{source}: {error}") for error in run.failed.values()]
-    return Restyled(_report_rows(run), problems, uses)
+    _warn(channel, source, (warning for color in run.baked.values() for warning in color.warnings))
+    problems = [type(error)(f"{source}: {error}") for error in run.failures]
+    return Restyled(_report_rows(run), problems, used)
+
+
+def _planned(objects: list[Any], request: Request, folder: Path, beside: Path | None) -> Restyle:
+    from ...scene.plan import plan
+    from ...scene.run_options import Results, RunOptions, Which
+
+    options = RunOptions(
+        variant=request.variant,
+        which=Which(request.roles, skip_hidden=not request.objects, frames=request.frames, bake=request.bake),
+        results=Results(folder, beside, keep_jpeg=request.jpeg == "keep"),
+        compute=request.compute,
+        seams=request.seams,
+    )
+    with quiet():
+        return plan(objects, request.styles, request.settings, options)
+
+
+def _note_plan(run: Restyle, request: Request, source: Path, channel: Channel) -> None:
+    """Say which textures are left out, and what is done otherwise than asked."""
+    for use in run.uses:
+        if use.skipped is not None and use.role in request.roles:
+            channel.note(f"skipped: {source}: {use.image}: {use.skipped}")
+    _warn(channel, source, run.warnings)
+
+
+def _warn(channel: Channel, source: Path, sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        channel.note(f"warning: {source}: {sentence}")
 
 
 def _report_rows(run: Restyle) -> list[dict[str, Any]]:
     """A row for each texture and each baked colour that was restyled."""
-    rows = [
-        report_row(run.outcomes[use.session_uid], use.role, list(use.materials), use.image)
-        for use in run.uses
-        if use.session_uid in run.outcomes and use.skipped is None
-    ]
+    rows = []
+    for use in run.uses:
+        outcome = run.outcome_of(use)
+        if outcome is not None:
+            rows.append(report_row(outcome, use.role, list(use.materials), use.image))
     for key, color in run.baked.items():
         if key in run.outcomes:
-            name = run.jobs[key].name
-            rows.append(report_row(run.outcomes[key], "base_color", [color.material], name))
+            rows.append(report_row(run.outcomes[key], "base_color", [color.material], run.jobs[key].name))
     return rows
 
 

@@ -1,29 +1,23 @@
-"""Files written whole: under a temporary name beside their place, then renamed."""
+"""Files that a command writes whole, and folders that it leaves no trace of."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import BadInput
 from ...jobs.client import private_folder, remove_folder
-from ...jobs.protocol import partial_path
+from ...whole_file import whole_file
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file, its folder too; it appears whole or not at all. Raises BadInput when it cannot be."""
-    temporary = partial_path(path, os.getpid())
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+        with whole_file(path) as temporary:
+            temporary.write_bytes(data)
     except OSError as reason:
         raise BadInput(f"{path} cannot be written ({reason.strerror}); choose another folder") from reason
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

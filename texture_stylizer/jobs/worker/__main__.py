@@ -23,6 +23,7 @@ from typing import TextIO
 from ... import __version__
 from ...descriptions import Job, Outcome
 from ...errors import BadMachine, Cancelled, StylizerError, to_message
+from ...whole_file import whole_file
 from ..environment import LIBRARIES
 from ..protocol import HEARTBEAT_SECONDS, Message, from_line, is_private, to_line
 from ..python import PACKAGE_FOLDER
@@ -210,9 +211,8 @@ def write_preview(path: Path, iterate: object, size: int) -> Message:
     picture.thumbnail((size, size), Image.Resampling.BILINEAR)
     small = picture.copy()
     small.thumbnail((ICON_SIZE, ICON_SIZE), Image.Resampling.BILINEAR)
-    partial = path.with_suffix(".part.png")
-    small.save(partial, compress_level=1)
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        small.save(partial, compress_level=1)
     values = np.asarray(picture.convert("RGBA"), dtype=np.float32)[::-1] / np.float32(255)
     pixels = path.with_suffix(".rgba")
     values.tofile(pixels)

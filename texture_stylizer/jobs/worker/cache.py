@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ import platformdirs
 
 from ...engine.color import Array
 from ...settings import OF_OTHER_MAPS, Settings
+from ...whole_file import whole_file
 from ..cache_folder import CACHE_VARIABLE, ENGINE_VERSION, entries
 
 SIZE_LIMIT = 4 * 2**30
@@ -84,15 +84,10 @@ def store(folder: Path, key: str, result: CachedResult) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < 4 * result.image.nbytes:
         return
-    partial = folder / f".{key}.{os.getpid()}.{threading.get_ident()}.part"
-    try:
-        with partial.open("wb") as file:
-            np.save(file, result.image, allow_pickle=False)
-        os.replace(partial, folder / f"{key}.npy")
+    with whole_file(folder / f"{key}.npy") as partial, partial.open("wb") as file:
+        np.save(file, result.image, allow_pickle=False)
+    with whole_file(folder / f"{key}.json") as partial:
         partial.write_text(json.dumps(result.facts | {_DIGEST: _digest(result.image)}), "utf-8")
-        os.replace(partial, folder / f"{key}.json")
-    finally:
-        partial.unlink(missing_ok=True)
     _drop_oldest(folder)
 
 

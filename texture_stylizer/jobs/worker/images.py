@@ -18,7 +18,7 @@ from ...descriptions import Depth
 from ...engine.color import join_range, split_range
 from ...errors import BadInput
 from ...srgb import Array, by_rows, decode, encode
-from ..protocol import partial_path
+from ...whole_file import give_free_name, temporary_beside
 from .orientation import HELD_BY, UPRIGHT, orientation_of, upright, write_webp
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".bmp", ".webp", ".exr", ".hdr")
@@ -166,45 +166,23 @@ def write_image(
     depth = _writing_depth(suffix, depth or picture.depth)
     alpha = None if suffix in _WITHOUT_ALPHA else picture.alpha
     pixels = _stored_values(color, picture.gain, alpha, suffix=suffix, depth=depth)
-    temporary = partial_path(path, os.getpid())
+    if suffix not in HELD_BY:
+        pixels = upright(pixels, picture.orientation)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if suffix not in HELD_BY:
-            pixels = upright(pixels, picture.orientation)
-        if suffix == ".webp" and picture.orientation != UPRIGHT:
-            write_webp(temporary, pixels, picture.orientation)
-        else:
-            _write(temporary, _specification(picture, pixels, depth, suffix), pixels)
-        _check_whole(temporary)
-        return _put(temporary, path, replace=replace)
+        with temporary_beside(path) as temporary:
+            if suffix == ".webp" and picture.orientation != UPRIGHT:
+                write_webp(temporary, pixels, picture.orientation)
+            else:
+                _write(temporary, _specification(picture, pixels, depth, suffix), pixels)
+            _check_whole(temporary)
+            if not replace:
+                return give_free_name(temporary, path)
+            os.replace(temporary, path)
+            return path
     except OSError as reason:
         raise BadInput(
             f"{path} cannot be written ({reason.strerror or reason}); choose another folder"
         ) from reason
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _put(temporary: Path, path: Path, *, replace: bool) -> Path:
-    """Give a finished file its name, in one step. Returns the path."""
-    if replace:
-        os.replace(temporary, path)
-        return path
-    candidate, number = path, 0
-    while True:
-        try:
-            os.link(temporary, candidate)
-            return candidate
-        except FileExistsError:
-            pass
-        except OSError:
-            # No hard links on this file system: the check and the renaming are two steps there.
-            if not candidate.exists():
-                os.replace(temporary, candidate)
-                return candidate
-        number += 1
-        candidate = path.with_stem(f"{path.stem}_{number:03d}")
 
 
 @by_rows

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from pathlib import Path
 
 import torch
 
 from ...engine.hardware.devices import bfloat16_gain, device_description, may_gain_from_bfloat16
 from ...settings import Precision
+from ...whole_file import whole_file
 from .cache import cache_folder
 
 FILE = "precision.measured"
@@ -60,12 +60,6 @@ def _read(path: Path) -> dict[str, float]:
 
 
 def _remember(path: Path, known: dict[str, float]) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     # A folder that cannot be written costs a measurement each time, and no more.
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_text(json.dumps(known, indent=1), "utf-8")
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+    with contextlib.suppress(OSError), whole_file(path) as partial:
+        partial.write_text(json.dumps(known, indent=1), "utf-8")

@@ -6,9 +6,10 @@ import dataclasses
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -88,24 +89,9 @@ def _follow_alone(job: Job) -> Outcome:
     if image.shape != work.color.shape:
         raise BadInput("its original and its restyled picture differ in size; make the variant again")
     following = write_following(job, _drawn(pictures, work, image))
-    height, width = pictures[0].color.shape[:2]
-    output = Path(job.restyled[0].path)
-    return Outcome(
-        input=job.source.path,
-        output=str(output),
-        input_sha256=_sha256(Path(job.source.path)),
-        output_sha256=_sha256(output),
-        size=(width, height),
-        features="",
-        device="cpu",
-        precision="float32",
-        tile=None,
-        losses=(),
-        seconds=round(time.perf_counter() - started, 3),
-        peak_memory=0,
-        cached=False,
-        following=tuple(str(path) for path in following),
-    )
+    facts = {"features": "", "device": "cpu", "precision": "float32", "tile": None, "losses": ()}
+    facts |= {"cached": False, "warnings": (), "seconds": time.perf_counter() - started}
+    return _outcome(job, pictures[0], Path(job.restyled[0].path), facts, following)
 
 
 def _run_single(
@@ -136,32 +122,38 @@ def _run_single(
         warn(message)
 
     outputs = _write_results(job, pictures, work, made.image)
-    output = outputs[0]
     try:
         following = write_following(job, _drawn(pictures, work, made.image))
     except BaseException:
         for path in outputs:
             path.unlink(missing_ok=True)
         raise
-    height, width = pictures[0].color.shape[:2]
-    outcome = Outcome(
+    facts = made.facts | {"warnings": warnings, "seconds": time.perf_counter() - started}
+    return _outcome(job, pictures[0], outputs[0], facts, following), made.image
+
+
+def _outcome(
+    job: Job, picture: Picture, output: Path, facts: dict[str, Any], following: Sequence[Path]
+) -> Outcome:
+    """The report of a texture that was written. following: the maps that were written beside it."""
+    height, width = picture.color.shape[:2]
+    return Outcome(
         input=job.source.path,
         output=str(output),
         input_sha256=_sha256(Path(job.source.path)),
         output_sha256=_sha256(output),
         size=(width, height),
-        features=made.facts["features"],
-        device=made.facts["device"],
-        precision=made.facts["precision"],
-        tile=made.facts["tile"],
-        losses=tuple(made.facts["losses"]),
-        seconds=round(time.perf_counter() - started, 3),
-        peak_memory=peak_memory(torch.device(made.facts["device"])),
-        cached=made.facts["cached"],
-        warnings=tuple(warnings),
+        features=facts["features"],
+        device=facts["device"],
+        precision=facts["precision"],
+        tile=facts["tile"],
+        losses=tuple(facts["losses"]),
+        seconds=round(facts["seconds"], 3),
+        peak_memory=peak_memory(torch.device(facts["device"])),
+        cached=facts["cached"],
+        warnings=tuple(facts["warnings"]),
         following=tuple(str(path) for path in following),
     )
-    return outcome, made.image
 
 
 def _saying_how_long(on_iterate: OnIterate, warn: OnWarning, shape: tuple[int, ...]) -> OnIterate:
@@ -197,18 +189,11 @@ def _make(
     forget_peak_memory(device)
     with _MEASURING:
         dtype = choose_precision(job.compute.precision, device)
-    precision = str(dtype).removeprefix("torch.")
     source = resolve_source(job.compute.features)
-    key = ""
-    # A frame depends on the one before it, so it has no key of its own.
-    if job.compute.cache and work.start is None:
-        weights = _weights_sha256(source)
-        if job.surface:
-            weights += _sha256(Path(job.surface))
-        key = cache.key_of(work.color, styles, work.settings, weights, device.type, precision)
-        found = cache.load(cache.cache_folder(), key)
-        if found is not None:
-            return cache.CachedResult(found.image, found.facts | {"cached": True})
+    key = _cache_key(job, work, styles, source, device, dtype)
+    found = cache.load(cache.cache_folder(), key) if key else None
+    if found is not None:
+        return cache.CachedResult(found.image, found.facts | {"cached": True})
     with _SHARES.taken(device, work.color.shape[0] * work.color.shape[1]):
         features = load_features(source, device=device, dtype=dtype, download=job.compute.download)
         result = stylize(
@@ -224,7 +209,7 @@ def _make(
     facts = {
         "features": _features_name(features),
         "device": str(device),
-        "precision": precision,
+        "precision": _name_of(dtype),
         "tile": result.tile,
         "losses": list(result.losses),
         "warnings": [*_about_weights(job.compute.features, source), *result.warnings],
@@ -232,13 +217,40 @@ def _make(
     }
     made = cache.CachedResult(result.image, facts)
     if key:
-        try:
-            cache.store(cache.cache_folder(), key, made)
-        except OSError as reason:
-            facts["warnings"].append(
-                f"the result was not kept in the cache {cache.cache_folder()} ({reason.strerror})"
-            )
+        _store(key, made)
     return made
+
+
+def _cache_key(
+    job: Job,
+    work: _Work,
+    styles: list[tuple[Array, float]],
+    source: str,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> str:
+    """What the result is kept under, or "" where it is not to be."""
+    # A frame depends on the one before it, so it has no key of its own.
+    if not job.compute.cache or work.start is not None:
+        return ""
+    weights = _weights_sha256(source)
+    if job.surface:
+        weights += _sha256(Path(job.surface))
+    return cache.key_of(work.color, styles, work.settings, weights, device.type, _name_of(dtype))
+
+
+def _store(key: str, made: cache.CachedResult) -> None:
+    """Keep a result; where that cannot be, it says so itself."""
+    try:
+        cache.store(cache.cache_folder(), key, made)
+    except OSError as reason:
+        made.facts["warnings"].append(
+            f"the result was not kept in the cache {cache.cache_folder()} ({reason.strerror})"
+        )
+
+
+def _name_of(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _read_sources(job: Job) -> list[Picture]:

@@ -11,7 +11,8 @@ import bpy
 
 from ...errors import BadInput
 from ..images.missing_files import is_missing, why_missing
-from ..images.pixels import file_path, free_path, packed_suffix
+from ..images.new_files import NewFiles
+from ..images.pixels import file_path, packed_suffix
 from ..images.sequence import frame_files
 from ..images.udim import tile_path
 
@@ -23,7 +24,8 @@ def keep_images(folder: Path, home: Path) -> list[str]:
     that lie in the folder stay where they are. Changes the open scene, which is to be exported and forgotten.
     Returns a sentence for each image that has no file. Raises BadInput when one cannot be written.
     """
-    textures, missing = _Textures(folder / "textures", home / "textures"), []
+    textures, missing = NewFiles(folder / "textures", home / "textures"), []
+    textures.folder.mkdir(parents=True, exist_ok=True)
     try:
         for image in dict.fromkeys(_shown_images()):
             if is_missing(image):
@@ -35,19 +37,6 @@ def keep_images(folder: Path, home: Path) -> list[str]:
             f"{home / 'textures'} cannot be written ({reason.strerror}); choose another folder"
         ) from reason
     return missing
-
-
-class _Textures:
-    """The folder of the images, and the names that are taken in it or where it goes."""
-
-    def __init__(self, folder: Path, beside: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
-        self._beside = beside
-        self._taken: set[Path] = set()
-
-    def free(self, name: str, suffix: str) -> Path:
-        return free_path(self.folder, name, suffix, self._taken, self._beside)
 
 
 def _shown_images() -> Iterator[Any]:
@@ -75,11 +64,11 @@ def _lies_in(folder: Path, image: Any) -> bool:
     return file_path(image).resolve().is_relative_to(folder)
 
 
-def _write(image: Any, textures: _Textures) -> None:
+def _write(image: Any, textures: NewFiles) -> None:
     """Write one image's files and point the image at them."""
     named = file_path(image) if image.filepath else Path(image.name)
     if image.source == "TILED":
-        pattern = textures.free(named.name.partition(".<UDIM>")[0], f".<UDIM>{named.suffix}")
+        pattern = textures.free_path(named.name.partition(".<UDIM>")[0], f".<UDIM>{named.suffix}")
         packed = {found.tile_number: found.packed_file.data for found in image.packed_files}
         for number in [tile.number for tile in image.tiles]:
             source = tile_path(image, number)
@@ -96,13 +85,13 @@ def _write(image: Any, textures: _Textures) -> None:
         return
     is_file = image.source == "FILE" and not image.is_dirty
     if is_file and image.packed_files:
-        path = textures.free(named.stem, packed_suffix(image) or named.suffix)
+        path = textures.free_path(named.stem, packed_suffix(image) or named.suffix)
         _put(path, image.packed_files[0].packed_file.data)
     elif is_file and named.is_file():
-        path = textures.free(named.stem, named.suffix)
+        path = textures.free_path(named.stem, named.suffix)
         _put(path, named)
     else:
-        path = textures.free(named.stem, ".exr" if image.is_float else ".png")
+        path = textures.free_path(named.stem, ".exr" if image.is_float else ".png")
         image.filepath_raw = str(path)
         image.file_format = "OPEN_EXR" if image.is_float else "PNG"
         image.save()

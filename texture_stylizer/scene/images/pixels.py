@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +9,7 @@ import bpy
 
 from ...descriptions import Depth, Destination, Source
 from ...errors import BadInput
-from ...names import shortened
-
-_NOT_IN_NAMES = r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]'
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))}
-
+from .new_files import ResultFiles
 
 # The file formats that results keep, by bpy.types.Image.file_format; all others become PNG or EXR.
 _SUFFIX_OF_FORMAT = {
@@ -125,46 +119,18 @@ def result_suffix(image: Any, *, keep_jpeg: bool) -> str:
     return suffix
 
 
-def destination_in(
-    folder: Path,
-    image: Any,
-    variant: str,
-    taken: set[Path],
-    *,
-    keep_jpeg: bool = False,
-    beside: Path | None = None,
-) -> Destination:
-    """A new file for the stylised copy: the image's and the variant's name, never an existing file.
+def kept_suffix(file: Path, files: ResultFiles) -> str:
+    """The suffix of the result for a file that the worker reads: its own, where results keep that."""
+    suffix = file.suffix.lower()
+    kept = suffix in RESULT_SUFFIXES and (files.keep_jpeg or suffix not in (".jpg", ".jpeg"))
+    return suffix if kept else ".png"
 
-    beside: another folder in which there must be none of that name.
-    """
-    suffix = result_suffix(image, keep_jpeg=keep_jpeg)
-    path = free_path(folder, f"{Path(image.name).stem}_{variant}", suffix, taken, beside)
+
+def destination_in(image: Any, files: ResultFiles) -> Destination:
+    """A new file for the stylised copy: the image's and the variant's name, never an existing file."""
+    suffix = result_suffix(image, keep_jpeg=files.keep_jpeg)
+    path = files.new.free_path(f"{Path(image.name).stem}_{files.variant}", suffix)
     return Destination(str(path), stored_depth(image), replace=False)
-
-
-def free_path(folder: Path, name: str, suffix: str, taken: set[Path], beside: Path | None = None) -> Path:
-    """A path in `folder` that neither exists nor is in `taken`, which it is added to; nor does its name exist
-    in the folder `beside`."""
-    stem = safe_file_name(name)
-    path, number = folder / f"{stem}{suffix}", 1
-    while path in taken or _is_there(folder, path.name) or (beside and _is_there(beside, path.name)):
-        path = folder / f"{stem}_{number:03d}{suffix}"
-        number += 1
-    taken.add(path)
-    return path
-
-
-def _is_there(folder: Path, name: str) -> bool:
-    return (folder / name).exists() or any(folder.glob(glob.escape(name).replace("<UDIM>", "*")))
-
-
-def safe_file_name(name: str) -> str:
-    """`name` with what no file system takes replaced, and marks that turn the writing round; at most 80
-    bytes."""
-    cleaned = re.sub(_NOT_IN_NAMES, "_", name).strip(" .")
-    cleaned = shortened(cleaned, 80) or "texture"
-    return f"_{cleaned}" if cleaned.lower().split(".")[0] in _RESERVED else cleaned
 
 
 def load_result(path: Path, original: Any | None, *, pack: bool) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import bpy
 
 from ...descriptions import Destination, Frame, Source
 from ...errors import BadInput
-from .pixels import RESULT_SUFFIXES, file_path, safe_file_name, take_over
+from .new_files import ResultFiles
+from .pixels import file_path, kept_suffix, take_over
 
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\.[^.]+)$")
 
@@ -28,41 +28,21 @@ def frame_files(image: Any) -> dict[int, Path]:
     return dict(sorted((int(match[1]), file) for match, file in found if match))
 
 
-def frame_jobs(
-    image: Any,
-    folder: Path,
-    variant: str,
-    taken: set[Path],
-    *,
-    keep_jpeg: bool,
-    beside: Path | None = None,
-) -> tuple[Frame, ...]:
-    """The frames of a sequence with their files in and out. Raises BadInput when there is none.
-
-    beside: another folder in which there must be none of their names.
-    """
+def frame_jobs(image: Any, results: ResultFiles) -> tuple[Frame, ...]:
+    """The frames of a sequence with their files in and out. Raises BadInput when there is none."""
     files = frame_files(image)
     if not files:
         raise BadInput(f"no frame of {image.name} is at {file_path(image)}; find the files")
-    suffix = next(iter(files.values())).suffix.lower()
-    if suffix not in RESULT_SUFFIXES or (suffix in (".jpg", ".jpeg") and not keep_jpeg):
-        suffix = ".png"
-    named = _NUMBERED.match(next(iter(files.values())).name)
+    first = next(iter(files.values()))
+    suffix, named = kept_suffix(first, results), _NUMBERED.match(first.name)
     start, digits = (named[1], len(named[2])) if named else (image.name, 4)
-    name, number = safe_file_name(f"{start.rstrip('._- ') or 'frame'}_{variant}"), 1
-    wanted = name
-    folders = [folder, *([beside] if beside else [])]
-    while folder / wanted in taken or any(
-        any(place.glob(f"{glob.escape(wanted)}_[0-9]*{suffix}")) for place in folders
-    ):
-        wanted = f"{name}_{number:03d}"
-        number += 1
-    taken.add(folder / wanted)
+    name = f"{start.rstrip('._- ') or 'frame'}_{results.variant}"
+    beginning = results.new.free_beginning(name, suffix)
     return tuple(
         Frame(
             frame,
             Source(str(file)),
-            Destination(str(folder / f"{wanted}_{frame:0{digits}d}{suffix}"), replace=False),
+            Destination(f"{beginning}_{frame:0{digits}d}{suffix}", replace=False),
         )
         for frame, file in files.items()
     )

@@ -10,36 +10,25 @@ import bpy
 
 from ...descriptions import Destination, Source, UdimTile
 from ...errors import BadInput
-from .pixels import RESULT_SUFFIXES, file_path, free_path, take_over
+from .new_files import ResultFiles
+from .pixels import RESULT_SUFFIXES, file_path, kept_suffix, take_over
 
 
-def tile_jobs(
-    image: Any,
-    folder: Path,
-    run_folder: Path,
-    job_id: str,
-    variant: str,
-    taken: set[Path],
-    *,
-    keep_jpeg: bool,
-    beside: Path | None = None,
-) -> tuple[UdimTile, ...]:
+def tile_jobs(image: Any, path: Path, files: ResultFiles) -> tuple[UdimTile, ...]:
     """The tiles of a UDIM set with their files in and out; missing tiles are left out.
 
-    folder: where results go; beside: where there must be none of their names either; run_folder: where packed
-    tiles are written for the worker. Raises BadInput when there is no tile at all.
+    path: where packed tiles are written for the worker, without their numbers. Raises BadInput when there is
+    no tile at all.
     """
     sources = {}
     for tile in image.tiles:
-        source = _tile_source(image, tile.number, run_folder / f"{job_id}_{tile.number}")
+        source = _tile_source(image, tile.number, path.with_name(f"{path.name}_{tile.number}"))
         if source is not None:
             sources[tile.number] = source
     if not sources:
         raise BadInput(f"no tile of {image.name} is at {file_path(image)}; find the files or pack them")
-    suffix = Path(next(iter(sources.values())).path).suffix.lower()
-    if suffix not in RESULT_SUFFIXES or (suffix in (".jpg", ".jpeg") and not keep_jpeg):
-        suffix = ".png"
-    pattern = free_path(folder, f"{_base_name(image)}_{variant}", f".<UDIM>{suffix}", taken, beside)
+    suffix = kept_suffix(Path(next(iter(sources.values())).path), files)
+    pattern = files.new.free_path(f"{_base_name(image)}_{files.variant}", f".<UDIM>{suffix}")
     return tuple(
         UdimTile(
             number,

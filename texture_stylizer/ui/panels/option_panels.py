@@ -3,7 +3,7 @@
 import bpy
 
 from ...settings import OF_OTHER_MAPS
-from ..window.regions import CATEGORY
+from ..window.regions import InSidebar
 
 
 class _Options:
@@ -68,10 +68,7 @@ class _Advanced:
             _draw_labelled(layout, settings, "bake_sharing")
 
 
-class _InSidebar:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
+class _InSidebar(InSidebar):
     bl_parent_id = "TEXTURE_STYLIZER_PT_stylize"
 
 

@@ -7,6 +7,7 @@ undo or a save during a run finds the scene as it is.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +69,7 @@ def show_icon(path: str) -> None:
 
 
 def show_on_model(
-    key: int, message: dict[str, Any], material_uids: set[int], object_uids: tuple[int, ...]
+    key: Hashable, message: dict[str, Any], material_uids: set[int], object_uids: tuple[int, ...]
 ) -> None:
     """Take a preview of the worker for the viewport: the file `pixels` is the picture as raw float32 RGBA,
     bottom row first, of `width` x `height`."""

@@ -1,13 +1,14 @@
 """The operators that start and stop a run: they read the settings, and let a timer move the run on."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
 from ...errors import BadInput, StylizerError
+from ...scene.run_options import Results, RunOptions, Which
 from ..addon_paths import results_folder, worker_python_path
 from ..run_queue import LINE
 from ..settings import last_used
@@ -76,18 +77,13 @@ class _Stylizes(Ticking, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Wait for the result; for scripts and Blender without a window."""
-        from ...scene.restyle import stylize_objects
+        from ...scene.plan import plan
+        from ...scene.restyle import carry_out
 
         try:
             request = self._request(context)
-            variant = stylize_objects(
-                objects_of(request),
-                request.styles,
-                request.settings,
-                variant=request.variant,
-                python=worker_python_path(context),
-                **request.options,
-            )
+            run = plan(objects_of(request), request.styles, request.settings, request.options)
+            variant = carry_out(run, python=worker_python_path(context))
         except StylizerError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -145,7 +141,6 @@ class _Stylizes(Ticking, bpy.types.Operator):
             tuple(object_.session_uid for object_ in target.objects),
             settings.styles(),
             settings.to_settings(),
-            settings.variant_name(),
             self._options(context, target),
         )
 
@@ -174,16 +169,18 @@ class _Stylizes(Ticking, bpy.types.Operator):
         self.report({"INFO"}, rpt("Press Esc once more to cancel stylizing"))
         return False
 
-    def _options(self, context: bpy.types.Context, target: Target) -> dict[str, Any]:
+    def _options(self, context: bpy.types.Context, target: Target) -> RunOptions:
         settings = context.scene.texture_stylizer
-        return {
-            **settings.options(),
-            "bake": settings.bake_options() if target.images is None else None,
-            "unwanted": settings.unwanted() if target.images is None else (),
-            "folder": results_folder(context),
-            "materials": target.materials,
-            "images": target.images,
-        }
+        which = Which(sorted(settings.roles), target.materials, target.images)
+        if target.images is None:
+            which = replace(which, unwanted=settings.unwanted(), bake=settings.bake_options())
+        return RunOptions(
+            variant=settings.variant_name(),
+            which=which,
+            results=Results(results_folder(context)),
+            compute=settings.compute(),
+            seams=settings.seams,
+        )
 
     def _show(self, context: bpy.types.Context) -> None:
         """Show how far the run is, in the panel and the status bar."""

@@ -6,24 +6,31 @@ holds names and session ids, no references into Blender: an undo would break the
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from ...descriptions import Outcome
+from ...descriptions import Outcome, SceneStyle, StyleImage
 from ...errors import BadInput, from_message
+from ...scene.run_options import RunOptions
+from ...settings import Settings
 from ..addon_paths import cache_folder, worker_python_path
 from ..run_queue import LINE
 from ..window.text_lines import about
 from . import live_preview
+
+if TYPE_CHECKING:
+    from ...jobs.client import WorkerClient
+    from ...scene.run_state import Key, Restyle
 
 MEASURED_SECONDS = 3.0
 """From here on the time left is shown: the first steps say little."""
@@ -36,15 +43,14 @@ _LOADERS: list[threading.Thread] = []
 """The one thread that loads `_LIBRARIES`, once it was started."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Request:
     """What was asked for: the objects by session id, and what `scene.plan.begin` takes."""
 
     object_uids: tuple[int, ...]
-    styles: list[Any]
-    settings: Any
-    variant: str
-    options: dict[str, Any] = field(default_factory=dict)
+    styles: list[StyleImage | SceneStyle]
+    settings: Settings
+    options: RunOptions
 
 
 def objects_of(request: Request) -> list[Any]:
@@ -70,12 +76,12 @@ class Session:
         self.request = request
         self.text, self.fraction, self.left = "", 0.0, ""
         self._began = time.monotonic()
-        self._work: dict[int, float] = {}
-        self._part_done: dict[int, float] = {}
+        self._work: dict[Key, float] = {}
+        self._part_done: dict[Key, float] = {}
         self.warnings: list[str] = []
         self._run: Any = None
         self._client: Any = None
-        self._keys: dict[str, int] = {}
+        self._keys: dict[str, Key] = {}
         self._open: set[str] = set()
         self._unwritten: list[Any] = []
         self._pictures: list[Callable[[], None]] = []
@@ -112,14 +118,8 @@ class Session:
 
         objects = objects_of(self.request)
         self._client = WorkerClient(worker_python_path(context), cache_folder=cache_folder(context))
-        self._run = begin(
-            objects,
-            self.request.styles,
-            self.request.settings,
-            variant=self.request.variant,
-            preview_size=PREVIEW_SIZE,
-            **self.request.options,
-        )
+        options = dataclasses.replace(self.request.options, preview_size=PREVIEW_SIZE)
+        self._run = begin(objects, self.request.styles, self.request.settings, options)
         self._began = time.monotonic()
         self._count = len(self._run.waiting)
         self._work = {key: work_of(self._run, key) for key in self._run.waiting}
@@ -128,7 +128,7 @@ class Session:
 
     def step(self) -> bool:
         """Write one texture's pixels and take the worker's messages. Returns whether all is done."""
-        from ...scene.plan import is_written, next_job
+        from ...scene.texture_jobs import is_written, next_job
 
         key = self._run.waiting[0] if self._run.waiting else None
         job = next_job(self._run)
@@ -197,7 +197,7 @@ class Session:
 
     def _show(self, message: dict[str, Any]) -> None:
         key = self._keys[message["id"]]
-        places = [place for use in self._run.uses if use.session_uid == key for place in use.places]
+        places = [place for use in self._run.uses_of(key) for place in use.places]
         materials, objects = {place.session_uid for place in places}, self._run.object_uids
         self._delete_preview()
         self._preview = message
@@ -227,18 +227,18 @@ class Session:
         self._part_done[self._keys[job_id]] = 1.0
 
 
-def work_of(run: Any, key: int) -> float:
+def work_of(run: Restyle, key: Key) -> float:
     """Texels that a texture of a planned run has the worker draw."""
     if key in run.baked:
         sizes = [(run.baked[key].size, run.baked[key].size)]
     else:
-        sizes = [use.size for use in run.uses if use.session_uid == key]
+        sizes = [use.size for use in run.uses_of(key)]
     width, height = sizes[0]
     shrink = min(1.0, (run.order.settings.max_size or max(width, height)) / max(width, height, 1))
     return max(1.0, width * height * shrink**2)
 
 
-def _clear_away(client: Any, run: Any, keep: bool) -> None:
+def _clear_away(client: WorkerClient | None, run: Restyle | None, keep: bool) -> None:
     """End a worker, then delete a run's files: all of them, or those that are not results."""
     from ...scene.restyle import delete_results, discard
 

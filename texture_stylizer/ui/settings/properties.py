@@ -227,10 +227,6 @@ class StylizerSettings(AdvancedSettings, OtherMapSettings, bpy.types.PropertyGro
             self.bake_size, margin=self.bake_margin, unwrap=self.bake_unwrap, sharing=self.bake_sharing
         )
 
-    def options(self) -> dict[str, Any]:
-        """What `scene.plan.begin` takes beside the styles and settings."""
-        return {"roles": sorted(self.roles), "compute": self.compute(), "seams": self.seams}
-
     def has_style(self) -> bool:
         return bool(self.style_path or self.style_image)
 

@@ -41,6 +41,13 @@ class AsksWorker(Ticking):
             return {"type": "broken", "message": rpt("The worker ended before it answered; press Set Up")}
         return None
 
+    def end_asking(self, context: bpy.types.Context) -> set[str]:
+        """End the worker and the timer. Returns the operator's result."""
+        self._client.close()
+        self.end_ticking(context)
+        redraw(context)
+        return {"FINISHED"}
+
 
 class TEXTURE_STYLIZER_OT_download_vgg19(AsksWorker, bpy.types.Operator):
     """Download torchvision's retrained VGG19; the original comes with Set Up"""
@@ -64,9 +71,7 @@ class TEXTURE_STYLIZER_OT_download_vgg19(AsksWorker, bpy.types.Operator):
         show_start(context, "Downloading VGG19")
         return self.begin_ticking(context)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
+    def tick(self, context: bpy.types.Context) -> set[str]:
         if not context.window_manager.texture_stylizer_run.setup_active:
             return self._end(context, {"INFO"}, rpt("The download was cancelled"))
         message = self.answered()
@@ -82,12 +87,9 @@ class TEXTURE_STYLIZER_OT_download_vgg19(AsksWorker, bpy.types.Operator):
 
     def _end(self, context: bpy.types.Context, kind: set[str], text: str) -> set[str]:
         run = context.window_manager.texture_stylizer_run
-        self._client.close()
-        self.end_ticking(context)
         run.setup_active, run.setup_text = False, text
         self.report(kind, text)
-        redraw(context)
-        return {"FINISHED"}
+        return self.end_asking(context)
 
 
 class TEXTURE_STYLIZER_OT_find_device(AsksWorker, bpy.types.Operator):
@@ -110,8 +112,8 @@ class TEXTURE_STYLIZER_OT_find_device(AsksWorker, bpy.types.Operator):
         context.window_manager.texture_stylizer_run.device = iface("Looking ...")
         return self.begin_ticking(context)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        message = self.answered() if event.type == "TIMER" else None
+    def tick(self, context: bpy.types.Context) -> set[str]:
+        message = self.answered()
         if message is None:
             return {"PASS_THROUGH"}
         return self._end(context, message["message"] if message["type"] == "broken" else device_text(message))
@@ -121,11 +123,8 @@ class TEXTURE_STYLIZER_OT_find_device(AsksWorker, bpy.types.Operator):
         self._end(context, "")
 
     def _end(self, context: bpy.types.Context, text: str) -> set[str]:
-        self._client.close()
-        self.end_ticking(context)
         context.window_manager.texture_stylizer_run.device = text
-        redraw(context)
-        return {"FINISHED"}
+        return self.end_asking(context)
 
 
 def device_text(machine: dict[str, Any]) -> str:

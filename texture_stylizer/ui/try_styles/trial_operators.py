@@ -58,10 +58,10 @@ class TEXTURE_STYLIZER_OT_try_styles(Ticking, bpy.types.Operator):
         context.window_manager.texture_stylizer_run.trying = True
         return self.begin_ticking(context)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def tick(self, context: bpy.types.Context) -> set[str]:
         if not context.window_manager.texture_stylizer_run.trying:
             return self._end(context)
-        if event.type != "TIMER" or not libraries_are_loaded():
+        if not libraries_are_loaded():
             return {"PASS_THROUGH"}
         if self._trials is None:
             return {"PASS_THROUGH"} if self._start(context) else self._end(context)

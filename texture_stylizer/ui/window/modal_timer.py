@@ -6,7 +6,7 @@ import bpy
 
 
 class Ticking:
-    """What they share: `begin_ticking` at the end of `invoke`, `end_ticking` when they are through."""
+    """What they share: `begin_ticking` ends `invoke`, `tick` goes on, `end_ticking` ends it."""
 
     POLL_SECONDS = 0.1
     _timer: Any = None
@@ -16,6 +16,14 @@ class Ticking:
         self._timer = context.window_manager.event_timer_add(self.POLL_SECONDS, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Called by Blender for every event of the window."""
+        return self.tick(context) if event.type == "TIMER" else {"PASS_THROUGH"}
+
+    def tick(self, context: bpy.types.Context) -> set[str]:
+        """Go on a little. Returns {"PASS_THROUGH"}, or the operator's result at its end."""
+        raise NotImplementedError
 
     def end_ticking(self, context: bpy.types.Context) -> None:
         """Stop the timer; harmless without one."""

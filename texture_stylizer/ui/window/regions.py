@@ -7,6 +7,15 @@ import bpy
 CATEGORY = "Stylize"
 """The sidebar's tab."""
 
+
+class InSidebar:
+    """Where the panels of the 3D View are."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+
+
 _AREAS = ("VIEW_3D", "PROPERTIES", "IMAGE_EDITOR", "NODE_EDITOR", "PREFERENCES")
 
 

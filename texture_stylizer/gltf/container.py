@@ -16,6 +16,7 @@ from .json_text import JsonText
 from .schema import check_document
 
 _MAGIC = 0x46546C67
+_HEADER_LENGTH = 12
 _JSON_CHUNK = 0x4E4F534A
 _BINARY_CHUNK = 0x004E4942
 
@@ -60,12 +61,14 @@ def parse_container(path: Path, data: bytes) -> Container:
 
 
 def _read_glb(path: Path, data: bytes) -> Container:
+    if len(data) < _HEADER_LENGTH:
+        raise ValueError(f"it has only {len(data)} bytes")
     magic, version, length = struct.unpack_from("<III", data)
     if magic != _MAGIC or version != 2:
         raise ValueError("its first bytes are not those of a version 2 .glb")
     if length > len(data):
         raise ValueError(f"{length} bytes are announced, but it has {len(data)}")
-    chunks, position = [], 12
+    chunks, position = [], _HEADER_LENGTH
     while position + 8 <= length:
         size, kind = struct.unpack_from("<II", data, position)
         chunk = data[position + 8 : position + 8 + size]

@@ -6,6 +6,7 @@ import filecmp
 import hashlib
 import shutil
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,34 +89,39 @@ def _work(
         key = keys[texture.image]
         if key in jobs:
             continue
-        data = image_bytes(container, texture.image)
-        suffix = suffix_of(data)
-        job_id = uuid.uuid4().hex[:12]
-        source = folder / f"{job_id}{suffix}"
-        source.write_bytes(data)
-        result_suffix = ".png" if suffix == ".jpg" and request.jpeg == "png" else suffix
         same = [other for other in wanted if keys[other.image] == key]
         maps[key], problems = maps_following(container, textures, same, request.settings, folder)
         for problem in problems:
             say(f"warning: {container.path}: {texture.name}: {problem}")
-        jobs[key] = Job(
-            id=job_id,
-            name=texture.name,
-            source=Source(str(source)),
-            destination=Destination(str(folder / f"{job_id}_restyled{result_suffix}")),
-            styles=request.styles,
-            settings=request.settings,
-            compute=request.compute,
-            folder=str(folder),
-            surface=_write_meshes(container, same, folder / f"{job_id}_meshes.npz") if request.seams else "",
-            following=tuple(followed.map for followed in maps[key]),
-        )
+        job = _job(request, container, same, folder)
+        jobs[key] = replace(job, following=tuple(followed.map for followed in maps[key]))
     with ProgressBar({job.id: job.name for job in jobs.values()}) as bar:
         results = dict(zip(jobs, client.run(list(jobs.values()), bar.on_event), strict=True))
     for result in results.values():
         if isinstance(result, Cancelled):
             raise result
     return [(results[keys[texture.image]], maps.pop(keys[texture.image], [])) for texture in wanted]
+
+
+def _job(request: Request, container: Container, textures: list[GltfTexture], folder: Path) -> Job:
+    """The job for a picture, which some textures show; its file is written now."""
+    data = image_bytes(container, textures[0].image)
+    suffix = suffix_of(data)
+    job_id = uuid.uuid4().hex[:12]
+    source = folder / f"{job_id}{suffix}"
+    source.write_bytes(data)
+    result_suffix = ".png" if suffix == ".jpg" and request.jpeg == "png" else suffix
+    return Job(
+        id=job_id,
+        name=textures[0].name,
+        source=Source(str(source)),
+        destination=Destination(str(folder / f"{job_id}_restyled{result_suffix}")),
+        styles=request.styles,
+        settings=request.settings,
+        compute=request.compute,
+        folder=str(folder),
+        surface=_write_meshes(container, textures, folder / f"{job_id}_meshes.npz") if request.seams else "",
+    )
 
 
 def _picture_key(container: Container, image: int) -> str:

@@ -58,18 +58,8 @@ def maps_following(
     for kind, is_wanted in kinds.items():
         if not is_wanted:
             continue
-        taken: dict[int, list[Slot]] = {}
-        without = []
-        for slot in slots:
-            match = _slot_of(textures, kind, slot.material)
-            if match is None:
-                without += [slot] if _has_uvs(container, slot) else []
-            elif uv_set(container.document.value, match[1].path[:-1]) != uv_set(
-                container.document.value, slot.path[:-1]
-            ):
-                problems.append(f"{match[0].name} lies otherwise than the colour does, so it stays as it is")
-            else:
-                taken.setdefault(match[0].image, []).append(match[1])
+        taken, without, said = _maps_beside(container, textures, slots, kind)
+        problems += said
         for image, its_slots in taken.items():
             texture = next(t for t in textures if t.image == image and t.role == _MEMBERS[kind][0])
             found.append(_followed(container, kind, replace(texture, slots=tuple(its_slots)), folder))
@@ -77,6 +67,26 @@ def maps_following(
             to = Destination(str(folder / f"{uuid.uuid4().hex[:12]}.png"))
             found.append(GltfFollowed(FollowingMap(kind, None, to), None, tuple(without)))
     return found, problems
+
+
+def _maps_beside(
+    container: Container, textures: Sequence[GltfTexture], slots: Iterable[Slot], kind: MapKind
+) -> tuple[dict[int, list[Slot]], list[Slot], list[str]]:
+    """The slots of maps in the materials of base colours, by image; the base colours' slots in materials that
+    have no such map and could; and why others stay as they are."""
+    document = container.document.value
+    taken: dict[int, list[Slot]] = {}
+    without: list[Slot] = []
+    problems = []
+    for slot in slots:
+        match = _slot_of(textures, kind, slot.material)
+        if match is None:
+            without += [slot] if _has_uvs(container, slot) else []
+        elif uv_set(document, match[1].path[:-1]) != uv_set(document, slot.path[:-1]):
+            problems.append(f"{match[0].name} lies otherwise than the colour does, so it stays as it is")
+        else:
+            taken.setdefault(match[0].image, []).append(match[1])
+    return taken, without, problems
 
 
 def changes_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -19,6 +20,8 @@ from tests.gltf.models import Model, encoded
 COMMAND = [sys.executable, "-m", "texture_stylizer.cli"]
 QUICK = ("--features", "embedded", "--device", "cpu", "--iterations", "1")
 SIZE = (32, 32)
+# How the private folders are called in which an asset is worked on.
+UNFINISHED = ".texture_stylizer_"
 
 # Ends an asset's process when it reads a file of such a name, as a damaged model ends Blender or a driver; or
 # keeps it waiting for ever.
@@ -110,11 +113,27 @@ class Studio:
 
     def results(self) -> dict[str, bytes]:
         """Every result below `out`, by its path; neither the batch's state nor the page."""
-        return {
-            path.relative_to(self.out).as_posix(): path.read_bytes()
-            for path in self.out.rglob("*")
-            if path.is_file() and path.relative_to(self.out).parts[0] not in (".batch", "report_pictures")
-        }
+        found: dict[str, bytes] = {}
+        for path in self.files():
+            if path.parts[0] not in (".batch", "report_pictures"):
+                with contextlib.suppress(FileNotFoundError):
+                    found[path.as_posix()] = (self.out / path).read_bytes()
+        return found
+
+    def unfinished(self) -> list[Path]:
+        """The folders that are not done yet, or that a killed process left."""
+        walk = os.walk(self.out)
+        return [
+            Path(folder, name) for folder, below, _ in walk for name in below if name.startswith(UNFINISHED)
+        ]
+
+    def files(self) -> list[Path]:
+        """Every file below `out`, as it is while others write; Python 3.11's `Path.rglob` raises then."""
+        return [
+            Path(folder, name).relative_to(self.out)
+            for folder, _, names in os.walk(self.out)
+            for name in names
+        ]
 
     def records(self) -> dict[str, dict[str, Any]]:
         """What the ledger says of each source."""

@@ -26,7 +26,7 @@ def models(studio: Studio) -> Studio:
 def check_nothing_runs(studio: Studio) -> None:
     until(lambda: not studio.processes(), 30.0)
     until(lambda: not any(studio.temporary.iterdir()), 10.0)
-    assert not list(studio.out.rglob(".texture_stylizer_*"))
+    assert not studio.unfinished()
 
 
 @pytest.mark.parametrize("after", [0, 2])

@@ -56,7 +56,7 @@ def test_workers_an_actor_a_node_and_the_driver_are_killed(studio: Studio) -> No
         single.add(name, number)
     assert single.batch().returncode == 0
     assert results(single) == results(studio)
-    assert not list(studio.out.rglob(".texture_stylizer_*"))
+    assert not studio.unfinished()
 
 
 def results(studio: Studio) -> dict[str, bytes]:

@@ -57,13 +57,13 @@ def test_scenes_do_not_meet_and_know_what_they_use(scenes: Studio) -> None:
 def test_all_processes_killed_at_once_leave_nothing_that_a_rerun_does_not_clear(scenes: Studio) -> None:
     command = ("batch", "models", "--style", "style.png", "-o", "out", *QUICK)
     with scenes.start(*command) as driver:
-        until(lambda: list(scenes.out.rglob(".texture_stylizer_*")))
+        until(scenes.unfinished)
         for process in [*scenes.processes()]:
             process.kill()
         driver.communicate()
-    assert list(scenes.out.rglob(".texture_stylizer_*"))
+    assert scenes.unfinished()
     assert scenes.batch().returncode == 0
-    assert not list(scenes.out.rglob(".texture_stylizer_*"))
+    assert not scenes.unfinished()
     assert [name for name in sorted(scenes.results()) if name.endswith(".blend")] == [
         "one.blend/one.blend",
         "two.blend/two.blend",

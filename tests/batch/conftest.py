@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import subprocess
@@ -16,6 +17,9 @@ import psutil
 import pytest
 
 from tests.gltf.models import Model, encoded
+from texture_stylizer.batch.executors.contract import Finished, Report
+from texture_stylizer.batch.work.asset_task import Result, Task
+from texture_stylizer.cli import main
 
 COMMAND = [sys.executable, "-m", "texture_stylizer.cli"]
 QUICK = ("--features", "embedded", "--device", "cpu", "--iterations", "1")
@@ -37,6 +41,31 @@ if "batch.work.asset_worker" in " ".join(sys.orig_argv):
                 time.sleep(1000)
     sys.addaudithook(watch)
 """
+
+
+class Broken:
+    """An executor without workers, by which every asset fails."""
+
+    def __init__(self) -> None:
+        self._reports: list[Report] = []
+
+    @property
+    def free(self) -> int:
+        return 1
+
+    def submit(self, task: Task) -> None:
+        problem = {"kind": "bad_input", "message": f"{task.source}: it is broken"}
+        self._reports.append(Finished(task.id, "host", "worker", Result(0.0, {}, (problem,))))
+
+    def poll(self, wait: float) -> list[Report]:
+        reports, self._reports = self._reports, []
+        return reports
+
+    def stop(self, task_id: str, why: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 class Studio:
@@ -110,6 +139,21 @@ class Studio:
     def batch(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`batch models` in this studio's style."""
         return self.run("batch", "models", "--style", "style.png", "-o", "out", *QUICK, *arguments)
+
+    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`run` in this process, for what starts no worker: a process a question costs seconds."""
+        out, error = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(error),
+        ):
+            status = main(list(arguments))
+        return subprocess.CompletedProcess(arguments, status, out.getvalue(), error.getvalue())
+
+    def ask_batch(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`batch` in this process."""
+        return self.ask("batch", "models", "--style", "style.png", "-o", "out", *QUICK, *arguments)
 
     def results(self) -> dict[str, bytes]:
         """Every result below `out`, by its path; neither the batch's state nor the page."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,79 @@ def test_results_and_hidden_folders_are_no_assets(tmp_path: Path) -> None:
 def test_what_is_not_there_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadInput, match=r"none|\*\.glb"):
         find_assets([tmp_path / name], tmp_path / "out")
+
+
+def left_out(*inputs: Path, out: Path = Path("nowhere")) -> dict[str, str]:
+    return {Path(name).name: reason for name, reason in find_assets(inputs, out).left_out}
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="names and links differ")
+
+
+@posix
+def test_a_name_that_is_no_utf8_is_an_asset(tmp_path: Path) -> None:
+    name = os.fsdecode(b"lat\xe9.glb")
+    touch(tmp_path, name)
+    assert list(places(tmp_path)) == [name]
+
+
+@posix
+def test_a_pipe_is_left_out(tmp_path: Path) -> None:
+    touch(tmp_path, "a.glb")
+    os.mkfifo(tmp_path / "pipe.glb")
+    assert list(places(tmp_path)) == ["a.glb"]
+    assert "it is no file" in left_out(tmp_path)["pipe.glb"]
+
+
+@posix
+def test_links_to_folders_are_named_and_not_gone_into(tmp_path: Path) -> None:
+    touch(tmp_path, "a.glb")
+    (tmp_path / "loop").symlink_to(".")
+    for one in (tmp_path, tmp_path / "**" / "*.glb"):
+        assert list(places(one)) == ["a.glb"]
+    assert "it is a link" in left_out(tmp_path)["loop"]
+
+
+@posix
+def test_results_are_known_through_a_link(tmp_path: Path) -> None:
+    touch(tmp_path, "models/a.glb", "models/out/a.glb")
+    (tmp_path / "link").symlink_to("models")
+    assert list(places(tmp_path / "models", out=tmp_path / "link" / "out")) == ["a.glb"]
+    assert list(places(tmp_path / "link", out=tmp_path / "models" / "out")) == ["a.glb"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "a.glb", "locked/b.glb")
+    list_folder = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", path)
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert left_out(tmp_path) == {
+        "locked": "it cannot be read (Permission denied); allow it, or move it away"
+    }
+
+
+def test_a_pattern_works_in_a_folder_whose_name_looks_like_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "job[1]/a.glb")
+    monkeypatch.chdir(tmp_path / "job[1]")
+    assert places(Path("*.glb")) == {"a.glb": "a.glb"}
+
+
+def test_a_pattern_gives_folders_as_a_shell_does(tmp_path: Path) -> None:
+    touch(tmp_path, "props1/a.glb", "props2/b.glb", "other/c.glb")
+    assert list(places(tmp_path / "props*")) == ["props1/a.glb", "props2/b.glb"]
+
+
+def test_inputs_among_results_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "out/in/a.glb")
+    with pytest.raises(BadInput, match="in lies in the folder that results go to"):
+        find_assets([tmp_path / "out" / "in"], tmp_path / "out")
 
 
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -131,6 +132,28 @@ def test_a_bad_asset_is_a_result(studio: Studio, executor: Executor) -> None:
     (problem,) = finished.result.problems
     assert problem["kind"] == "bad_input"
     assert "it is no glTF 2.0 file" in problem["message"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links differ")
+def test_what_nobody_foresaw_costs_no_worker(studio: Studio, executor: Executor) -> None:
+    (studio.models / "loop.glb").unlink(missing_ok=True)
+    (studio.models / "loop.glb").symlink_to("loop.glb")
+    submit(executor, task(studio, "loop.glb"))
+    finished = wait_for(executor, Finished, "loop.glb")
+    assert isinstance(finished, Finished)
+    (problem,) = finished.result.problems
+    assert problem["kind"] == "bad_input"
+    assert "loop.glb" in problem["message"]
+
+
+def test_a_result_in_a_folder_of_its_name_is_one_file(studio: Studio, executor: Executor) -> None:
+    studio.add("x.png/x.png", 6)
+    (studio.out / "x.png").mkdir(parents=True, exist_ok=True)
+    (studio.out / "x.png" / "another.png").write_bytes(b"another asset's")
+    submit(executor, task(studio, "x.png/x.png"))
+    finished = wait_for(executor, Finished, "x.png/x.png")
+    assert isinstance(finished, Finished)
+    assert [output.path for output in finished.result.outputs] == ["x.png/x.png"]
 
 
 def test_a_task_that_is_stopped_is_lost_and_the_next_is_done(studio: Studio, executor: Executor) -> None:

@@ -37,7 +37,7 @@ console.log(JSON.stringify(job.tasks));
 def planned(studio: Studio) -> Studio:
     for number in range(3):
         studio.add(f"props/{number}.glb", number)
-    done = studio.run("batch", "plan", "models", "--style", "style.png", "-o", "out", *QUICK)
+    done = studio.ask("batch", "plan", "models", "--style", "style.png", "-o", "out", *QUICK)
     assert done.returncode == 0, done.stderr
     return studio
 
@@ -57,7 +57,7 @@ def openjd(studio: Studio, *arguments: str) -> str:
 
 @pytest.mark.skipif(not OPENJD.is_file(), reason="openjd-cli is not installed")
 def test_the_template_is_checked_and_run_by_openjd(planned: Studio) -> None:
-    told = planned.run("batch", "export-openjd", "out", "--shards", "2").stdout.strip()
+    told = planned.ask("batch", "export-openjd", "out", "--shards", "2").stdout.strip()
     openjd(planned, "check", told)
     run_dir = f"RunDir={planned.out}"
     assert "Total tasks: 3" in openjd(planned, "summary", told, "-p", run_dir)
@@ -72,7 +72,7 @@ def test_the_template_is_checked_and_run_by_openjd(planned: Studio) -> None:
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_the_job_type_compiles_to_a_task_a_shard_and_a_report(planned: Studio) -> None:
-    told = Path(planned.run("batch", "export-flamenco", "out", "--shards", "2").stdout.strip())
+    told = Path(planned.ask("batch", "export-flamenco", "out", "--shards", "2").stdout.strip())
     script = planned.folder / "manager.js"
     script.write_text(told.read_text() + MANAGER)
     assert NODE is not None

@@ -29,35 +29,36 @@ def test_actions_look_at_a_batch(studio: Studio) -> None:
     studio.add("b.glb", 2)
     (studio.models / "broken.glb").write_bytes(b"nothing")
     assert studio.batch().returncode == 1
-    found = json.loads(studio.run("batch", "status", "out", "--json").stdout)
+    found = json.loads(studio.ask("batch", "status", "out", "--json").stdout)
     assert found["states"] == {"done": 2, "failed": 1}
     (failed,) = (row for row in found["assets"] if row["state"] == "failed")
     assert "it is no glTF 2.0 file" in failed["reason"]
-    assert studio.run("batch", "verify", "out").stdout == "2 of 2 files are as they were made\n"
-    page = studio.run("batch", "report", "out")
+    assert studio.ask("batch", "verify", "out").stdout == "2 of 2 files are as they were made\n"
+    page = studio.ask("batch", "report", "out")
     assert page.stdout.strip().endswith("report.html")
     assert len(list(studio.out.glob("report_pictures/*/*_after.jpg"))) == 2
 
     data = (studio.out / "a.glb").read_bytes()
     (studio.out / "a.glb").write_bytes(data[:-1] + b"\1")
-    wrong = studio.run("batch", "verify", "out")
+    wrong = studio.ask("batch", "verify", "out")
     assert wrong.returncode == 1
-    assert wrong.stderr.startswith("error: a.glb is gone or was changed")
+    assert wrong.stderr.startswith("error: a.glb was changed; move it away")
     (studio.out / "a.glb").write_bytes(data)
 
     studio.add("broken.glb", 3)
     again = studio.run("batch", "retry", "out", "--failed")
     assert again.returncode == 0, again.stderr
     assert "3 of 3 assets are done (2 were before), 0 failed" in again.stdout
-    assert studio.run("batch", "status", "out").returncode == 0
+    assert studio.ask("batch", "status", "out").returncode == 0
 
 
 @pytest.fixture(scope="module")
 def thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A batch's folder with a ledger of 1,000 assets and their pictures, and its page."""
     studio = Studio(tmp_path_factory.mktemp("thousand"))
-    for number in range(COUNT):
-        studio.add(f"{number:04}.png")
+    picture = studio.add("0000.png").read_bytes()
+    for number in range(1, COUNT):
+        (studio.models / f"{number:04}.png").write_bytes(picture)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(studio.folder)
         assert main(["batch", "plan", "models", "--style", "style.png", "-o", "out"]) == 0

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from texture_stylizer.batch import batch_command
 from texture_stylizer.cli import main
 
-from .conftest import QUICK, Studio
+from .conftest import QUICK, Broken, Studio
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,10 @@ def test_every_good_asset_is_done_and_the_bad_one_named(
 def test_results_are_those_of_stylize(finished: tuple[Studio, subprocess.CompletedProcess[str]]) -> None:
     studio, _ = finished
     arguments = ("--style", "style.png", *QUICK, "--no-cache")
-    for source, result in (("a.glb", "a.glb"), ("props/lamp.gltf", "props/lamp.gltf/lamp.gltf")):
-        target = Path("single") / Path(source).name
-        done = studio.run("stylize", f"models/{source}", "-o", str(target), *arguments)
-        assert done.returncode == 0, done.stderr
-        assert (studio.folder / target).read_bytes() == studio.results()[result]
+    done = studio.run("stylize", "models/a.glb", "models/props/lamp.gltf", "-o", "single", *arguments)
+    assert done.returncode == 0, done.stderr
+    for single, result in (("a.glb", "a.glb"), ("lamp.gltf", "props/lamp.gltf/lamp.gltf")):
+        assert (studio.folder / "single" / single).read_bytes() == studio.results()[result]
 
 
 def test_a_second_run_skips_what_is_finished_and_does_what_changed(
@@ -80,7 +79,7 @@ def test_a_second_run_skips_what_is_finished_and_does_what_changed(
 def test_nothing_to_do_needs_no_worker(finished: tuple[Studio, subprocess.CompletedProcess[str]]) -> None:
     studio, _ = finished
     before = studio.results()
-    done = studio.batch("--csv")
+    done = studio.ask_batch("--csv")
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert {row["state"] for row in rows} == {"done"}
@@ -89,7 +88,7 @@ def test_nothing_to_do_needs_no_worker(finished: tuple[Studio, subprocess.Comple
 
 def test_another_setting_is_other_work(finished: tuple[Studio, subprocess.CompletedProcess[str]]) -> None:
     studio, _ = finished
-    done = studio.batch("--content-weight", "2", "--dry-run")
+    done = studio.ask_batch("--content-weight", "2", "--dry-run")
     assert done.returncode == 0
     assert "the styles, the settings or the version are others" in done.stdout
     assert done.stdout.splitlines()[-1] == "3 assets to do, 0 finished"
@@ -100,61 +99,75 @@ def test_a_result_that_is_gone_is_made_again(
 ) -> None:
     studio, _ = finished
     (studio.out / "a.glb").rename(studio.folder / "moved.glb")
-    assert "to do: a.glb -> a.glb: a.glb is gone or was changed" in studio.batch("--dry-run").stdout
+    assert "to do: a.glb -> a.glb: a.glb is gone or was changed" in studio.ask_batch("--dry-run").stdout
     (studio.folder / "moved.glb").rename(studio.out / "a.glb")
 
 
 def test_a_dry_run_writes_nothing(studio: Studio) -> None:
     studio.add("a.glb")
-    done = studio.batch("--dry-run")
+    done = studio.ask_batch("--dry-run")
     assert done.stdout.splitlines()[0] == "to do: a.glb -> a.glb: it is new"
     assert not studio.out.exists()
 
 
-def test_what_somebody_else_put_there_is_not_replaced(studio: Studio) -> None:
+def test_what_somebody_else_put_there_is_not_replaced(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_command, "_executor", lambda _: Broken())
     studio.add("a.glb")
     studio.add_gltf("lamp.gltf", 1)
     for name in ("a.glb", "lamp.gltf/mine.txt"):
         (studio.out / name).parent.mkdir(parents=True, exist_ok=True)
         (studio.out / name).write_text("mine")
     for _ in range(2):
-        done = studio.batch()
+        done = studio.ask_batch()
         assert done.returncode == 1
         assert done.stderr.count("is there already and is no earlier result") == 2
         assert studio.results() == {"a.glb": b"mine", "lamp.gltf/mine.txt": b"mine"}
 
 
-def test_equal_pictures_in_two_assets_are_drawn_once(studio: Studio) -> None:
-    studio.add("a.png", 7)
-    studio.add("b.png", 7)
-    assert studio.batch().returncode == 0
-    drawn = [record["textures"][0]["cached"] for record in studio.records().values()]
+@pytest.fixture(scope="module")
+def endangered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Studio, subprocess.CompletedProcess[str]]:
+    """A batch of two equal pictures and a model on either side of one that ends its worker."""
+    studio = Studio(tmp_path_factory.mktemp("endangered"))
+    studio.add("pictures/a.png", 7)
+    studio.add("pictures/b.png", 7)
+    for seed, name in enumerate(("a", "killer", "z")):
+        studio.add(f"props/{name}.glb", seed)
+    return studio, studio.batch("--attempts", "2")
+
+
+def test_equal_pictures_in_two_assets_are_drawn_once(
+    endangered: tuple[Studio, subprocess.CompletedProcess[str]],
+) -> None:
+    studio, _ = endangered
+    records = studio.records()
+    drawn = [records[f"pictures/{name}.png"]["textures"][0]["cached"] for name in ("a", "b")]
     assert sorted(drawn) == [False, True]
 
 
-def test_an_asset_that_ends_its_worker_is_quarantined_and_the_others_are_done(studio: Studio) -> None:
-    studio.add("a.glb")
-    studio.add("killer.glb", 1)
-    studio.add("z.glb", 2)
-    done = studio.batch("--attempts", "2")
+def test_an_asset_that_ends_its_worker_is_quarantined_and_the_others_are_done(
+    endangered: tuple[Studio, subprocess.CompletedProcess[str]],
+) -> None:
+    studio, done = endangered
     assert done.returncode == 1
-    assert sorted(studio.results()) == ["a.glb", "z.glb"]
-    record = studio.records()["killer.glb"]
+    assert sorted(studio.results()) == ["pictures/a.png", "pictures/b.png", "props/a.glb", "props/z.glb"]
+    record = studio.records()["props/killer.glb"]
     assert record["status"] == "quarantined"
     assert [attempt["kind"] for attempt in record["attempts"]] == ["bad_machine"] * 2
     assert "quarantined after 2 attempts" in done.stderr
-    again = studio.batch()
+    again = studio.ask_batch()
     assert again.returncode == 1
-    assert len(studio.records()["killer.glb"]["attempts"]) == 2
+    assert len(studio.records()["props/killer.glb"]["attempts"]) == 2
 
 
 def test_an_asset_that_hangs_is_ended(studio: Studio) -> None:
     studio.add("a.glb")
     studio.add("hanging.glb", 1)
-    done = studio.batch("--attempts", "1", "--asset-timeout", "30")
+    done = studio.batch("--attempts", "1", "--asset-timeout", "10")
     assert done.returncode == 1
     assert sorted(studio.results()) == ["a.glb"]
-    assert "it took longer than 30 s" in studio.records()["hanging.glb"]["attempts"][0]["message"]
+    assert "it took longer than 10 s" in studio.records()["hanging.glb"]["attempts"][0]["message"]
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,9 @@ def test_scenes_do_not_meet_and_know_what_they_use(scenes: Studio) -> None:
     assert shown.startswith("style: 1 material")
     used = [Path(file["path"]).name for file in scenes.records()["one.blend"]["uses"]]
     assert used == ["paint.png"]
-    assert scenes.batch("--dry-run").stdout.splitlines()[-1] == "0 assets to do, 2 finished"
+    assert scenes.ask_batch("--dry-run").stdout.splitlines()[-1] == "0 assets to do, 2 finished"
     (scenes.models / "paint.png").write_bytes(encoded(2, size=SIZE))
-    assert "paint.png, which it uses, has changed" in scenes.batch("--dry-run").stdout
+    assert "paint.png, which it uses, has changed" in scenes.ask_batch("--dry-run").stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from texture_stylizer.batch import batch_command
 from texture_stylizer.batch.run import Shard
 from texture_stylizer.batch.state.assets import Asset
 from texture_stylizer.batch.state.claims import Claims
 from texture_stylizer.batch.state.layout import Layout
 
-from .conftest import QUICK, Studio, until
+from .conftest import QUICK, Broken, Studio, until
 
 ASSET = Asset("0123456789abcdef", "a.glb", "a.glb")
 
@@ -95,11 +96,11 @@ def test_shards_part_the_assets_and_know_the_others() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 def test_two_shards_and_a_dead_third_finish_all(studio: Studio) -> None:
-    names = [f"{number}.glb" for number in range(9)]
+    names = [f"{number}.glb" for number in range(6)]
     for number, name in enumerate(names):
         studio.add(name, number)
     style = ("--style", "style.png", "-o", "out", *QUICK)
-    assert studio.run("batch", "plan", "models", *style).returncode == 0
+    assert studio.ask("batch", "plan", "models", *style).returncode == 0
     plan = (studio.out / ".batch" / "plan.json").read_bytes()
     with studio.start("batch", "run", "out", "--shard", "3/3") as third:
         until(lambda: studio.records())
@@ -115,10 +116,13 @@ def test_two_shards_and_a_dead_third_finish_all(studio: Studio) -> None:
     assert not [path for path in (studio.out / ".batch" / "claims").rglob("*") if path.is_file()]
 
 
-def test_a_farm_is_told_of_failed_assets_by_the_ledger_alone(studio: Studio) -> None:
-    studio.add("a.glb", 1)
-    (studio.models / "broken.glb").write_bytes(b"nothing")
-    done = studio.batch("--farm", "openjd")
+def test_a_farm_is_told_of_failed_assets_by_the_ledger_alone(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.add("broken.glb", 1)
+    monkeypatch.setattr(batch_command, "_executor", lambda _: Broken())
+    assert studio.ask_batch().returncode == 1
+    done = studio.ask_batch("--farm", "openjd")
     assert done.returncode == 0, done.stderr
     assert "openjd_progress: 100" in done.stdout.splitlines()
     assert studio.records()["broken.glb"]["status"] == "failed"

@@ -10,13 +10,15 @@ import argparse
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
+from ..commands.file_kinds import IMAGE_SUFFIXES
 from ..commands.request import Request, WrongArguments
-from ..commands.terminal.display import say, tell
-from ..errors import BadInput
+from ..commands.terminal.display import say, tell, tell_exactly
+from ..errors import BadInput, BadMachine
 from ..settings import check_number
 from . import events
-from .executors.contract import CannotWork, Executor
+from .executors.contract import Executor
 from .report.bar import BatchBar
 from .report.manifest import Row, count_states, rows_of, rows_of_verdicts, to_csv, to_json
 from .run import RunOptions, Shard, look, run_plan
@@ -33,9 +35,11 @@ def run(options: argparse.Namespace, make_request: MakeRequest) -> int:
     """Do one action. Returns the exit status; raises WrongArguments."""
     try:
         return _ACTIONS[options.action](options, make_request)
-    except CannotWork as problem:
+    except BadMachine as problem:
         say(f"error: {problem}")
         return 3
+    except BadInput as problem:
+        raise WrongArguments(str(problem)) from None
 
 
 def _batch(options: argparse.Namespace, make_request: MakeRequest) -> int:
@@ -99,10 +103,12 @@ def _verify(options: argparse.Namespace, _: MakeRequest) -> int:
             if not is_unchanged(output, plan.request.output):
                 wrong.append(output.path)
     if options.json:
-        tell(json.dumps({"checked": checked, "wrong": wrong}, indent=1))
+        tell_exactly(json.dumps({"checked": checked, "wrong": wrong}, indent=1))
     else:
         for path in wrong:
-            say(f"error: {path} is gone or was changed; run the batch again")
+            is_there = (plan.request.output / path).exists()
+            how = "was changed; move it away and" if is_there else "is gone;"
+            say(f"error: {path} {how} run the batch again")
         tell(f"{checked - len(wrong)} of {checked} files are as they were made")
     return 1 if wrong else 0
 
@@ -144,17 +150,15 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace, MakeRequest], int]] = {
 def _plan_of(options: argparse.Namespace, make_request: MakeRequest) -> Plan:
     if options.output.exists() and not options.output.is_dir():
         raise WrongArguments(f"{options.output} is a file; give a folder")
-    try:
-        return make_plan(make_request(options))
-    except BadInput as problem:
-        raise WrongArguments(str(problem)) from None
+    plan = make_plan(make_request(options))
+    for source, reason in plan.left_out:
+        if Path(source).suffix.lower() not in IMAGE_SUFFIXES and not getattr(options, "dry_run", False):
+            say(f"warning: {source} is left out: {reason}")
+    return plan
 
 
 def _read(options: argparse.Namespace) -> Plan:
-    try:
-        return read_plan(options.output)
-    except BadInput as problem:
-        raise WrongArguments(str(problem)) from None
+    return read_plan(options.output)
 
 
 def _run(plan: Plan, run_options: RunOptions, options: argparse.Namespace) -> int:
@@ -221,12 +225,9 @@ def _dry_run(plan: Plan, options: argparse.Namespace) -> int:
 def _print_table(rows: Sequence[Row], plan: Plan, options: argparse.Namespace) -> bool:
     """Print JSON or CSV where it is asked for."""
     if options.json:
-        # A line at a time: what is printed is cleaned of control characters, line ends among them.
-        for line in to_json(rows, plan.left_out).splitlines():
-            tell(line)
+        tell_exactly(to_json(rows, plan.left_out))
     elif options.csv:
-        for line in to_csv(rows).splitlines():
-            tell(line)
+        tell_exactly(to_csv(rows))
     return options.json or options.csv
 
 

@@ -100,7 +100,7 @@ def check_place(plan: Plan, asset: Asset, record: Record | None) -> None:
     target = plan.target(asset)
     if not target.resolve().is_relative_to(out.resolve()):
         raise BadInput(f"{target} lies outside of {out}, through a symbolic link; choose another folder")
-    if record is not None and record.status == "working":
+    if record is not None and record.status == "working" and record.place == asset.place:
         # An earlier run looked before it began; what lies there is what it left.
         return
     ours = {} if record is None else {out / output.path: output for output in record.outputs}

@@ -34,11 +34,9 @@ class Shard:
         """Its own assets, and those of the other shards from the next one on."""
         first = self.number - 1
         own = list(assets[first :: self.count])
-        others = [
-            asset
-            for step in range(1, self.count)
-            for asset in assets[(first + step) % self.count :: self.count]
-        ]
+        # Of more shards than assets most have none.
+        after, before = range(first + 1, min(self.count, len(assets))), range(min(first, len(assets)))
+        others = [asset for start in (*after, *before) for asset in assets[start :: self.count]]
         return own, others
 
 

@@ -7,6 +7,8 @@ import signal
 import threading
 from collections.abc import Iterator
 
+from ..jobs.interrupts import was_asked
+
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -40,11 +42,15 @@ def stop_on_signals() -> Iterator[Stopping]:
         return
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
+    # It may have come while the libraries were loaded, or the inputs looked for.
+    was_asked_before = was_asked()
     try:
         for number, handler in before.items():
             # `nohup` and shells ignore signals on purpose.
             if handler is not signal.SIG_IGN or number == signal.SIGINT:
                 signal.signal(number, lambda *_: stopping.ask())
+        if was_asked_before:
+            stopping.ask()
         yield stopping
     finally:
         for number, handler in before.items():

@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 
+from ...commands.terminal.failures import unexpected
 from ...errors import StylizerError, to_message
 from ..work.asset_task import Result, Task, WatchedClient, perform
 from .contract import Advanced, CannotWork, Finished, Lost, Report
@@ -57,7 +58,8 @@ class InProcess:
         try:
             result = perform(task, self._client, lambda done: self._reports.put(Advanced(task.id, done)))
         except Exception as error:
-            result = Result(0.0, {}, (to_message(error),))
+            problem = error if isinstance(error, StylizerError | OSError) else unexpected(task.source, error)
+            result = Result(0.0, {}, (to_message(problem),))
         self._reports.put(Finished(task.id, socket.gethostname(), f"process {os.getpid()}", result))
 
     def _checked(self, report: Report) -> Report:

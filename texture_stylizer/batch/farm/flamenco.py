@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ...commands.outputs.whole_files import write_whole
 from ..state.batch_plan import Plan
+from ..state.disk import keep
 from ..state.layout import Layout
 
 _TEMPLATE = Path(__file__).with_name("flamenco.js")
@@ -24,8 +24,8 @@ def job_type(plan: Plan, shards: int) -> str:
 
 
 def write_job_type(plan: Plan, folder: Path | None, shards: int) -> Path:
-    """Write texture_stylizer.js, for the `scripts` folder beside Flamenco's manager. Raises BadInput."""
+    """Write texture_stylizer.js, for the `scripts` folder beside Flamenco's manager. Raises BadMachine."""
     folder = folder or Layout(plan.request.output).state / "flamenco"
     path = folder / "texture_stylizer.js"
-    write_whole(path, job_type(plan, shards).encode())
+    keep(path, job_type(plan, shards).encode())
     return path

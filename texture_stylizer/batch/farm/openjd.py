@@ -10,11 +10,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ...commands.outputs.whole_files import write_whole
+from ...commands.terminal.display import tell
 from .. import events
 from ..events import Event
 from ..report.bar import BatchBar
 from ..state.batch_plan import Plan
+from ..state.disk import keep
 from ..state.layout import Layout
 
 TASK_SECONDS = 24 * 3600
@@ -71,12 +72,12 @@ def template(plan: Plan, shards: int) -> dict[str, Any]:
 
 def write_template(plan: Plan, folder: Path | None, shards: int) -> Path:
     """Write template.json, and parameter_values.json as a job bundle has it. Returns the template's path;
-    raises BadInput where it cannot be written."""
+    raises BadMachine where it cannot be written."""
     out = plan.request.output
     folder = folder or Layout(out).state / "openjd"
     values = {"parameterValues": [{"name": "RunDir", "value": str(out)}]}
     for name, content in (("parameter_values.json", values), ("template.json", template(plan, shards))):
-        write_whole(folder / name, (json.dumps(content, indent=2) + "\n").encode())
+        keep(folder / name, (json.dumps(content, indent=2) + "\n").encode())
     return folder / "template.json"
 
 
@@ -90,9 +91,10 @@ class ProgressLines:
     def on_event(self, event: Event) -> None:
         """Show an event, and the progress where it has moved by a hundredth."""
         self._bar.on_event(event)
-        percent = int(100 * self._bar.fraction())
+        percent = min(100, int(100 * self._bar.fraction()))
         if percent > self._shown:
             self._shown = percent
-            print(f"openjd_progress: {percent}", flush=True)
+            tell(f"openjd_progress: {percent}")
         if isinstance(event, events.Started):
-            print(f"openjd_status: {event.asset.source}", flush=True)
+            # Cleaned, since a name with a line's end in it could give orders to the farm.
+            tell(f"openjd_status: {event.asset.source}")

@@ -62,7 +62,10 @@ class BatchBar:
 
     def fraction(self) -> float:
         """The share of all assets that is through, those under way in part, in [0, 1]."""
-        return (self._through + sum(self._fractions.values())) / max(1, self._total)
+        if not self._total:
+            # What is finished is found before the whole is known.
+            return 0.0
+        return min(1.0, (self._through + sum(self._fractions.values())) / self._total)
 
     def seconds_left(self) -> float | None:
         """By what this run has done so far; None as long as that says nothing."""

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
 
-from ...commands.outputs.whole_files import write_whole
+from ...errors import BadInput
 from ..state.assets import Asset
 from ..state.batch_plan import Plan
+from ..state.disk import keep
 from ..state.layout import Layout
 from ..state.ledger import Ledger, Record
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 _PLACE = "/*BATCH*/null"
+_SIGN = b"<title>Texture Stylizer: batch</title>"
+"""By this a page of a batch is told from somebody else's report.html."""
 
 
 def write_report(plan: Plan) -> Path:
     """Write the page of what the ledger says now. Returns its path. Raises BadInput where it cannot be."""
     layout = Layout(plan.request.output)
+    _check_place(layout.report)
     ledger = Ledger(layout)
     described = {
         "made": time.strftime("%Y-%m-%d %H:%M"),
@@ -30,8 +35,14 @@ def write_report(plan: Plan) -> Path:
     # Within a script nothing may look like its end, nor like a comment's beginning.
     text = text.replace("<", "\\u003c")
     page = _TEMPLATE.read_text("utf-8").replace(_PLACE, text)
-    write_whole(layout.report, page.encode("utf-8", "replace"))
+    keep(layout.report, page.encode("utf-8", "replace"))
     return layout.report
+
+
+def _check_place(path: Path) -> None:
+    """Raises BadInput where another page would be lost."""
+    if os.path.lexists(path) and not (path.is_file() and _SIGN in path.read_bytes()[:1000]):
+        raise BadInput(f"{path} is there already and is no page of a batch; move it away")
 
 
 def _settings(plan: Plan) -> dict[str, Any]:

@@ -6,17 +6,18 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from ... import __version__
-from ...commands.outputs.whole_files import write_whole
 from ...commands.request import Request
 from ...descriptions import StyleImage
 from ...errors import BadInput
 from .assets import Asset, find_assets
+from .disk import keep
 from .layout import Layout
 
 SCHEMA = 1
@@ -56,13 +57,15 @@ def make_plan(request: Request) -> Plan:
     read += [Path(style.path) for style in request.styles]
     names = {os.path.realpath(path) for path in read}
     for asset in plan.assets:
-        if os.path.realpath(plan.target(asset)) in names:
-            raise BadInput(f"{plan.target(asset)} is an input; give another output folder")
+        target = plan.target(asset)
+        for place in (target,) if asset.own_folder is None else (target, target.parent):
+            if os.path.realpath(place) in names:
+                raise BadInput(f"{place} is an input; give another output folder")
     return plan
 
 
 def write_plan(plan: Plan) -> None:
-    """Write the plan unless it is there already; an older one is kept in plans/. Raises BadInput."""
+    """Write the plan unless it is there already; an older one is kept in plans/. Raises BadMachine."""
     layout = Layout(plan.request.output)
     text = _to_text(plan)
     try:
@@ -72,8 +75,8 @@ def write_plan(plan: Plan) -> None:
     if old == text:
         return
     if old is not None:
-        write_whole(layout.plans / f"{hashlib.sha256(old).hexdigest()[:12]}.json", old)
-    write_whole(layout.plan, text)
+        keep(layout.plans / f"{hashlib.sha256(old).hexdigest()[:12]}.json", old)
+    keep(layout.plan, text)
 
 
 def read_plan(out: Path) -> Plan:
@@ -89,15 +92,28 @@ def read_plan(out: Path) -> Plan:
         features = _resolved_features(request.compute.features, out)
         compute = dataclasses.replace(request.compute, features=features)
         request = dataclasses.replace(request, styles=styles, compute=compute)
-        assets = tuple(Asset(*fields) for fields in found["assets"])
+        assets = tuple(Asset(*_checked(fields)) for fields in found["assets"])
         left_out = tuple((name, reason) for name, reason in found["left_out"])
         return Plan(Path(_resolved(found["root"], out)), request, assets, left_out)
     except OSError as reason:
         raise BadInput(
             f"{out} holds no plan ({reason.strerror}); make one with `texture-stylizer batch`"
         ) from None
-    except (ValueError, KeyError, TypeError) as reason:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise BadInput(f"{path} is damaged ({reason}); plan the batch anew") from reason
+
+
+def _checked(fields: Any) -> tuple[str, str, str]:
+    """An asset's three fields. Raises ValueError for what no plan holds: results would go anywhere."""
+    identity, source, place = fields
+    parts = place.split("/")
+    is_below = ".." not in parts and not PurePath(place).is_absolute()
+    is_alone = Asset(identity, source, place).own_folder is None or (
+        len(parts) > 1 and parts[-1] == parts[-2]
+    )
+    if not (re.fullmatch("[0-9a-f]{16}", identity) and isinstance(source, str) and is_below and is_alone):
+        raise ValueError(f"an asset is {fields!r:.200}")
+    return identity, source, place
 
 
 def _to_text(plan: Plan) -> bytes:

@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 from .assets import Asset
+from .disk import unwritable
 from .layout import Layout
 
 HEARTBEAT_SECONDS = 5.0
@@ -33,16 +34,20 @@ class Claims:
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> Claims:
-        self._layout.state.mkdir(parents=True, exist_ok=True)
+        try:
+            self._layout.state.mkdir(parents=True, exist_ok=True)
+            self._layout.clock(self._owner).touch()
+        except OSError as reason:
+            raise unwritable(self._layout.state, reason) from reason
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ending.set()
         self._thread.join()
-        for path in self._held.copy().values():
-            path.unlink(missing_ok=True)
-        self._layout.clock(self._owner).unlink(missing_ok=True)
+        for path in (*self._held.copy().values(), self._layout.clock(self._owner)):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def take(self, asset: Asset) -> bool:
         """Claim an asset. Returns whether it is this process's now."""
@@ -106,10 +111,19 @@ class Claims:
             except FileNotFoundError:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-        except (FileExistsError, PermissionError):
+            with os.fdopen(handle, "w") as file:
+                file.write(self._owner)
+        except FileExistsError:
             return False
-        with os.fdopen(handle, "w") as file:
-            file.write(self._owner)
+        except PermissionError as reason:
+            if os.name == "nt":
+                # One that is being deleted.
+                return False
+            raise unwritable(path, reason) from reason
+        except OSError as reason:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise unwritable(path, reason) from reason
         return True
 
     def _is_alive(self, path: Path) -> bool:
@@ -124,14 +138,14 @@ class Claims:
 
     def _is_of_the_dead_here(self, path: Path) -> bool:
         """Whether the owner was a process of this machine that has ended: nobody needs to wait for it."""
-        host, _, pid = path.read_text().rpartition(".")
+        host, _, pid = path.read_text("utf-8", "replace").rpartition(".")
         if host != socket.gethostname() or not pid.isdigit() or os.name == "nt":
             return False
         try:
             os.kill(int(pid), 0)
         except ProcessLookupError:
             return True
-        except PermissionError:
+        except (PermissionError, OverflowError):
             return False
         return False
 

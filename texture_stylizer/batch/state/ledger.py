@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from ...errors import BadInput
 from .assets import Asset
+from .disk import unwritable
 from .fingerprint import sha256_of
 from .layout import Layout
 
@@ -37,11 +38,13 @@ class Attempt:
 @dataclass(frozen=True)
 class HashedFile:
     """A file with the hash and number of its bytes; path: below the batch's folder for results, absolute or
-    below the plan's root for what was used."""
+    below the plan's root for what was used. time: when it was changed last, in ns; a file of that time and
+    size need not be read again."""
 
     path: str
     sha256: str
     size: int
+    time: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Record:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Record:
-        """The record that `to_json` gave. Raises KeyError, TypeError for what is none."""
+        """The record that `to_json` gave. Raises KeyError, TypeError, ValueError for what is none."""
         parts: dict[str, Any] = {
             "attempts": tuple(Attempt(**attempt) for attempt in fields["attempts"]),
             "uses": tuple(HashedFile(**used) for used in fields["uses"]),
@@ -86,7 +89,29 @@ class Record:
             "textures": tuple(fields["textures"]),
             "warnings": tuple(fields["warnings"]),
         }
-        return cls(**(fields | parts))
+        record = cls(**(fields | parts))
+        if not record.is_sound():
+            raise ValueError("a field has another type")
+        return record
+
+    def is_sound(self) -> bool:
+        """Whether every field is what tables and the page take it for."""
+        texts = [self.id, self.source, self.place, self.key, *self.warnings]
+        numbers: list[Any] = []
+        for attempt in self.attempts:
+            texts += [attempt.host, attempt.worker, attempt.kind, attempt.message]
+            numbers += [attempt.started, attempt.seconds, *attempt.phases.values()]
+        for file in (*self.uses, *self.outputs):
+            texts += [file.path, file.sha256]
+            numbers += [file.size, file.time]
+        for row in self.textures:
+            texts.append(row["input"])
+            numbers += [row["size"][0], row["size"][1]]
+        return (
+            self.status in get_args(Status)
+            and all(isinstance(text, str) for text in texts)
+            and all(isinstance(number, int | float) for number in numbers)
+        )
 
 
 class Ledger:
@@ -99,11 +124,11 @@ class Ledger:
         """What is known of an asset; None where nothing is, or where the file is damaged."""
         try:
             return Record.from_json(json.loads(self.layout.record(asset.id).read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None
 
     def write(self, record: Record) -> None:
-        """Put a record in place, whole. Raises BadInput where the disk takes no more."""
+        """Put a record in place, whole. Raises BadMachine where the disk takes no more."""
         path = self.layout.record(record.id)
         temporary = path.with_name(f".{record.id}.{os.getpid()}.part")
         text = json.dumps(record.to_json(), separators=(",", ":"))
@@ -115,8 +140,9 @@ class Ledger:
                 temporary.write_text(text, "utf-8")
             os.replace(temporary, path)
         except OSError as reason:
-            temporary.unlink(missing_ok=True)
-            raise BadInput(f"{path} cannot be written ({reason.strerror}); make room on the disk") from reason
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise unwritable(path, reason) from reason
 
     def interrupted(self, assets: Iterable[Asset]) -> list[Asset]:
         """Those whose record says that a run works on them."""
@@ -133,7 +159,8 @@ class Ledger:
 def hashed(path: Path, root: Path) -> HashedFile:
     """A file with its hash, named from `root` where it lies below it. Raises OSError."""
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-    return HashedFile(name, sha256_of(path), path.stat().st_size)
+    found = path.stat()
+    return HashedFile(name, sha256_of(path), found.st_size, found.st_mtime_ns)
 
 
 def is_unchanged(file: HashedFile, root: Path) -> bool:
@@ -146,8 +173,9 @@ def is_unchanged(file: HashedFile, root: Path) -> bool:
 
 
 def is_there(file: HashedFile, root: Path) -> bool:
-    """Whether a file is there with the size that was noted, without reading it."""
+    """`is_unchanged`, without reading a file that has the size and the time that were noted."""
     try:
-        return (root / file.path).stat().st_size == file.size
+        found = (root / file.path).stat()
     except OSError:
         return False
+    return (found.st_size, found.st_mtime_ns) == (file.size, file.time) or is_unchanged(file, root)

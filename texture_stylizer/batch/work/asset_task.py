@@ -18,6 +18,7 @@ from ...descriptions import Job, Outcome
 from ...errors import StylizerError, to_message
 from ...jobs.client import OnEvent, WorkerClient
 from ..report.report_pictures import write_thumbnail
+from ..state.assets import stands_alone
 from ..state.layout import Layout
 from ..state.ledger import HashedFile, hashed
 
@@ -170,7 +171,7 @@ def _outputs(task: Task, restyled: Restyled) -> tuple[HashedFile, ...]:
     if not restyled.rows:
         return ()
     out = task.request.output
-    folder = task.target.parent
-    if folder.name != task.target.name:
+    if stands_alone(task.target):
         return (hashed(task.target, out),)
+    folder = task.target.parent
     return tuple(hashed(path, out) for path in sorted(folder.rglob("*")) if path.is_file())

@@ -25,6 +25,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
+from ...commands.terminal.failures import unexpected
 from ...errors import Cancelled, StylizerError, to_message
 from ...jobs.client import remove_folder
 from ...jobs.protocol import HEARTBEAT_SECONDS, Message, from_line, to_line
@@ -70,6 +71,9 @@ class AssetWorker:
             return perform(task, client, on_progress)
         except (Cancelled, OSError) as error:
             return Result(0.0, {}, (to_message(error),))
+        except Exception as error:
+            # What nobody foresaw is the asset's own: it would end the next worker as well.
+            return Result(0.0, {}, (to_message(unexpected(task.source, error)),))
 
     def _read(self) -> None:
         for line in self._words:

@@ -36,6 +36,7 @@ class AssetProcess:
                 command, self._folder, safe_environment(sys.executable, **(environment or {}))
             )
         except OSError as reason:
+            remove_folder(self._folder)
             raise BadMachine(f"{command[0]} does not start ({reason.strerror})") from reason
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._stderr: collections.deque[str] = collections.deque(maxlen=40)

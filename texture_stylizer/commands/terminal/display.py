@@ -24,6 +24,13 @@ def tell(text: str) -> None:
     _print(clean(text), sys.stdout)
 
 
+def tell_exactly(text: str) -> None:
+    """Print what a program reads: where a terminal is it is cleaned, a pipe is given every character."""
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    for line in text.split("\n"):
+        _print(clean(line) if is_terminal else line, sys.stdout)
+
+
 def say(text: str) -> None:
     """Print a line of warnings or errors."""
     _print(clean(" ".join(text.split())), sys.stderr)

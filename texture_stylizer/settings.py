@@ -60,7 +60,7 @@ class Settings:
                      tiles where a strip takes no more than four of them
     max_size         longest side in pixels at which the optimisation runs; None for the full size
     wrap             axes on which the texture is tiled and stays tileable: "x", "y", "both", "none", or
-                     "auto" for those on which its borders match; a texture with a mask or a surface has none
+                     "auto" for those on which its borders match; a texture on a surface has none
     keep_unused      whether texels that no face uses stay as they were, but for a margin around the islands;
                      else they are filled from the nearest island, so that mipmaps mix nothing old into it
     seed             of the little noise that wakes up flat areas

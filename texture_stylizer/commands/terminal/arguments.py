@@ -191,6 +191,17 @@ def _add_other_maps(command: argparse.ArgumentParser) -> None:
 def _add_selection(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("what is restyled").add_argument
     add("--objects", metavar="NAME,...", help="only these objects (default: every object)")
+    add(
+        "--mask",
+        metavar="IMAGE|NAME",
+        help="restyle what is white in an image, a vertex group or an attribute (default: all)",
+    )
+    add(
+        "--from",
+        dest="base",
+        metavar="VARIANT",
+        help="draw the mask's part anew on this variant (default: on the originals)",
+    )
     roles = ",".join(COLOR_ROLES)
     add("--roles", default=roles, metavar="ROLE,...", help="only these roles (default: %(default)s)")
     add(

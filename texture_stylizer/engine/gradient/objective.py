@@ -19,7 +19,7 @@ from ..hardware.malloc import give_back_holes
 from ..hardware.memory import free_memory
 from ..hardware.offload import Band, brought_back, side_stream
 from ..losses.content import ContentLoss
-from ..losses.gram import layer_weights, mean_gram_matrices
+from ..losses.gram import layer_weights, mean_gram_matrices, without_border
 from ..losses.style_regions import Regions, StyledTexels, Styles
 from ..losses.total import Terms
 from ..losses.total_variation import TotalVariation
@@ -71,7 +71,8 @@ class Objective:
         self.settings = settings
         self.height, self.width = content.shape[2:]
         counted_size = self.height - 2 * inset[0], self.width - 2 * inset[1]
-        weights = layer_weights(mask, inset)
+        mask = None if mask is None else without_border(mask, inset)
+        weights = layer_weights(mask)
         tile = settings.tile if isinstance(settings.tile, int) else None
         kinds, labels = ([styles], None) if styled is None else (styled.styles, styled.labels)
         targets = [mean_gram_matrices(features, images, tile) for images in kinds]

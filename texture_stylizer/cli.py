@@ -225,6 +225,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         "iterations",
         "scales",
         "content_weight",
+        "protect_detail",
         "style_scale",
         "style_width",
         "style_direction",

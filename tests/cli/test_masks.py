@@ -55,7 +55,9 @@ def test_a_picture_is_restyled_where_its_mask_is_white(pictures: Path) -> None:
         (("--from", "oil", "--mask", "mask.png"), "--from needs a .blend with variants"),
     ],
 )
-def test_what_fits_no_input_is_an_argument_error(pictures: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_what_fits_no_input_is_an_argument_error(
+    pictures: Path, arguments: tuple[str, ...], said: str
+) -> None:
     done = stylize("a.png", *arguments)
     assert done.returncode == 2
     assert said in done.stderr

@@ -22,9 +22,10 @@ Kind = Literal["file", "faces", "material", "image"]
 MOST_NAMED = 8
 """Names that a sentence lists."""
 
-_VALUES = {"BOOLEAN": "value", "FLOAT": "value", "INT": "value", "INT8": "value"}
+_NUMBERS = ("BOOLEAN", "FLOAT")
 _COLORS = ("FLOAT_COLOR", "BYTE_COLOR")
 _DOMAINS = ("POINT", "FACE", "CORNER")
+_BLENDERS_OWN = ("sharp_face", "freestyle_face", "crease_vert", "bevel_weight_vert")
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,8 @@ def corner_values(evaluated: Any, name: str, corners: Any) -> Any | None:
 
 
 def _is_mask(attribute: Any) -> bool:
-    kinds = (*_VALUES, *_COLORS)
-    is_own = not attribute.is_internal and not attribute.is_required and attribute.name[:1] != "."
-    return is_own and attribute.data_type in kinds and attribute.domain in _DOMAINS
+    is_own = attribute.name[:1] != "." and attribute.name not in _BLENDERS_OWN
+    return is_own and attribute.data_type in (*_NUMBERS, *_COLORS) and attribute.domain in _DOMAINS
 
 
 def _values_of(attribute: Any) -> Any:
@@ -149,10 +149,8 @@ def _values_of(attribute: Any) -> Any:
 
     count = len(attribute.data)
     if attribute.data_type not in _COLORS:
-        # Blender writes each type only into its own.
-        kind = {"BOOLEAN": bool, "FLOAT": np.float32, "INT": np.int32, "INT8": np.int8}[attribute.data_type]
-        values = np.empty(count, dtype=kind)
-        attribute.data.foreach_get(_VALUES[attribute.data_type], values)
+        values = np.empty(count, dtype=bool if attribute.data_type == "BOOLEAN" else np.float32)
+        attribute.data.foreach_get("value", values)
         return values.astype(np.float32)
     colors = np.empty(4 * count, dtype=np.float32)
     attribute.data.foreach_get("color_srgb", colors)

@@ -149,6 +149,12 @@ def _add_picture(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("the picture").add_argument
     add("--quality", default="standard", choices=QUALITIES, help="how long to work (default: %(default)s)")
     add("--content-weight", type=float, metavar="X", help="higher keeps more of the original (default: 1)")
+    add(
+        "--protect-detail",
+        type=float,
+        metavar="X",
+        help="0 to 1, how firmly lettering and other sharp lines stay (default: 0)",
+    )
     add("--style-scale", type=float, metavar="X", help="higher gives larger strokes (default: 1)")
     add(
         "--preserve-color",

@@ -82,7 +82,7 @@ class DetailLoss:
 
 
 def _lines(image: Tensor, pool: int) -> Tensor:
-    """The Laplacian of the pooled luminance of (1, 3, H, W), borders repeated; (1, 1, H // pool, W // pool)."""
+    """The Laplacian of the pooled luminance of (1, 3, H, W), (1, 1, H // pool, W // pool); borders repeat."""
     shares = torch.tensor(REC709_LUMINANCE.tolist(), dtype=image.dtype, device=image.device)
     # Pooled first: that is the smaller copy.
     pooled = (functional.avg_pool2d(image, pool) * shares.view(1, 3, 1, 1)).sum(1, keepdim=True)

@@ -197,7 +197,8 @@ class Mask:
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Mask:
         """The mask that `dataclasses.asdict` gave."""
-        return cls(**(fields | {"image": Source(**fields["image"]) if fields["image"] else None}))
+        changes: dict[str, Any] = {"image": Source(**fields["image"]) if fields["image"] else None}
+        return cls(**(fields | changes))
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def _faces(
     placed[:, 1] = 1.0 - placed[:, 1]
     count = len(corners) // 3
     names = {document["materials"][number].get("name") for number in materials_of(primitive)}
-    marks = np.float32([name in names for name in marked])
+    marks = np.array([name in names for name in marked], dtype=np.float32)
     return {
         **({MARKS: np.broadcast_to(marks, (3 * count, len(marked))).copy()} if marked else {}),
         "uvs": placed,

@@ -92,21 +92,14 @@ def stylize(
 
     settings, counted = _without_masked(content, settings, mask, seams)
     storage = storage_device(content.shape[0], content.shape[1], features, flat=True)
-    drawn = as_drawn(counted, settings)
-    labels, kinds = label_texels(content.shape[:2], styles, regions)
-    parts, said = [], []
-    for number, kind in enumerate(kinds):
-        own = mask if labels is None else _within(mask, labels == number)
-        part, sentences = _part(counted, drawn, kind, settings, own, storage)
-        parts.append(part)
-        said += sentences
+    parts, labels, said = _parts(counted, styles, regions, settings, mask, storage)
     inputs = Inputs(
-        to_tensor(drawn, storage),
+        to_tensor(as_drawn(counted, settings), storage),
         parts,
         None if mask is None else mask_tensor(mask, storage),
         None if start is None else to_tensor(start, storage),
         seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
-        None if labels is None else mask_tensor(labels, storage),
+        labels,
     )
     with _deterministic():
         run = CoarseToFine(features, inputs, settings, on_progress, started)
@@ -114,6 +107,27 @@ def stylize(
         optimised = _optimised(run, content)
     image = _kept_where_unseen(to_array(optimised), content, run, mask).astype(np.float32, copy=False)
     return Result(image, tuple(run.losses), time.perf_counter() - started, run.tile, tuple(run.warnings))
+
+
+def _parts(
+    content: Array,
+    styles: Sequence[tuple[Array, float]],
+    regions: Sequence[StyledRegion],
+    settings: Settings,
+    mask: Array | None,
+    storage: torch.device,
+) -> tuple[list[Part], Tensor | None, list[str]]:
+    """The styles of each part as the network sees them, which part each texel is in, (1, 1, H, W), or None
+    where there is but one, and sentences about the styles."""
+    labels, kinds = label_texels(content.shape[:2], styles, regions)
+    drawn = as_drawn(content, settings)
+    parts, said = [], []
+    for number, kind in enumerate(kinds):
+        own = mask if labels is None else _within(mask, labels == number)
+        part, sentences = _part(content, drawn, kind, settings, own, storage)
+        parts.append(part)
+        said += sentences
+    return parts, None if labels is None else mask_tensor(labels, storage), said
 
 
 def _within(mask: Array | None, part: NDArray[np.bool_]) -> Array:

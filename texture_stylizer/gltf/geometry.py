@@ -113,16 +113,25 @@ def _faces(
     # Blender and this project count V upward.
     placed[:, 1] = 1.0 - placed[:, 1]
     count = len(corners) // 3
-    names = {document["materials"][number].get("name") for number in materials_of(primitive)}
-    marks = np.array([name in names for name in marked], dtype=np.float32)
     return {
-        **({MARKS: np.broadcast_to(marks, (3 * count, len(marked))).copy()} if marked else {}),
+        **_marks_of(document, primitive, marked, 3 * count),
         "uvs": placed,
         "corners": corners,
         "starts": 3 * np.arange(count),
         "chosen": np.ones(count, dtype=bool),
         "positions": positions,
     }
+
+
+def _marks_of(
+    document: dict[str, Any], primitive: dict[str, Any], marked: Sequence[str], corners: int
+) -> Arrays:
+    """1 at every corner in the columns of those `marked` materials that a primitive has."""
+    if not marked:
+        return {}
+    names = {document["materials"][number].get("name") for number in materials_of(primitive)}
+    marks = np.array([name in names for name in marked], dtype=np.float32)
+    return {MARKS: np.broadcast_to(marks, (corners, len(marked))).copy()}
 
 
 def _as_triangles(order: NDArray[np.int64], mode: int) -> NDArray[np.int64]:

@@ -26,8 +26,8 @@ CONTRAST = 0.25
 grain by less."""
 
 SHARE = 0.2
-"""What the relative error of lines counts for at --protect-detail 1; below, it goes by the square. At a quarter
-of this letters stand out, and strokes still run through them."""
+"""What the relative error of lines counts for at --protect-detail 1; below, it goes by the square. At a
+quarter of this letters stand out, and strokes still run through them."""
 
 
 class _Scale(NamedTuple):

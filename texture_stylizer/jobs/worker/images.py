@@ -185,13 +185,7 @@ def write_image(
         raise BadInput(f"{path.name} has no known image format; use one of {', '.join(SUFFIXES)}")
     _check_name(path)
     depth = _writing_depth(suffix, depth or picture.depth)
-    alpha = None if suffix in _WITHOUT_ALPHA else picture.alpha
-    pixels = _stored_values(color, picture.gain, alpha, suffix=suffix, depth=depth)
-    if kept is not None:
-        old = _as_stored(kept.picture, alpha, suffix=suffix, depth=depth)
-        pixels = _mixed(pixels, old, kept.mask)
-    if suffix not in HELD_BY:
-        pixels = upright(pixels, picture.orientation)
+    pixels = _all_values(picture, color, kept, suffix=suffix, depth=depth)
     try:
         with temporary_beside(path) as temporary:
             if suffix == ".webp" and picture.orientation != UPRIGHT:
@@ -228,6 +222,17 @@ def _stored_values(
         rgb = as_integers(values, depth=depth) if to_integer else values
         return np.concatenate([rgb, channel[..., None]], axis=-1)
     return as_integers(values, depth=depth) if to_integer else values.astype(np.float32, copy=False)
+
+
+def _all_values(
+    picture: Picture, color: Array, kept: Kept | None, *, suffix: str, depth: Depth
+) -> NDArray[Any]:
+    """(H, W, C) values of a result as they stand in the file, with what is kept, turned for the format."""
+    alpha = None if suffix in _WITHOUT_ALPHA else picture.alpha
+    pixels = _stored_values(color, picture.gain, alpha, suffix=suffix, depth=depth)
+    if kept is not None:
+        pixels = _mixed(pixels, _as_stored(kept.picture, alpha, suffix=suffix, depth=depth), kept.mask)
+    return pixels if suffix in HELD_BY else upright(pixels, picture.orientation)
 
 
 def _as_stored(picture: Picture, alpha: NDArray[Any] | None, *, suffix: str, depth: Depth) -> NDArray[Any]:

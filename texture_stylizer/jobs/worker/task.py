@@ -190,15 +190,9 @@ def _make(
             start=work.start,
             on_progress=on_iterate,
         )
-    facts = {
-        "features": _features_name(features),
-        "device": str(device),
-        "precision": _name_of(dtype),
-        "tile": result.tile,
-        "losses": list(result.losses),
-        "warnings": [*_about_weights(job.compute.features, source), *result.warnings],
-        "cached": False,
-    }
+    facts = {"features": _features_name(features), "device": str(device), "precision": _name_of(dtype)}
+    facts |= {"tile": result.tile, "losses": list(result.losses), "cached": False}
+    facts["warnings"] = [*_about_weights(job.compute.features, source), *result.warnings]
     made = cache.CachedResult(result.image, facts)
     if key:
         _store(key, made)

@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
+from tests.scene.trees import node, picture, shader_of
 from texture_stylizer.errors import BadInput
 from texture_stylizer.scene.masks import find_mask
 from texture_stylizer.scene.variants.find import copies_of
@@ -162,3 +163,34 @@ def test_a_variant_that_is_not_there_is_named(halved, restyle) -> None:
     mark(object_, "faces")
     with pytest.raises(BadInput, match="there is no variant 'oli'"):
         restyle(object_, settings=FEW, mask="part", base="oli")
+
+
+@pytest.fixture
+def bumpy(halved) -> bpy.types.Object:
+    """With a normal map beside the colour."""
+    object_ = halved()
+    mark(object_, "faces")
+    tree = object_.data.materials[0].node_tree
+    bumps = bpy.data.images.new("bumps", 48, 48, alpha=True)
+    bumps.colorspace_settings.name = "Non-Color"
+    bumps.pixels.foreach_set(np.tile(np.float32([0.6, 0.5, 0.98, 1.0]), 48 * 48))
+    bumps.pack()
+    normal_map = node(tree, "NormalMap", Color=picture(tree, bumps))
+    shader = shader_of(object_.data.materials[0])
+    tree.links.new(normal_map.outputs["Normal"], shader.inputs["Normal"])
+    return object_
+
+
+def test_the_relief_of_what_is_masked_out_stays_bit_for_bit(bumpy, restyle) -> None:
+    before = pixels(bpy.data.images["bumps"])
+    restyle(bumpy, settings=Settings(iterations=4, scales=1, relief=1.0), mask="part")
+    changed = (restyled("oil")["bumps"] != before).any(axis=2).mean(axis=0)
+    assert changed[:23].mean() > 0.5 and not changed[24:].any()
+
+
+def test_a_variants_normal_map_goes_over_to_the_one_drawn_on_it(bumpy, restyle) -> None:
+    restyle(bumpy, settings=Settings(iterations=4, scales=1, relief=1.0))
+    restyle(bumpy, settings=FEW, variant="new", mask="part", base="oil")
+    assert np.array_equal(restyled("new")["bumps"], restyled("oil")["bumps"])
+    with pytest.raises(BadInput, match="without relief"):
+        restyle(bumpy, settings=Settings(relief=0.5), mask="part", base="oil")

@@ -131,11 +131,11 @@ def image_with(session_uid: int) -> Any:
 
 
 def carried_over(run: Restyle, made: Mapping[int, Any]) -> dict[int, Any]:
-    """Copies of a variant's pictures of the textures that a run on it did not draw, by the originals'
-    session ids."""
+    """Copies of a variant's pictures of the textures that a run on it did not draw, its normal and roughness
+    maps too, by the originals' session ids."""
     found: dict[int, Any] = {}
     pictures = run.order.parts.pictures
     for use in run.uses:
-        if use.skipped is None and use.session_uid in pictures and use.session_uid not in {*made, *found}:
+        if use.session_uid in pictures and use.session_uid not in {*made, *found}:
             found[use.session_uid] = image_with(pictures[use.session_uid]).copy()
     return found

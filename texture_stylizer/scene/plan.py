@@ -48,6 +48,8 @@ def begin(objects: Iterable[Any], styles: Styles, settings: Settings, options: R
     _check_styles(styles)
     if options.base and options.which.bake is not None:
         raise BadInput("a variant's part is drawn anew without baking; switch baking off")
+    if options.base and settings.changes_other_maps:
+        raise BadInput("a variant's part is drawn anew without relief; give the new variant its relief then")
     uses = _uses_of(chosen, options.which)
     results = options.results.folder or textures_folder()
     folder = private_folder()

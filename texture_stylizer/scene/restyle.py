@@ -44,7 +44,7 @@ def apply(run: Restyle) -> Variant:
     uses, images = _load_images(run)
     carried = carried_over(run, images)
     images |= carried
-    uses += [use for use in run.uses if use.skipped is None and use.session_uid in carried]
+    uses += [use for use in run.uses if use.session_uid in carried]
     features = sorted({outcome.features for outcome in run.outcomes.values()})
     details = run.details | {"features": ", ".join(features)}
     following = [pair for uid, image in images.items() for pair in _load_following(run, uid, image)]

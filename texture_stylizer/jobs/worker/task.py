@@ -190,7 +190,11 @@ def _make(
             start=work.start,
             on_progress=on_iterate,
         )
-    facts = {"features": _features_name(features), "device": str(device), "precision": _name_of(dtype)}
+    facts: dict[str, Any] = {
+        "features": _features_name(features),
+        "device": str(device),
+        "precision": _name_of(dtype),
+    }
     facts |= {"tile": result.tile, "losses": list(result.losses), "cached": False}
     facts["warnings"] = [*_about_weights(job.compute.features, source), *result.warnings]
     made = cache.CachedResult(result.image, facts)

@@ -7,6 +7,7 @@ Exit status: 0 all done; 1 some inputs failed; 2 the arguments are wrong; 3 this
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import sys
 from collections.abc import Sequence
@@ -105,8 +106,27 @@ def _check_effects(options: argparse.Namespace) -> None:
         given = {"--objects": options.objects, "--frames": options.frames, "--bake": options.bake != "never"}
         for name in (name for name, value in given.items() if value):
             raise WrongArguments(f"{name} needs a model or a .blend, but every input is an image")
+    if options.mask is not None and options.jpeg == "keep":
+        raise WrongArguments("a JPEG cannot keep what --mask leaves; leave out --jpeg keep")
+    _check_parts(options)
     if options.objects is not None and not all(options.objects.split(",")):
         raise WrongArguments("--objects has an empty name; give names with commas between them")
+
+
+def _check_parts(options: argparse.Namespace) -> None:
+    """Raises WrongArguments for --mask and --from that fit none of the inputs."""
+    from .commands.file_kinds import IMAGE_SUFFIXES
+    from .commands.request import WrongArguments
+
+    if options.base is not None and options.mask is None:
+        raise WrongArguments("--from needs --mask, which says what is drawn anew")
+    if options.base is not None and options.bake != "never":
+        raise WrongArguments("--from draws on the pictures of a variant; leave out --bake")
+    if options.mask is not None and all(path.suffix.lower() in IMAGE_SUFFIXES for path in options.inputs):
+        if options.base is not None:
+            raise WrongArguments("--from needs a .blend with variants, but every input is an image")
+        if not Path(options.mask).is_file():
+            raise WrongArguments(f"there is no mask image {options.mask}; check the path")
 
 
 def _check_seams(inputs: Sequence[Path]) -> None:
@@ -158,7 +178,10 @@ def _request(options: argparse.Namespace) -> Request:
     return Request(
         inputs=tuple(options.inputs),
         output=options.output,
-        styles=tuple(StyleImage(str(Path(style.path).resolve()), style.weight) for style in styles),
+        styles=tuple(
+            dataclasses.replace(style, path=_resolved(style.path), where=_resolved(style.where))
+            for style in styles
+        ),
         settings=settings,
         compute=Compute(
             features=features_for(options.features, options.quality),
@@ -176,7 +199,14 @@ def _request(options: argparse.Namespace) -> Request:
         frames=options.frames,
         seams=options.seams != "off",
         verbose=options.verbose,
+        mask=_resolved(options.mask or ""),
+        base=options.base or "",
     )
+
+
+def _resolved(text: str) -> str:
+    """The whole path of a file; what is no file is a name, and stays as it is."""
+    return str(Path(text).resolve()) if text and Path(text).is_file() else text
 
 
 def _roles(text: str) -> tuple[str, ...]:
@@ -195,6 +225,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         "iterations",
         "scales",
         "content_weight",
+        "protect_detail",
         "style_scale",
         "style_width",
         "style_direction",

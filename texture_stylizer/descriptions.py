@@ -19,11 +19,15 @@ Depth = Literal["uint8", "uint16", "half", "float"]
 
 @dataclass(frozen=True)
 class StyleImage:
-    """A style image file or, as in `Source`, a .npy array with its encoding; and its share among several."""
+    """A style image file or, as in `Source`, a .npy array with its encoding; and its share among several.
+
+    where: the part of the textures that it is for, a material's or a mask's name; "" for what has no other.
+    """
 
     path: str
     weight: float = 1.0
     encoding: Encoding = "display"
+    where: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < float("inf"):
@@ -31,14 +35,24 @@ class StyleImage:
 
     @classmethod
     def parse(cls, text: str) -> StyleImage:
-        """Read `IMAGE` or `IMAGE:WEIGHT`; a colon within a path, as in `C:\\a.png`, stays in the path."""
-        path, colon, number = text.rpartition(":")
-        if colon and not Path(text).exists():
-            try:
-                return cls(path, float(number))
-            except ValueError:
-                pass
-        return cls(text)
+        """Read `IMAGE`, `IMAGE:WEIGHT`, `IMAGE@WHERE` or `IMAGE:WEIGHT@WHERE`; a colon within a path, as in
+        `C:\\a.png`, stays in the path, and so does an @ where the file is there."""
+        path, weight = _path_and_weight(text)
+        before, at, where = text.rpartition("@")
+        if not at or not before or Path(path).exists():
+            return cls(path, weight)
+        path, weight = _path_and_weight(before)
+        return cls(path, weight, where=where)
+
+
+def _path_and_weight(text: str) -> tuple[str, float]:
+    path, colon, number = text.rpartition(":")
+    if colon and not Path(text).exists():
+        try:
+            return path, float(number)
+        except ValueError:
+            pass
+    return text, 1.0
 
 
 IMAGE_OF_FILE = "image:"
@@ -47,10 +61,11 @@ IMAGE_OF_FILE = "image:"
 
 @dataclass(frozen=True)
 class SceneStyle:
-    """An image of the file as a style, by its session id, and its share among several."""
+    """An image of the file as a style, by its session id, its share among several, and where it is meant."""
 
     session_uid: int
     weight: float = 1.0
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,6 +183,25 @@ class FollowingMap:
 
 
 @dataclass(frozen=True)
+class Mask:
+    """A part of a texture: 1 is in it, 0 is not.
+
+    name: what a user calls it. image: a picture over the texture whose brightness is meant; None for the
+    marks of faces in `Job.marks`, in their `column`.
+    """
+
+    name: str
+    image: Source | None = None
+    column: int = 0
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Mask:
+        """The mask that `dataclasses.asdict` gave."""
+        changes: dict[str, Any] = {"image": Source(**fields["image"]) if fields["image"] else None}
+        return cls(**(fields | changes))
+
+
+@dataclass(frozen=True)
 class Job:
     """One texture's work, complete in itself.
 
@@ -178,6 +212,9 @@ class Job:
     that the texture lies on (`jobs.mesh_file`), or empty. `source` and `destination` are then the first
     one's. `following` are the maps beside it that are made to follow. `restyled` are the pictures of an
     earlier run, one, or one for each tile: then nothing is drawn, and only those maps are made.
+    mask: what of the texture is drawn; None for all. regions: the parts that styles are for, by the names
+    that these have as `where`. marks: the .npz of the meshes with the marks that masks are made of, or empty.
+    beneath: the pictures that are seen where the mask is black, as `restyled`; none for the sources.
     """
 
     id: str
@@ -195,6 +232,10 @@ class Job:
     frames: tuple[Frame, ...] = ()
     following: tuple[FollowingMap, ...] = ()
     restyled: tuple[Source, ...] = ()
+    mask: Mask | None = None
+    regions: tuple[Mask, ...] = ()
+    marks: str = ""
+    beneath: tuple[Source, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Nested plain values."""
@@ -219,6 +260,10 @@ class Job:
             frames=tuple(Frame(**_in_and_out(frame)) for frame in fields["frames"]),
             following=tuple(FollowingMap.from_json(found) for found in fields.get("following", ())),
             restyled=tuple(Source(**source) for source in fields.get("restyled", ())),
+            mask=Mask.from_json(fields["mask"]) if fields.get("mask") else None,
+            regions=tuple(Mask.from_json(region) for region in fields.get("regions", ())),
+            marks=fields.get("marks", ""),
+            beneath=tuple(Source(**source) for source in fields.get("beneath", ())),
         )
 
 
@@ -232,6 +277,9 @@ def with_absolute_paths(job: Job) -> Job:
         source = None if part.source is None else at(part.source)
         destination = dataclasses.replace(part.destination, path=os.path.abspath(part.destination.path))
         return dataclasses.replace(part, source=source, destination=destination)
+
+    def masked(mask: Mask) -> Mask:
+        return mask if mask.image is None else dataclasses.replace(mask, image=at(mask.image))
 
     features = job.compute.features
     if os.path.isfile(features):
@@ -249,6 +297,10 @@ def with_absolute_paths(job: Job) -> Job:
             for found in job.following
         ),
         restyled=tuple(at(source) for source in job.restyled),
+        mask=None if job.mask is None else masked(job.mask),
+        regions=tuple(masked(region) for region in job.regions),
+        marks=os.path.abspath(job.marks) if job.marks else "",
+        beneath=tuple(at(source) for source in job.beneath),
     )
 
 

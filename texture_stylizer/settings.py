@@ -38,6 +38,8 @@ class Settings:
     content_weight   how much of the original is kept: 1 is the look that presets are made for, with any
                      network; `engine.features.recipe` says what that is of the relative squared error at
                      relu4_2
+    protect_detail   from 0 to 1, how firmly lines of the original stay where its contrast is high: lettering
+                     is readable at 1
     total_variation  weight of the mean step between neighbouring texels, squared where it is small; higher is
                      smoother, and edges stay
     style_scale      size of the style image relative to the texture; higher gives larger strokes. On a mesh
@@ -60,7 +62,7 @@ class Settings:
                      tiles where a strip takes no more than four of them
     max_size         longest side in pixels at which the optimisation runs; None for the full size
     wrap             axes on which the texture is tiled and stays tileable: "x", "y", "both", "none", or
-                     "auto" for those on which its borders match; a texture with a mask or a surface has none
+                     "auto" for those on which its borders match; a texture on a surface has none
     keep_unused      whether texels that no face uses stay as they were, but for a margin around the islands;
                      else they are filled from the nearest island, so that mipmaps mix nothing old into it
     seed             of the little noise that wakes up flat areas
@@ -70,6 +72,7 @@ class Settings:
     """
 
     content_weight: float = 1.0
+    protect_detail: float = 0.0
     total_variation: float = 1.0
     style_scale: float = 1.0
     style_width: float | None = None
@@ -163,6 +166,7 @@ def check_number(
 
 _LEAST: dict[str, float] = {
     "content_weight": 0.0,
+    "protect_detail": 0.0,
     "total_variation": 0.0,
     "style_scale": 0.01,
     "style_width": 1e-6,
@@ -176,6 +180,7 @@ _LEAST: dict[str, float] = {
     "roughness_follow": 0.0,
 }
 _MOST: dict[str, float] = {
+    "protect_detail": 1.0,
     "iterations": 10**6,
     "scales": 32,
     "max_size": 2**16,

@@ -20,7 +20,8 @@ class WrongArguments(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for."""
+    """What the user asked for. mask: the path or the name of what is restyled of each texture, "" for all;
+    base: the variant that is seen elsewhere, "" for the originals."""
 
     inputs: tuple[Path, ...]
     output: Path
@@ -36,6 +37,8 @@ class Request:
     frames: bool
     seams: bool
     verbose: bool
+    mask: str = ""
+    base: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Nested plain values."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,6 +15,16 @@ from ..settings import Settings
 from .color import as_grey, match_brightness, match_colors
 
 Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class StyledRegion:
+    """A part of a texture with styles of its own. mask: (H, W), 0.5 and more where it is; styles: [((h, w, 3)
+    array, weight), ...]."""
+
+    mask: Array
+    styles: Sequence[tuple[Array, float]]
+
 
 SMALLEST_IMAGE = 32
 """Smaller textures are continued past their border for the network, and cut back afterwards."""
@@ -41,16 +52,45 @@ def _middle(image: Array) -> Array:
     return image[top : top + longest, left : left + longest]
 
 
+def as_drawn(content: Array, settings: Settings) -> Array:
+    """The content as the network is to see it, for the wanted way of keeping colour."""
+    return as_grey(content) if settings.preserve_color == "luminance" else content
+
+
 def prepare_colors(
-    content: Array, styles: Sequence[tuple[Array, float]], settings: Settings
-) -> tuple[Array, list[tuple[Array, float]]]:
-    """Content and styles as the network is to see them, for the wanted way of keeping colour."""
+    content: Array, styles: Sequence[tuple[Array, float]], settings: Settings, mask: Array | None = None
+) -> list[tuple[Array, float]]:
+    """Styles as the network is to see them, for the wanted way of keeping colour. mask: (H, W); where it is 0
+    the content's colours do not count."""
     if settings.preserve_color == "luminance":
-        grey = as_grey(content)
-        return grey, [(match_brightness(as_grey(image), grey), weight) for image, weight in styles]
+        wanted = counted_texels(as_grey(content), mask)
+        return [(match_brightness(as_grey(image), wanted), weight) for image, weight in styles]
     if settings.preserve_color == "histogram":
-        return content, [(match_colors(image, content), weight) for image, weight in styles]
-    return content, list(styles)
+        wanted = counted_texels(content, mask)
+        return [(match_colors(image, wanted), weight) for image, weight in styles]
+    return list(styles)
+
+
+def label_texels(
+    size: tuple[int, ...], styles: Sequence[tuple[Array, float]], regions: Sequence[StyledRegion]
+) -> tuple[Array | None, list[Sequence[tuple[Array, float]]]]:
+    """The number of each texel's styles, (H, W) of a `size`, or None for the same everywhere; and the styles
+    by number. Of regions in one place the last one's are taken."""
+    kinds = [styles, *(region.styles for region in regions)] if styles else [r.styles for r in regions]
+    if len(kinds) == 1:
+        return None, kinds
+    labels = np.zeros(size[:2], dtype=np.float32)
+    for number, region in enumerate(regions, start=len(kinds) - len(regions)):
+        labels[region.mask >= 0.5] = number
+    present = np.unique(labels).astype(int)
+    labels = np.searchsorted(present, labels).astype(np.float32)
+    return (labels if len(present) > 1 else None), [kinds[number] for number in present]
+
+
+def counted_texels(image: Array, mask: Array | None) -> Array:
+    """The texels of an image (H, W, 3) that count for its colours' statistics, as a picture; all without a
+    mask."""
+    return image if mask is None or mask.all() else image[mask > 0][:, None]
 
 
 def check(
@@ -68,6 +108,8 @@ def check(
         raise BadInput("a style's weight must be above 0")
     if mask is not None and mask.shape != content.shape[:2]:
         raise BadInput(f"the mask has the shape {mask.shape}, but the texture {content.shape[:2]}")
+    if mask is not None and not (mask > 0).any():
+        raise BadInput("the mask is black everywhere on it, so nothing of it would be restyled")
     if start is not None and start.shape != content.shape:
         raise BadInput(f"the start has the shape {start.shape}, but the texture {content.shape}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from ..errors import OutOfMemory
 from ..settings import Settings
-from .coarse_to_fine import CoarseToFine, Inputs, OnProgress
+from .coarse_to_fine import CoarseToFine, Inputs, OnProgress, Part
 from .color import color_map, swap_luminance
 from .features.vgg import Features
 from .hardware.memory import is_out_of_memory
@@ -21,15 +22,20 @@ from .hardware.offload import storage_device
 from .inputs import (
     SMALLEST_IMAGE,
     Array,
+    StyledRegion,
+    as_drawn,
     check,
+    counted_texels,
+    label_texels,
     mask_tensor,
     only_middles,
     prepare_colors,
     to_array,
     to_tensor,
 )
+from .parameterization.image import wrap_of, wrapped_axes
 from .surface.coverage import Surface
-from .surface.unused_texels import with_unused_texels
+from .surface.unused_texels import spread, with_unused_texels
 
 LARGEST_GAIN = 4.0
 """How many times the contrast of a texture may grow where a run starts: the noise of a flat one is none."""
@@ -62,34 +68,38 @@ def stylize(
     mask: Array | None = None,
     seams: Surface | None = None,
     start: Array | None = None,
+    regions: Sequence[StyledRegion] = (),
     on_progress: OnProgress | None = None,
 ) -> Result:
     """Redraw `content` in the strokes and colours of `styles`.
 
     content: (H, W, 3) float32, display-encoded [0, 1]. styles: [((h, w, 3) array, weight), ...], likewise.
-    mask: (H, W) in [0, 1], what each texel counts for; where it is 0 the content is kept.
+    mask: (H, W) in [0, 1], what each texel counts for. Where it is 0 the content is kept, and takes no part:
+    the nearest texel that counts stands for it.
     start: (H, W, 3), where the coarsest level starts instead of the content: the last frame's result.
     seams: the surface that the texture lies on: only its texels count, each for its area, and the picture
     goes on across its seams; texels that no face uses are filled from the nearest island, or kept.
+    regions: parts with styles of their own, each compared with these alone; `styles` are for all else, and
+    may be none where the mask leaves nothing else.
     on_progress: called after every iteration with an `Iterate`; an exception it raises ends the run.
     Raises BadInput for arrays that do not fit and where the loss is no finite number, OutOfMemory when not
     even the smallest tile fits.
     """
     started = time.perf_counter()
-    check(content, styles, mask, start)
+    check(content, [*styles, *(pair for region in regions for pair in region.styles)], mask, start)
     if settings.iterations == 0:
         return Result(content.copy(), (), time.perf_counter() - started)
 
-    middles, said = only_middles(styles)
-    drawn, drawn_styles = prepare_colors(content, middles, settings)
+    settings, counted = _without_masked(content, settings, mask, seams)
     storage = storage_device(content.shape[0], content.shape[1], features, flat=True)
+    parts, labels, said = _parts(counted, styles, regions, settings, mask, storage)
     inputs = Inputs(
-        to_tensor(drawn, storage),
-        [(to_tensor(image, storage), weight) for image, weight in drawn_styles],
+        to_tensor(as_drawn(counted, settings), storage),
+        parts,
         None if mask is None else mask_tensor(mask, storage),
         None if start is None else to_tensor(start, storage),
         seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
-        _mean_color_map(drawn, drawn_styles),
+        labels,
     )
     with _deterministic():
         run = CoarseToFine(features, inputs, settings, on_progress, started)
@@ -97,6 +107,62 @@ def stylize(
         optimised = _optimised(run, content)
     image = _kept_where_unseen(to_array(optimised), content, run, mask).astype(np.float32, copy=False)
     return Result(image, tuple(run.losses), time.perf_counter() - started, run.tile, tuple(run.warnings))
+
+
+def _parts(
+    content: Array,
+    styles: Sequence[tuple[Array, float]],
+    regions: Sequence[StyledRegion],
+    settings: Settings,
+    mask: Array | None,
+    storage: torch.device,
+) -> tuple[list[Part], Tensor | None, list[str]]:
+    """The styles of each part as the network sees them, which part each texel is in, (1, 1, H, W), or None
+    where there is but one, and sentences about the styles."""
+    labels, kinds = label_texels(content.shape[:2], styles, regions)
+    drawn = as_drawn(content, settings)
+    parts, said = [], []
+    for number, kind in enumerate(kinds):
+        own = mask if labels is None else _within(mask, labels == number)
+        part, sentences = _part(content, drawn, kind, settings, own, storage)
+        parts.append(part)
+        said += sentences
+    return parts, None if labels is None else mask_tensor(labels, storage), said
+
+
+def _within(mask: Array | None, part: NDArray[np.bool_]) -> Array:
+    """What each texel of a part counts for, (H, W); all of it where the mask leaves nothing."""
+    own = part.astype(np.float32) if mask is None else mask * part
+    return own if (own > 0).any() else part.astype(np.float32)
+
+
+def _part(
+    content: Array,
+    drawn: Array,
+    styles: Sequence[tuple[Array, float]],
+    settings: Settings,
+    mask: Array | None,
+    storage: torch.device,
+) -> tuple[Part, list[str]]:
+    """The styles of a part as the network sees them, and sentences about them. mask: where the part is."""
+    middles, said = only_middles(styles)
+    colored = prepare_colors(content, middles, settings, mask)
+    colors = _mean_color_map(counted_texels(drawn, mask), colored)
+    return Part([(to_tensor(image, storage), weight) for image, weight in colored], colors), said
+
+
+def _without_masked(
+    content: Array, settings: Settings, mask: Array | None, seams: Surface | None
+) -> tuple[Settings, Array]:
+    """The content with what a mask leaves out as the nearest texel that counts, and the settings by which it
+    is tiled as before."""
+    if mask is None:
+        return settings, content
+    wrapped = (False, False)
+    if seams is None:
+        wrapped = wrapped_axes(torch.from_numpy(content).movedim(2, 0)[None], settings.wrap)
+        settings = dataclasses.replace(settings, wrap=wrap_of(wrapped))
+    return settings, spread(content, mask > 0, wrapped)
 
 
 def _optimised(run: CoarseToFine, content: Array) -> Tensor:

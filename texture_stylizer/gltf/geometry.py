@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadInput
+from ..jobs.mesh_file import MARKS
 from .accessors import Accessors
 from .container import Container
 from .used_images import GltfTexture
@@ -31,18 +32,21 @@ class UvSet(NamedTuple):
     transform: tuple[tuple[float, ...], ...]
 
 
-def meshes_showing(container: Container, textures: Iterable[GltfTexture]) -> Arrays:
-    """The arrays of `jobs.mesh_file.ARRAYS` of every node with faces that show one of the textures.
+def meshes_showing(
+    container: Container, textures: Iterable[GltfTexture], marked: Sequence[str] = ()
+) -> Arrays:
+    """The arrays of `jobs.mesh_file.ARRAYS` of every node with faces that show one of the textures; and where
+    materials are to be `marked`, by name, `MARKS` with 1 in the column of each face's.
 
     Raises BadInput, saying why, where the faces cannot be read.
     """
     try:
-        return _meshes_showing(container, textures)
+        return _meshes_showing(container, textures, marked)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError) as reason:
         raise BadInput("a mesh that shows it is damaged") from reason
 
 
-def _meshes_showing(container: Container, textures: Iterable[GltfTexture]) -> Arrays:
+def _meshes_showing(container: Container, textures: Iterable[GltfTexture], marked: Sequence[str]) -> Arrays:
     document, accessors = container.document.value, Accessors(container)
     uv_sets: dict[int, list[UvSet]] = {}
     for slot in (slot for texture in textures for slot in texture.slots):
@@ -57,7 +61,7 @@ def _meshes_showing(container: Container, textures: Iterable[GltfTexture]) -> Ar
             for primitive in document["meshes"][mesh]["primitives"]
             # Materials of variants often share their UVs; a face counts once.
             for found in dict.fromkeys(each for m in materials_of(primitive) for each in uv_sets.get(m, ()))
-            if (faces := _faces(document, accessors, primitive, found)) is not None
+            if (faces := _faces(document, accessors, primitive, found, marked)) is not None
         ]
         if parts:
             joined = _joined(parts) | {"matrix": matrix}
@@ -70,7 +74,8 @@ def _joined(parts: list[Arrays]) -> Arrays:
     """The primitives of a mesh as one, so that the surface goes on from one material to the next."""
     vertices = np.cumsum([0] + [len(part["positions"]) for part in parts])
     corners = np.cumsum([0] + [len(part["corners"]) for part in parts])
-    arrays = {name: np.concatenate([part[name] for part in parts]) for name in ("uvs", "chosen", "positions")}
+    whole = [name for name in parts[0] if name not in ("corners", "starts")]
+    arrays = {name: np.concatenate([part[name] for part in parts]) for name in whole}
     for name, firsts in (("corners", vertices), ("starts", corners)):
         moved = [part[name] + first for part, first in zip(parts, firsts, strict=False)]
         arrays[name] = np.concatenate(moved)
@@ -78,7 +83,11 @@ def _joined(parts: list[Arrays]) -> Arrays:
 
 
 def _faces(
-    document: dict[str, Any], accessors: Accessors, primitive: dict[str, Any], uv_set: UvSet
+    document: dict[str, Any],
+    accessors: Accessors,
+    primitive: dict[str, Any],
+    uv_set: UvSet,
+    marked: Sequence[str] = (),
 ) -> Arrays | None:
     """One primitive's triangles; None for points and lines."""
     mode = primitive.get("mode", _TRIANGLES)
@@ -105,12 +114,24 @@ def _faces(
     placed[:, 1] = 1.0 - placed[:, 1]
     count = len(corners) // 3
     return {
+        **_marks_of(document, primitive, marked, 3 * count),
         "uvs": placed,
         "corners": corners,
         "starts": 3 * np.arange(count),
         "chosen": np.ones(count, dtype=bool),
         "positions": positions,
     }
+
+
+def _marks_of(
+    document: dict[str, Any], primitive: dict[str, Any], marked: Sequence[str], corners: int
+) -> Arrays:
+    """1 at every corner in the columns of those `marked` materials that a primitive has."""
+    if not marked:
+        return {}
+    names = {document["materials"][number].get("name") for number in materials_of(primitive)}
+    marks = np.array([name in names for name in marked], dtype=np.float32)
+    return {MARKS: np.broadcast_to(marks, (corners, len(marked))).copy()}
 
 
 def _as_triangles(order: NDArray[np.int64], mode: int) -> NDArray[np.int64]:

@@ -24,6 +24,9 @@ ARRAYS = ("uvs", "corners", "starts", "chosen", "positions", "matrix")
 the first corner of each face; whether the face shows the texture; positions (vertices, 3); and the matrix
 (4, 4) from these to world space."""
 
+MARKS = "marks"
+"""What faces are marked with, in a file of marks: (corners, m) in [0, 1], beside `ARRAYS`."""
+
 _COUNTS = "counts"
 _OUTSIDE = 1e-3
 _FLAT = 0.95
@@ -63,8 +66,19 @@ def read_triangles(path: Path) -> Triangles | None:
     return found if len(found.uvs) else None
 
 
+def read_marks(path: Path) -> tuple[Points, Points]:
+    """The UVs (n, 3, 2) of all triangles that show the texture, and their corners' marks (n, 3, m)."""
+    with np.load(path, allow_pickle=False) as file:
+        mesh = dict(file)
+    triangles = chosen_triangles(mesh)
+    uvs, marks = (mesh[name].astype(np.float64)[triangles] for name in ("uvs", MARKS))
+    finite = np.isfinite(uvs).all(axis=(1, 2))
+    return uvs[finite], marks[finite]
+
+
 def _numbered(arrays: Mapping[str, NDArray]) -> list[dict[str, NDArray]]:
-    return [{name: arrays[f"{name}.{n}"] for name in ARRAYS} for n in range(len(arrays) // len(ARRAYS))]
+    names = (*ARRAYS, MARKS) if f"{MARKS}.0" in arrays else ARRAYS
+    return [{name: arrays[f"{name}.{n}"] for name in names} for n in range(len(arrays) // len(names))]
 
 
 def _joined(meshes: list[dict[str, NDArray]]) -> dict[str, NDArray]:
@@ -79,7 +93,8 @@ def _joined(meshes: list[dict[str, NDArray]]) -> dict[str, NDArray]:
     number_of = {found: number for number, found in enumerate(dict.fromkeys(hashes))}
     firsts = np.cumsum([0] + [len(mesh["positions"]) for mesh in meshes])
     corners = np.cumsum([0] + [len(mesh["corners"]) for mesh in meshes])
-    joined = {name: np.concatenate([m[name] for m in meshes]) for name in ("uvs", "chosen", "positions")}
+    whole = ("uvs", "chosen", "positions", *((MARKS,) if MARKS in meshes[0] else ()))
+    joined = {name: np.concatenate([m[name] for m in meshes]) for name in whole}
     for name, first in (("corners", firsts), ("starts", corners)):
         moved = [mesh[name].astype(np.int64) + start for mesh, start in zip(meshes, first, strict=False)]
         joined[name] = np.concatenate(moved)

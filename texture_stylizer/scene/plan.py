@@ -17,6 +17,7 @@ from .images.new_files import NewFiles, ResultFiles
 from .images.pixels import textures_folder
 from .images.style_images import name_of_style, style_image
 from .materials.material_users import materials_of
+from .parts import parts_of
 from .run_options import RunOptions, Which
 from .run_state import BakeKey, ImageKey, Order, Restyle
 from .texture_jobs import is_written, next_job, why_not_written
@@ -45,6 +46,10 @@ def begin(objects: Iterable[Any], styles: Styles, settings: Settings, options: R
     """
     chosen = list(objects)
     _check_styles(styles)
+    if options.base and options.which.bake is not None:
+        raise BadInput("a variant's part is drawn anew without baking; switch baking off")
+    if options.base and settings.changes_other_maps:
+        raise BadInput("a variant's part is drawn anew without relief; give the new variant its relief then")
     uses = _uses_of(chosen, options.which)
     results = options.results.folder or textures_folder()
     folder = private_folder()
@@ -75,7 +80,7 @@ def _order(
     folder: Path,
 ) -> Order:
     """What the jobs have in common. results: None for the run's own folder; the results are packed then."""
-    named = tuple((name_of_style(style), style.weight) for style in styles)
+    named = tuple((name_of_style(style), style.weight, style.where) for style in styles)
     variant = unique_variant_name(options.variant, materials_of(objects))
     new = NewFiles(results or folder, options.results.beside)
     return Order(
@@ -88,6 +93,7 @@ def _order(
         preview_size=options.preview_size,
         seams=options.seams,
         named=named,
+        parts=parts_of(options.mask, [style.where for style in styles], options.base, objects),
     )
 
 

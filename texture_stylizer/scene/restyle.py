@@ -17,6 +17,7 @@ from .following_maps import Followed, load_map
 from .images.pixels import load_result
 from .images.sequence import load_frames
 from .images.udim import load_tiles, pattern_of
+from .parts import carried_over
 from .plan import plan
 from .run_options import RunOptions
 from .run_state import ImageKey, Restyle
@@ -34,13 +35,16 @@ def apply(run: Restyle) -> Variant:
     import bpy
 
     if not run.outcomes:
-        reasons = "; ".join(str(error) for error in run.failures)
+        reasons = "; ".join([*map(str, run.failures), *run.warnings])
         raise BadInput(f"no texture was stylised: {reasons}")
     chosen = set(run.object_uids)
     objects = [object_ for object_ in bpy.data.objects if object_.session_uid in chosen]
     if not objects:
         raise BadInput("the chosen objects were deleted during the run; nothing was changed")
     uses, images = _load_images(run)
+    carried = carried_over(run, images)
+    images |= carried
+    uses += [use for use in run.uses if use.session_uid in carried]
     features = sorted({outcome.features for outcome in run.outcomes.values()})
     details = run.details | {"features": ", ".join(features)}
     following = [pair for uid, image in images.items() for pair in _load_following(run, uid, image)]
@@ -125,7 +129,7 @@ def _remove_unused(run: Restyle, images: dict[int, Any]) -> None:
     for session_uid, image in images.items():
         if image.users == 0:
             bpy.data.images.remove(image)
-            if not run.pack:
+            if not run.pack and ImageKey(session_uid) in run.outcomes:
                 Path(run.outcomes[ImageKey(session_uid)].output).unlink(missing_ok=True)
 
 

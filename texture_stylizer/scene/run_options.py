@@ -47,7 +47,9 @@ class Results:
 @dataclass(frozen=True)
 class RunOptions:
     """variant: its wanted name. seams: strokes go on across UV seams, and textures that the UVs repeat stay
-    tileable. preview_size: longest side of the pictures of the moment; 0 for none."""
+    tileable. preview_size: longest side of the pictures of the moment; 0 for none. mask: the name of what is
+    restyled of each texture, as `masks.find_mask` takes it; "" for all. base: the variant that is seen
+    elsewhere; "" for the originals."""
 
     variant: str
     which: Which = Which()
@@ -55,6 +57,8 @@ class RunOptions:
     compute: Compute = Compute()
     seams: bool = True
     preview_size: int = 0
+    mask: str = ""
+    base: str = ""
 
     @classmethod
     def from_keywords(cls, variant: str, **given: Any) -> RunOptions:

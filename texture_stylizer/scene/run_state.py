@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..settings import Settings
 from .baking.bake import BakedColor
 from .following_maps import Followed
 from .images.new_files import ResultFiles
+from .masks import NamedMask
 from .texture_uses import TextureUse
 
 
@@ -35,11 +37,22 @@ Key = ImageKey | BakeKey
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What of the textures is drawn: within a mask, regions that styles are for, and the variant that is seen
+    elsewhere ("" for the originals), with its pictures' session ids by those of the originals."""
+
+    mask: NamedMask | None = None
+    regions: tuple[NamedMask, ...] = ()
+    base: str = ""
+    pictures: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Order:
     """What all jobs of a run have in common.
 
     files: the results; results_existed: whether their folder was there before the run; folder: the run's
-    temporary one; named: the styles as the record names them, with their weights.
+    temporary one; named: the styles as the record names them, with their weights and parts.
     """
 
     styles: tuple[StyleImage, ...]
@@ -50,7 +63,8 @@ class Order:
     folder: Path
     preview_size: int
     seams: bool
-    named: tuple[tuple[str, float], ...] = ()
+    named: tuple[tuple[str, float, str], ...] = ()
+    parts: Parts = field(default_factory=Parts)
 
 
 @dataclass
@@ -94,10 +108,12 @@ class Restyle:
     def details(self) -> dict[str, Any]:
         """What the variant's record says about the run."""
         return {
-            "styles": [list(style) for style in self.order.named],
+            "styles": [list(style if style[2] else style[:2]) for style in self.order.named],
             "settings": self.order.settings.to_json(),
             "seams": self.order.seams,
             "engine_version": __version__,
+            "mask": "" if self.order.parts.mask is None else self.order.parts.mask.name,
+            "from": self.order.parts.base,
         }
 
     def uses_of(self, key: Key) -> list[TextureUse]:

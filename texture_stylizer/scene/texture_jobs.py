@@ -19,6 +19,7 @@ from .images.pixels import destination_in, write_source
 from .images.sequence import frame_jobs
 from .images.udim import tile_jobs
 from .node_trees.uv_maps import UvPlace
+from .parts import NothingMeant, with_parts
 from .run_state import BakeKey, Key, Order, Restyle
 from .texture_uses import TextureUse, image_of
 
@@ -32,7 +33,11 @@ def next_job(run: Restyle) -> Job | None:
         return None
     key = run.waiting.pop(0)
     try:
-        job = _with_following_maps(_on_surface(_job(run, key), run, key), run, key)
+        job = _with_parts(_on_surface(_job(run, key), run, key), run, key)
+        job = _with_following_maps(job, run, key)
+    except NothingMeant as reason:
+        run.warnings.append(str(reason))
+        return None
     except KeyError:
         run.failed[key] = BadInput("an image was deleted before it was read")
         return None
@@ -140,6 +145,17 @@ def _on_surface(job: Job, run: Restyle, key: Key) -> Job:
     path = run.folder / f"{job.id}_meshes.npz"
     run.writing[job.id] = in_background(lambda: _save_arrays(path, meshes))
     return dataclasses.replace(job, surface=str(path))
+
+
+def _with_parts(job: Job, run: Restyle, key: Key) -> Job:
+    """A texture's job with what of it is drawn."""
+    try:
+        return with_parts(job, run, key, lambda: _faces(run, key))
+    except BaseException:
+        # What is written for it must not come into a folder that is gone.
+        if job.id in run.writing:
+            run.writing.pop(job.id).exception()
+        raise
 
 
 def _with_following_maps(job: Job, run: Restyle, key: Key) -> Job:

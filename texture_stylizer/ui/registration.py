@@ -7,7 +7,15 @@ import bpy
 from . import addon_paths
 from .panels import other_editors, sidebar, texture_list
 from .running import batch_folder, finished, live_preview, run_operators, session
-from .settings import advanced_settings, last_used, preferences, presets, properties, settings_again
+from .settings import (
+    advanced_settings,
+    last_used,
+    part_settings,
+    preferences,
+    presets,
+    properties,
+    settings_again,
+)
 from .setup import setup_operators, worker_questions
 from .styles import gallery, style_operators
 from .translations import polish
@@ -18,6 +26,7 @@ _CLASSES = [
     *properties.CLASSES,
     *preferences.CLASSES,
     *advanced_settings.CLASSES,
+    *part_settings.CLASSES,
     *run_operators.CLASSES,
     *style_operators.CLASSES,
     *texture_list.CLASSES,

@@ -14,13 +14,15 @@ from typing import Any
 
 from ... import __version__
 from ...commands.request import Request
-from ...descriptions import StyleImage
 from ...errors import BadInput
 from .assets import Asset, find_assets
 from .disk import keep
 from .layout import Layout
 
 SCHEMA = 1
+
+_FILE = "file:"
+"""Before a path where a name could stand, too."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def make_plan(request: Request) -> Plan:
         found.left_out,
     )
     read = [found.root / asset.source for asset in found.assets]
-    read += [Path(style.path) for style in request.styles]
+    named = [request.mask, *(style.where for style in request.styles)]
+    read += [Path(path) for path in (*(style.path for style in request.styles), *filter(None, named))]
     names = {os.path.realpath(path) for path in read}
     for asset in plan.assets:
         target = plan.target(asset)
@@ -88,10 +91,14 @@ def read_plan(out: Path) -> Plan:
         if found["schema"] != SCHEMA:
             raise BadInput(f"{path} is of another version ({found['schema']}); plan the batch anew")
         request = Request.from_json(found["request"] | {"inputs": [], "output": str(out), "report": None})
-        styles = tuple(StyleImage(_resolved(s.path, out), s.weight, s.encoding) for s in request.styles)
+        styles = tuple(
+            dataclasses.replace(s, path=_resolved(s.path, out), where=_resolved_name(s.where, out))
+            for s in request.styles
+        )
+        mask = _resolved_name(request.mask, out)
         features = _resolved_features(request.compute.features, out)
         compute = dataclasses.replace(request.compute, features=features)
-        request = dataclasses.replace(request, styles=styles, compute=compute)
+        request = dataclasses.replace(request, styles=styles, compute=compute, mask=mask)
         assets = tuple(Asset(*_checked(fields)) for fields in found["assets"])
         left_out = tuple((name, reason) for name, reason in found["left_out"])
         return Plan(Path(_resolved(found["root"], out)), request, assets, left_out)
@@ -123,6 +130,8 @@ def _to_text(plan: Plan) -> bytes:
     request |= {"inputs": [], "output": "", "verbose": False, "report": None}
     for style in request["styles"]:
         style["path"] = _relative(style["path"], out)
+        style["where"] = _relative_name(style["where"], out)
+    request["mask"] = _relative_name(request["mask"], out)
     if Path(request["compute"]["features"]).is_file():
         request["compute"]["features"] = _relative(request["compute"]["features"], out)
     head: dict[str, Any] = {
@@ -148,6 +157,15 @@ def _relative(path: str, out: Path) -> str:
     except ValueError:
         # Another drive.
         return os.path.abspath(path)
+
+
+def _relative_name(text: str, out: Path) -> str:
+    """A mask's path from the batch's folder, marked as one; a name stays as it is."""
+    return f"{_FILE}{_relative(text, out)}" if text and Path(text).is_file() else text
+
+
+def _resolved_name(text: str, out: Path) -> str:
+    return _resolved(text.removeprefix(_FILE), out) if text.startswith(_FILE) else text
 
 
 def _resolved(path: str, out: Path) -> str:

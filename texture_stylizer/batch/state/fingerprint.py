@@ -26,7 +26,8 @@ def request_key(request: Request) -> str:
     settings = {name: value for name, value in request.settings.to_json().items() if name != "tile"}
     features = request.compute.features
     try:
-        styles = [(sha256_of(Path(style.path)), style.weight) for style in request.styles]
+        styles = [(sha256_of(Path(s.path)), s.weight, _named(s.where)) for s in request.styles]
+        mask = _named(request.mask)
         network = sha256_of(Path(features)) if Path(features).is_file() else features
     except OSError as reason:
         raise BadInput(f"{reason.filename} cannot be read ({reason.strerror}); check the path") from reason
@@ -35,7 +36,13 @@ def request_key(request: Request) -> str:
         name: described[name] for name in ("roles", "objects", "variant", "jpeg", "bake", "frames", "seams")
     }
     head = [__version__, ENGINE_VERSION, settings, styles, network, request.compute.precision, chosen]
+    head += [mask, request.base]
     return hashlib.sha256(json.dumps(head, sort_keys=True).encode()).hexdigest()
+
+
+def _named(text: str) -> str:
+    """The hash of a file's bytes, or a name that is none. Raises OSError."""
+    return sha256_of(Path(text)) if text and Path(text).is_file() else text
 
 
 def asset_key(request: str, asset_sha256: str) -> str:

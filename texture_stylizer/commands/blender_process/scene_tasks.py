@@ -71,6 +71,8 @@ def _planned(objects: list[Any], request: Request, folder: Path, beside: Path | 
         results=Results(folder, beside, keep_jpeg=request.jpeg == "keep"),
         compute=request.compute,
         seams=request.seams,
+        mask=request.mask,
+        base=request.base,
     )
     with quiet():
         return plan(objects, request.styles, request.settings, options)

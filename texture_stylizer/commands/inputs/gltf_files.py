@@ -32,6 +32,7 @@ from ..outputs.whole_files import write_whole
 from ..request import Request, Restyled, report_row
 from ..terminal.display import ProgressBar, say
 from .gltf_following import GltfFollowed, changes_of, maps_following
+from .mask_files import MasksAsFiles
 
 
 def inspect_gltf(path: Path) -> dict[str, Any]:
@@ -49,11 +50,14 @@ def stylize_gltf(
     """Write `source` with restyled images to the stage; `folder` is for temporary files."""
     container = read_container(source)
     _check_places(container, stage.home, made)
+    masks = MasksAsFiles.of(request, source, f"a {source.suffix}", material_names(container))
     textures = find_gltf_textures(container, roles=request.roles, objects=request.objects)
+    if all(style.where in masks.materials for style in request.styles):
+        textures = [_without_style(texture, masks) for texture in textures]
     wanted = [texture for texture in textures if texture.skipped is None]
     if not wanted:
         raise BadInput(f"{source}: {_nothing_found(textures)}")
-    results = _work(request, container, textures, folder, client)
+    results = _work(request, container, textures, masks, folder, client)
     changes, normals, problems, rows = [], [], [], []
     for texture, (result, followed) in zip(wanted, results, strict=True):
         if isinstance(result, Outcome):
@@ -76,6 +80,7 @@ def _work(
     request: Request,
     container: Container,
     textures: list[GltfTexture],
+    masks: MasksAsFiles,
     folder: Path,
     client: WorkerClient,
 ) -> list[tuple[Outcome | StylizerError, list[GltfFollowed]]]:
@@ -93,7 +98,7 @@ def _work(
         maps[key], problems = maps_following(container, textures, same, request.settings, folder)
         for problem in problems:
             say(f"warning: {container.path}: {texture.name}: {problem}")
-        job = _job(request, container, same, folder)
+        job = _with_masks(_job(request, container, same, folder), masks, container, same, folder)
         jobs[key] = replace(job, following=tuple(followed.map for followed in maps[key]))
     with ProgressBar({job.id: job.name for job in jobs.values()}) as bar:
         results = dict(zip(jobs, client.run(list(jobs.values()), bar.on_event), strict=True))
@@ -110,7 +115,8 @@ def _job(request: Request, container: Container, textures: list[GltfTexture], fo
     job_id = uuid.uuid4().hex[:12]
     source = folder / f"{job_id}{suffix}"
     source.write_bytes(data)
-    result_suffix = ".png" if suffix == ".jpg" and request.jpeg == "png" else suffix
+    as_png = request.jpeg == "png" or request.mask or any(style.where for style in request.styles)
+    result_suffix = ".png" if suffix == ".jpg" and as_png else suffix
     return Job(
         id=job_id,
         name=textures[0].name,
@@ -122,6 +128,31 @@ def _job(request: Request, container: Container, textures: list[GltfTexture], fo
         folder=str(folder),
         surface=_write_meshes(container, textures, folder / f"{job_id}_meshes.npz") if request.seams else "",
     )
+
+
+def _with_masks(
+    job: Job, masks: MasksAsFiles, container: Container, textures: list[GltfTexture], folder: Path
+) -> Job:
+    """A job within the masks of a run; materials are written as marks on the meshes that have them."""
+    path = ""
+    if masks.materials:
+        arrays = meshes_showing(container, textures, masks.materials)
+        path = str(folder / f"{job.id}_marks.npz")
+        save_meshes(Path(path), arrays)
+    return replace(job, mask=masks.mask, regions=masks.regions, styles=masks.styles, marks=path)
+
+
+def _without_style(texture: GltfTexture, masks: MasksAsFiles) -> GltfTexture:
+    """A texture, skipped where all styles are for other materials than its own."""
+    if texture.skipped is not None or set(texture.materials) & set(masks.materials):
+        return texture
+    return replace(texture, skipped="no style is for its materials")
+
+
+def material_names(container: Container) -> list[str]:
+    """The names of a file's materials."""
+    materials = container.document.value.get("materials", [])
+    return [material["name"] for material in materials if "name" in material]
 
 
 def _picture_key(container: Container, image: int) -> str:

@@ -149,6 +149,12 @@ def _add_picture(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("the picture").add_argument
     add("--quality", default="standard", choices=QUALITIES, help="how long to work (default: %(default)s)")
     add("--content-weight", type=float, metavar="X", help="higher keeps more of the original (default: 1)")
+    add(
+        "--protect-detail",
+        type=float,
+        metavar="X",
+        help="0 to 1, how firmly lettering and other sharp lines stay (default: 0)",
+    )
     add("--style-scale", type=float, metavar="X", help="higher gives larger strokes (default: 1)")
     add(
         "--preserve-color",
@@ -191,6 +197,17 @@ def _add_other_maps(command: argparse.ArgumentParser) -> None:
 def _add_selection(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("what is restyled").add_argument
     add("--objects", metavar="NAME,...", help="only these objects (default: every object)")
+    add(
+        "--mask",
+        metavar="IMAGE|NAME",
+        help="restyle what is white in an image, a vertex group or an attribute (default: all)",
+    )
+    add(
+        "--from",
+        dest="base",
+        metavar="VARIANT",
+        help="draw the mask's part anew on this variant (default: on the originals)",
+    )
     roles = ",".join(COLOR_ROLES)
     add("--roles", default=roles, metavar="ROLE,...", help="only these roles (default: %(default)s)")
     add(

@@ -19,7 +19,8 @@ from ..hardware.malloc import give_back_holes
 from ..hardware.memory import free_memory
 from ..hardware.offload import Band, brought_back, side_stream
 from ..losses.content import ContentLoss
-from ..losses.gram import layer_weights, mean_gram_matrices
+from ..losses.detail import DetailLoss
+from ..losses.gram import layer_weights, mean_gram_matrices, without_border
 from ..losses.style_regions import Regions, StyledTexels, Styles
 from ..losses.total import Terms
 from ..losses.total_variation import TotalVariation
@@ -71,7 +72,8 @@ class Objective:
         self.settings = settings
         self.height, self.width = content.shape[2:]
         counted_size = self.height - 2 * inset[0], self.width - 2 * inset[1]
-        weights = layer_weights(mask, inset)
+        mask = None if mask is None else without_border(mask, inset)
+        weights = layer_weights(mask)
         tile = settings.tile if isinstance(settings.tile, int) else None
         kinds, labels = ([styles], None) if styled is None else (styled.styles, styled.labels)
         targets = [mean_gram_matrices(features, images, tile) for images in kinds]
@@ -83,6 +85,7 @@ class Objective:
         content_loss = ContentLoss(
             features, content, counted, weight=settings.content_weight, tile=tile, inset=inset, atlas=atlas
         )
+        self._detail = _detail_loss(content, mask, inset, settings)
         self._side_stream = side_stream(features.device)
         self.terms = Terms(
             features=features,
@@ -138,11 +141,12 @@ class Objective:
             height = possible_strip(self.features, self.height, self.width, tile)
         if tile is not None and height is not None:
             kept = -(-self.height // height) if self._all_are_kept(tile, kept_bytes) else 0
-            return bands_by_strips(self.terms, image, height, kept)
-        found = bands_by_tiles(self.terms, image, tile, kept_bytes, self._side_stream)
-        if image.device.type == self.features.device.type:
-            return found
-        return brought_back(found, image.device, self._side_stream)
+            found = bands_by_strips(self.terms, image, height, kept)
+        else:
+            found = bands_by_tiles(self.terms, image, tile, kept_bytes, self._side_stream)
+            if image.device.type != self.features.device.type:
+                found = brought_back(found, image.device, self._side_stream)
+        return found if self._detail is None else self._detail.added(found, image)
 
     def spare_bytes(self, taken: float = 0.0) -> float:
         """Memory for maps that are kept: what is made again costs half as much once more. taken: bytes that
@@ -166,3 +170,12 @@ class Objective:
         pixels = self.height * self.width
         regions = KEPT_REGIONS * (tile + 2 * HALO) ** 2
         return pixels <= regions and pixels * self.features.graph_bytes_per_pixel / 2 <= kept_bytes
+
+
+def _detail_loss(content: Tensor, mask: Tensor | None, inset: Inset, settings: Settings) -> DetailLoss | None:
+    """What keeps the content's lines, where that is asked for."""
+    if settings.protect_detail == 0.0:
+        return None
+    if mask is None and inset != (0, 0):
+        mask = without_border(content.new_ones(content.shape[2:]), inset)
+    return DetailLoss(content, mask, settings.protect_detail)

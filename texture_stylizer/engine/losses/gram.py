@@ -81,18 +81,23 @@ def _wide(maps: Tensor) -> Tensor:
     return maps.float() if maps.dtype in _NARROW else maps
 
 
-def layer_weights(mask: Tensor | None, inset: Inset = (0, 0)) -> dict[str, Tensor] | None:
-    """The mask averaged over each layer's cells: what a position counts for in the sums.
-
-    mask: (H, W) in [0, 1] or None; 0 within `inset`. Returns a map (H // stride, W // stride) for each layer.
-    """
-    if mask is None:
-        return None
+def without_border(mask: Tensor, inset: Inset) -> Tensor:
+    """A mask (H, W) that is 0 within `inset` of the border."""
     height, width = mask.shape
     counted = torch.zeros_like(mask)
     inner = slice(inset[0], height - inset[0]), slice(inset[1], width - inset[1])
     counted[inner] = mask[inner]
-    image = counted[None, None]
+    return counted
+
+
+def layer_weights(mask: Tensor | None) -> dict[str, Tensor] | None:
+    """The mask averaged over each layer's cells: what a position counts for in the sums.
+
+    mask: (H, W) in [0, 1] or None. Returns a map (H // stride, W // stride) for each layer.
+    """
+    if mask is None:
+        return None
+    image = mask[None, None]
     by_stride = {
         stride: functional.avg_pool2d(image, stride).squeeze(0).squeeze(0) for stride in set(STRIDES.values())
     }

@@ -191,6 +191,14 @@ def wrapped_axes(image: Tensor, wrap: Wrap) -> tuple[bool, bool]:
     return _borders_match(image), _borders_match(image.transpose(2, 3))
 
 
+def wrap_of(wrapped: tuple[bool, bool]) -> Wrap:
+    """The setting that means these axes, (downward, to the right), alone."""
+    downward, right = wrapped
+    if downward and right:
+        return "both"
+    return "y" if downward else "x" if right else "none"
+
+
 def _borders_match(image: Tensor) -> bool:
     """Whether the last row goes on into the first no worse than rows go on beside it."""
     across = float((image[:, :, 0] - image[:, :, -1]).abs().mean())

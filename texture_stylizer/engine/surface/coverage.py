@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -180,6 +181,16 @@ def rasterise(corners: FloatArray, height: int, width: int) -> NDArray[np.int32]
     """The number of the last triangle over each texel's centre, or -1. corners: (n, 3, 2), (x, y) in texels,
     the first texel's centre at (0, 0). Returns (H, W)."""
     owners = np.full(height * width, -1, dtype=np.int32)
+    for triangles, texels in texels_within(corners, height, width):
+        owners[texels] = triangles
+    return owners.reshape(height, width)
+
+
+def texels_within(
+    corners: FloatArray, height: int, width: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Triangles and the flat numbers of texels whose centres they cover, (k,) each, many times over.
+    corners: as in `rasterise`."""
     low = np.ceil(corners.min(axis=1) - 1e-9).astype(np.int64)
     high = np.floor(corners.max(axis=1) + 1e-9).astype(np.int64)
     low = np.maximum(low, 0)
@@ -194,20 +205,17 @@ def rasterise(corners: FloatArray, height: int, width: int) -> NDArray[np.int32]
         columns, rows = 2 ** int(kind // 64), 2 ** int(kind % 64)
         step = max(1, _CANDIDATES_AT_ONCE // (columns * rows))
         for first in range(0, len(group), step):
-            _rasterise_group(corners, low, group[first : first + step], rows, columns, owners, height, width)
-    return owners.reshape(height, width)
+            yield _within_group(corners, low, group[first : first + step], (rows, columns), (height, width))
 
 
-def _rasterise_group(
+def _within_group(
     corners: FloatArray,
     low: NDArray[np.int64],
     group: NDArray[np.int64],
-    rows: int,
-    columns: int,
-    owners: NDArray[np.int32],
-    height: int,
-    width: int,
-) -> None:
+    candidates: tuple[int, int],
+    size: tuple[int, int],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    (rows, columns), (height, width) = candidates, size
     x = low[group, 0, None, None] + np.arange(columns)[None, None, :]
     y = low[group, 1, None, None] + np.arange(rows)[None, :, None]
     inside = (x < width) & (y < height)
@@ -220,7 +228,8 @@ def _rasterise_group(
         )
         inside &= cross * sign >= -1e-9
     triangle, row, column = np.nonzero(inside)
-    owners[(low[group[triangle], 1] + row) * width + low[group[triangle], 0] + column] = group[triangle]
+    found = group[triangle]
+    return found, (low[found, 1] + row) * width + low[found, 0] + column
 
 
 def bled(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -20,7 +20,8 @@ from ...engine.surface.coverage import Surface
 from ...errors import BadInput
 from ...settings import Settings
 from ...srgb import encode
-from .images import Picture, picture_from_pixels, read_image, write_image
+from .images import Kept, Picture, picture_from_pixels, read_image, write_image
+from .masks import kept_beneath
 from .udim_canvas import Canvas, resized
 
 
@@ -28,7 +29,8 @@ from .udim_canvas import Canvas, resized
 class Drawn:
     """A colour before and after: (H, W, 3) both, of a texture or of a UDIM set's canvas.
 
-    surface, mask, settings: as the engine was given them.
+    surface, mask, settings: as the engine was given them. kept: (H, W), the part that is restyled; the maps
+    stay where it is 0, too. None for all.
     """
 
     before: Array
@@ -38,6 +40,7 @@ class Drawn:
     mask: Array | None = None
     canvas: Canvas | None = None
     depth: Depth = "uint8"
+    kept: Array | None = None
 
 
 def write_following(job: Job, drawn: Drawn) -> list[Path]:
@@ -65,7 +68,7 @@ def write_following(job: Job, drawn: Drawn) -> list[Path]:
 
 
 def _wrapped(drawn: Drawn) -> tuple[bool, bool]:
-    if drawn.surface is not None or drawn.mask is not None:
+    if drawn.surface is not None:
         return False, False
     return wrapped_axes(torch.from_numpy(drawn.before).permute(2, 0, 1)[None], drawn.settings.wrap)
 
@@ -78,8 +81,11 @@ def _write_one(wanted: FollowingMap, job: Job, drawn: Drawn, strokes: Strokes, w
     pictures = [None if is_new or s is None else _read(s, destination) for s, destination in pairs]
     bases = [None if picture is None else _values(picture) for picture in pictures]
     made = _made(wanted, job, drawn, strokes, bases)
-    for (_, destination), picture, values in zip(pairs, pictures, made, strict=True):
-        written.append(_write(destination, picture, values, drawn.depth))
+    numbers = [tile.number for tile in wanted.tiles]
+    old = [picture for picture in pictures if picture is not None]
+    kept = kept_beneath(drawn.kept, old, numbers, drawn.canvas) if old else [None] * len(pairs)
+    for (_, destination), picture, values, stays in zip(pairs, pictures, made, kept, strict=True):
+        written.append(_write(destination, picture, values, drawn.depth, stays))
         if wanted.tiles and str(written[-1]) != destination.path:
             raise BadInput(f"{destination.path} was made by another program meanwhile; try again")
 
@@ -152,7 +158,7 @@ def _followed(
 def _read(source: Source, destination: Destination) -> Picture:
     path = Path(source.path)
     if path.suffix != ".npy":
-        return read_image(path)
+        return read_image(path, keep_stored=True)
     pixels: NDArray = np.load(path, allow_pickle=False)
     alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
     return picture_from_pixels(
@@ -166,11 +172,13 @@ def _values(picture: Picture) -> Array:
     return found.clip(0.0, 1.0)
 
 
-def _write(destination: Destination, picture: Picture | None, values: Array, depth: Depth) -> Path:
+def _write(
+    destination: Destination, picture: Picture | None, values: Array, depth: Depth, kept: Kept | None
+) -> Path:
     path = Path(destination.path)
     if picture is None:
         picture = Picture(values, None, None, depth)
     elif picture.gain is not None:
         picture = dataclasses.replace(picture, gain=np.ones_like(picture.gain))
         values = encode(values)
-    return write_image(path, picture, values, depth=destination.depth, replace=destination.replace)
+    return write_image(path, picture, values, depth=destination.depth, replace=destination.replace, kept=kept)

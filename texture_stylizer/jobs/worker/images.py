@@ -47,7 +47,8 @@ class Picture:
     color: (H, W, 3) float32, display-encoded [0, 1]. gain: (H, W, 1), at least 1, or None: what linear
     values above 1 were divided by. alpha: (H, W), straight, of the file's own type, or None.
     metadata: the file's own attributes, such as its colour profile. orientation: as EXIF counts it, from 1;
-    the pixels are as they are stored. animated: the file has more frames than this one.
+    the pixels are as they are stored. animated: the file has more frames than this one. stored: (H, W, 3),
+    the values of a float file as they stand in it, or None.
     """
 
     color: Array
@@ -57,14 +58,25 @@ class Picture:
     metadata: oiio.ImageSpec | None = None
     orientation: int = UPRIGHT
     animated: bool = False
+    stored: Array | None = None
 
     @property
     def linear(self) -> bool:
         return self.gain is not None
 
 
-def read_image(path: Path) -> Picture:
-    """Read an image file. Raises BadInput, naming the file, when there is none or it cannot be read."""
+@dataclass(frozen=True)
+class Kept:
+    """What stays of a picture: where `mask`, (H, W) in [0, 1], is 0 its stored values do, bit for bit, and
+    between 0 and 1 they are mixed with the new ones, linearly."""
+
+    picture: Picture
+    mask: Array
+
+
+def read_image(path: Path, *, keep_stored: bool = False) -> Picture:
+    """Read an image file. keep_stored: float files' values also as they stand there. Raises BadInput, naming
+    the file, when there is none or it cannot be read."""
     if not path.is_file():
         raise BadInput(f"there is no image {path}; check the path")
     _check_name(path)
@@ -92,11 +104,13 @@ def read_image(path: Path) -> Picture:
         linear=linear,
         premultiplied=linear and spec.getattribute("oiio:UnassociatedAlpha") != 1,
     )
+    premultiplied = spec.getattribute("oiio:UnassociatedAlpha") != 1 or alpha_channel is None
     return dataclasses.replace(
         picture,
         metadata=spec,
         orientation=orientation_of(path, spec),
         animated=_is_animated(path, spec),
+        stored=_rgb(pixels, alpha_channel) if keep_stored and kind == "float" and premultiplied else None,
     )
 
 
@@ -151,9 +165,16 @@ def _split_range(rgb: NDArray[Any], alpha: NDArray[Any] | None) -> tuple[Array, 
 
 
 def write_image(
-    path: Path, picture: Picture, color: Array, *, depth: Depth | None = None, replace: bool = True
+    path: Path,
+    picture: Picture,
+    color: Array,
+    *,
+    depth: Depth | None = None,
+    replace: bool = True,
+    kept: Kept | None = None,
 ) -> Path:
-    """Write `color` with the alpha, range and depth of `picture`, in the format of the path's suffix.
+    """Write `color` with the alpha, range and depth of `picture`, in the format of the path's suffix, and
+    what is to be kept in its place.
 
     color: (H, W, 3), display-encoded [0, 1]. The file appears whole or not at all. Returns where it
     is: without `replace` the name gets a number when another program has taken it meanwhile.
@@ -164,10 +185,7 @@ def write_image(
         raise BadInput(f"{path.name} has no known image format; use one of {', '.join(SUFFIXES)}")
     _check_name(path)
     depth = _writing_depth(suffix, depth or picture.depth)
-    alpha = None if suffix in _WITHOUT_ALPHA else picture.alpha
-    pixels = _stored_values(color, picture.gain, alpha, suffix=suffix, depth=depth)
-    if suffix not in HELD_BY:
-        pixels = upright(pixels, picture.orientation)
+    pixels = _all_values(picture, color, kept, suffix=suffix, depth=depth)
     try:
         with temporary_beside(path) as temporary:
             if suffix == ".webp" and picture.orientation != UPRIGHT:
@@ -204,6 +222,36 @@ def _stored_values(
         rgb = as_integers(values, depth=depth) if to_integer else values
         return np.concatenate([rgb, channel[..., None]], axis=-1)
     return as_integers(values, depth=depth) if to_integer else values.astype(np.float32, copy=False)
+
+
+def _all_values(
+    picture: Picture, color: Array, kept: Kept | None, *, suffix: str, depth: Depth
+) -> NDArray[Any]:
+    """(H, W, C) values of a result as they stand in the file, with what is kept, turned for the format."""
+    alpha = None if suffix in _WITHOUT_ALPHA else picture.alpha
+    pixels = _stored_values(color, picture.gain, alpha, suffix=suffix, depth=depth)
+    if kept is not None:
+        pixels = _mixed(pixels, _as_stored(kept.picture, alpha, suffix=suffix, depth=depth), kept.mask)
+    return pixels if suffix in HELD_BY else upright(pixels, picture.orientation)
+
+
+def _as_stored(picture: Picture, alpha: NDArray[Any] | None, *, suffix: str, depth: Depth) -> NDArray[Any]:
+    """(H, W, C) values of a picture as they stand in its own file, where that has the same depth."""
+    values = _stored_values(picture.color, picture.gain, alpha, suffix=suffix, depth=depth)
+    if picture.stored is not None and depth not in _LARGEST:
+        values[..., :3] = picture.stored
+    return values
+
+
+@by_rows
+def _mixed(new: NDArray[Any], old: NDArray[Any], mask: Array) -> NDArray[Any]:
+    """Stored values (H, W, C) where the mask (H, W) is 1, others' where it is 0, and linearly between."""
+    share = mask[..., None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        mixed = old + share * (new.astype(np.float64) - old)
+    if new.dtype.kind == "u":
+        mixed = np.rint(mixed)
+    return np.where(share <= 0, old, np.where(share >= 1, new, mixed)).astype(new.dtype)
 
 
 @by_rows

@@ -37,6 +37,14 @@ def upright(pixels: NDArray[Values], orientation: int) -> NDArray[Values]:
     return pixels.swapaxes(0, 1) if orientation >= 5 else pixels
 
 
+def laid_down(pixels: NDArray[Values], orientation: int) -> NDArray[Values]:
+    """(H, W, ...) pixels that are upright, as they are stored: what `upright` undoes."""
+    pixels = pixels.swapaxes(0, 1) if orientation >= 5 else pixels
+    if orientation in (3, 4, 6, 7):
+        pixels = pixels[::-1]
+    return pixels[:, ::-1] if orientation in (2, 3, 7, 8) else pixels
+
+
 def write_webp(path: Path, pixels: NDArray[Any], orientation: int) -> None:
     """Write (H, W, C) bytes without loss, with their orientation. Raises OSError."""
     exif = Image.Exif()

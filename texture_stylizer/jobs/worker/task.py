@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from ...descriptions import Depth, Destination, Job, Outcome, Source, StyleImage
+from ...descriptions import Depth, Destination, Job, Outcome
 from ...engine import Features, load_features
 from ...engine.coarse_to_fine import Iterate
 from ...engine.color import Array
@@ -22,22 +19,18 @@ from ...engine.features import original_vgg19
 from ...engine.features.weights import EMBEDDED_PATH, resolve_source, vgg19_path
 from ...engine.hardware.devices import choose_device
 from ...engine.hardware.memory import forget_peak_memory, peak_memory
-from ...engine.inputs import to_array
-from ...engine.pyramid import resize
 from ...engine.stylize import stylize
-from ...engine.surface.coverage import Surface
-from ...engine.surface.style_groups import width_as_scale
 from ...errors import BadInput, OutOfMemory
-from ...settings import Settings
-from ..mesh_file import Triangles, read_triangles, tiled_axes
 from . import cache
 from .following import Drawn, write_following
 from .frames import run_frames
-from .images import Picture, picture_from_pixels, read_image, write_image
-from .orientation import upright
+from .images import Kept, Picture, write_image
+from .masks import kept_beneath
 from .precision import choose_precision
 from .sharing import Shares
-from .udim_canvas import Canvas, lay_out, settings_for, take_apart, triangles_on
+from .sources import OnWarning, read_beneath, read_source, read_sources
+from .udim_canvas import lay_out, take_apart
+from .work import StylesRead, Work, masked, read_styles, work_of
 
 _SHARES = Shares()
 _MEASURING = threading.Lock()
@@ -49,19 +42,6 @@ LONG_RUN_MINUTES = 15
 MEASURED_STEPS = 10
 
 OnIterate = Callable[[Iterate], None]
-OnWarning = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What the engine is given: one texture, or the canvas of a UDIM set with its mask."""
-
-    color: Array
-    settings: Settings
-    mask: Array | None = None
-    canvas: Canvas | None = None
-    start: Array | None = None
-    surface: Surface | None = None
 
 
 def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
@@ -79,9 +59,9 @@ def run_job(job: Job, on_iterate: OnIterate, on_warning: OnWarning) -> Outcome:
 def _follow_alone(job: Job) -> Outcome:
     """Make the maps beside a picture that was restyled earlier; nothing is drawn."""
     started = time.perf_counter()
-    pictures = _read_sources(job)
-    work = _work_of(job, pictures, None)
-    restyled = [_read_source(source, job.destination).color for source in job.restyled]
+    pictures = read_sources(job)
+    work = work_of(job, pictures, None)
+    restyled = [read_source(source, job.destination).color for source in job.restyled]
     image = restyled[0]
     if work.canvas is not None:
         numbers = [tile.number for tile in job.tiles]
@@ -99,17 +79,19 @@ def _run_single(
 ) -> tuple[Outcome, Array]:
     """One texture or UDIM set, optimised from `start` where that is given. Returns its picture too."""
     started = time.perf_counter()
-    pictures = _read_sources(job)
+    pictures = read_sources(job)
     warnings: list[str] = []
 
     def warn(message: str) -> None:
         warnings.append(message)
         on_warning(message)
 
-    styles = [(_read_style(style, warn), style.weight) for style in job.styles]
+    beneath = read_beneath(job, pictures)
     if any(picture.animated for picture in pictures):
         warn("it is an animation, of which only the first frame is used")
-    work = _work_of(job, pictures, start)
+    work = work_of(job, pictures, start)
+    styles = read_styles(job, pictures[0], work.canvas, warn)
+    work = masked(work, job, pictures[0], styles)
     on_iterate = _saying_how_long(on_iterate, warn, work.color.shape)
     try:
         made = _make(job, job.compute.device, work, styles, on_iterate)
@@ -121,15 +103,16 @@ def _run_single(
     for message in made.facts["warnings"]:
         warn(message)
 
-    outputs = _write_results(job, pictures, work, made.image)
+    outputs = _write_results(job, pictures, beneath, work, made.image)
+    seen = _seen(work, job, beneath, made.image)
     try:
-        following = write_following(job, _drawn(pictures, work, made.image))
+        following = write_following(job, _drawn(pictures, work, seen))
     except BaseException:
         for path in outputs:
             path.unlink(missing_ok=True)
         raise
     facts = made.facts | {"warnings": warnings, "seconds": time.perf_counter() - started}
-    return _outcome(job, pictures[0], outputs[0], facts, following), made.image
+    return _outcome(job, pictures[0], outputs[0], facts, following), seen
 
 
 def _outcome(
@@ -180,8 +163,8 @@ def _saying_how_long(on_iterate: OnIterate, warn: OnWarning, shape: tuple[int, .
 def _make(
     job: Job,
     device_name: str,
-    work: _Work,
-    styles: list[tuple[Array, float]],
+    work: Work,
+    styles: StylesRead,
     on_iterate: OnIterate,
 ) -> cache.CachedResult:
     """The stylised picture and the facts about its making, from the cache where it is there."""
@@ -198,23 +181,22 @@ def _make(
         features = load_features(source, device=device, dtype=dtype, download=job.compute.download)
         result = stylize(
             work.color,
-            styles,
+            styles.styles,
             work.settings,
             features=features,
+            regions=styles.regions,
             mask=work.mask,
             seams=work.surface,
             start=work.start,
             on_progress=on_iterate,
         )
-    facts = {
+    facts: dict[str, Any] = {
         "features": _features_name(features),
         "device": str(device),
         "precision": _name_of(dtype),
-        "tile": result.tile,
-        "losses": list(result.losses),
-        "warnings": [*_about_weights(job.compute.features, source), *result.warnings],
-        "cached": False,
     }
+    facts |= {"tile": result.tile, "losses": list(result.losses), "cached": False}
+    facts["warnings"] = [*_about_weights(job.compute.features, source), *result.warnings]
     made = cache.CachedResult(result.image, facts)
     if key:
         _store(key, made)
@@ -223,8 +205,8 @@ def _make(
 
 def _cache_key(
     job: Job,
-    work: _Work,
-    styles: list[tuple[Array, float]],
+    work: Work,
+    styles: StylesRead,
     source: str,
     device: torch.device,
     dtype: torch.dtype,
@@ -236,7 +218,10 @@ def _cache_key(
     weights = _weights_sha256(source)
     if job.surface:
         weights += _sha256(Path(job.surface))
-    return cache.key_of(work.color, styles, work.settings, weights, device.type, _name_of(dtype))
+    arrays = styles.arrays()
+    if work.mask is not None:
+        arrays.append((work.mask, -2.0))
+    return cache.key_of(work.color, arrays, work.settings, weights, device.type, _name_of(dtype))
 
 
 def _store(key: str, made: cache.CachedResult) -> None:
@@ -253,78 +238,37 @@ def _name_of(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _read_sources(job: Job) -> list[Picture]:
-    """The pictures of a job: one, or one for each tile of a UDIM set."""
-    if job.sketch_size:
-        return [_sketched(_read_source(job.source, job.destination), job.sketch_size)]
-    if not job.tiles:
-        return [_read_source(job.source, job.destination)]
-    return [_read_source(tile.source, tile.destination) for tile in job.tiles]
+def _seen(work: Work, job: Job, beneath: list[Picture], image: Array) -> Array:
+    """The drawn picture with what its mask keeps, (H, W, 3), for what follows it."""
+    if work.kept is None:
+        return image
+    old = beneath[0].color
+    if work.canvas is not None:
+        numbers = [tile.number for tile in job.tiles]
+        old = lay_out({number: p.color for number, p in zip(numbers, beneath, strict=True)}).color
+    return (old + work.kept[..., None] * (image - old)).clip(0.0, 1.0)
 
 
-def _sketched(picture: Picture, size: int) -> Picture:
-    """A picture's colours alone, in eight bits, with the longest side at most `size`."""
-    height, width = picture.color.shape[:2]
-    shrink = min(1.0, size / max(height, width))
-    tensor = torch.from_numpy(picture.color).permute(2, 0, 1)[None]
-    small = resize(tensor, max(1, round(height * shrink)), max(1, round(width * shrink)))
-    return Picture(to_array(small), gain=None, alpha=None, depth="uint8", orientation=picture.orientation)
-
-
-def _read_source(source: Source, destination: Destination) -> Picture:
-    """The source's pixels: an image file, or the array that the scene wrote."""
-    path = Path(source.path)
-    if path.suffix != ".npy":
-        return read_image(path)
-    pixels = np.load(path, allow_pickle=False)
-    return picture_from_pixels(
-        pixels[..., :3],
-        pixels[..., 3] if pixels.shape[2] == 4 else None,
-        destination.depth or "uint8",
-        linear=source.encoding == "linear",
-    )
-
-
-def _work_of(job: Job, pictures: list[Picture], start: Array | None) -> _Work:
-    triangles = read_triangles(Path(job.surface)) if job.surface else None
-    if not job.tiles:
-        color = pictures[0].color
-        start = start if start is not None and start.shape == color.shape else None
-        axes = None if triangles is None else tiled_axes(triangles.uvs)
-        if triangles is not None and axes is not None:
-            # A place in the texture is many on the surface then.
-            height, width = color.shape[:2]
-            settings = width_as_scale(job.settings, triangles.uvs, triangles.areas, height, width)
-            return _Work(color, dataclasses.replace(settings, wrap=axes), start=start)
-        return _Work(color, job.settings, start=start, surface=_surface_of(triangles))
-    numbers = [tile.number for tile in job.tiles]
-    canvas = lay_out({number: p.color for number, p in zip(numbers, pictures, strict=True)})
-    mask = None if canvas.mask.all() else canvas.mask
-    surface = None if triangles is None else _surface_of(triangles_on(canvas, triangles))
-    return _Work(canvas.color, settings_for(canvas, job.settings), mask, canvas, surface=surface)
-
-
-def _surface_of(triangles: Triangles | None) -> Surface | None:
-    if triangles is None or not len(triangles.uvs):
-        return None
-    return Surface.of(triangles.uvs, triangles.areas, triangles.vertices, triangles.ups, triangles.steps)
-
-
-def _drawn(pictures: list[Picture], work: _Work, image: Array) -> Drawn:
+def _drawn(pictures: list[Picture], work: Work, image: Array) -> Drawn:
     depth: Depth = "uint8" if pictures[0].depth == "uint8" else "uint16"
-    return Drawn(work.color, image, work.settings, work.surface, work.mask, work.canvas, depth)
+    canvas = work.canvas
+    return Drawn(work.color, image, work.settings, work.surface, work.mask, canvas, depth, work.kept)
 
 
-def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array) -> list[Path]:
-    """Write the one file, or every tile's; when one cannot be written none is left. Returns them."""
+def _write_results(
+    job: Job, pictures: list[Picture], beneath: list[Picture], work: Work, image: Array
+) -> list[Path]:
+    """Write the one file, or every tile's; when one cannot be written none is left. Returns them. beneath:
+    what is seen where the mask is black."""
+    kept = kept_beneath(work.kept, beneath, [tile.number for tile in job.tiles], work.canvas)
     if work.canvas is None:
-        return [_write(job.destination, pictures[0], image)]
+        return [_write(job.destination, pictures[0], image, kept[0])]
     colors = {tile.number: picture.color for tile, picture in zip(job.tiles, pictures, strict=True)}
     images = take_apart(work.canvas, image, colors)
     written: list[Path] = []
     try:
-        for tile, picture in zip(job.tiles, pictures, strict=True):
-            path = _write(tile.destination, picture, images[tile.number])
+        for tile, picture, stays in zip(job.tiles, pictures, kept, strict=True):
+            path = _write(tile.destination, picture, images[tile.number], stays)
             written.append(path)
             if path != Path(tile.destination.path):
                 raise BadInput(f"{tile.destination.path} was made by another program meanwhile; try again")
@@ -335,28 +279,11 @@ def _write_results(job: Job, pictures: list[Picture], work: _Work, image: Array)
     return written
 
 
-def _write(destination: Destination, picture: Picture, image: Array) -> Path:
+def _write(destination: Destination, picture: Picture, image: Array, kept: Kept | None) -> Path:
     path = Path(destination.path)
-    return write_image(path, picture, image, depth=destination.depth, replace=destination.replace)
-
-
-def _read_style(style: StyleImage, warn: OnWarning) -> Array:
-    """A style's colours, upright; where it is transparent it counts as white paper."""
-    try:
-        picture = _read_source(Source(style.path, style.encoding), Destination(style.path))
-    except BadInput as reason:
-        raise BadInput(f"the style cannot be used: {reason}") from None
-    if not np.isfinite(picture.color).all():
-        raise BadInput(f"the style {style.path} has values that are not finite; repair it, or choose another")
-    if picture.animated:
-        warn(f"the style {style.path} is an animation, of which only the first frame is used")
-    color = np.ascontiguousarray(upright(picture.color, picture.orientation))
-    if picture.alpha is None:
-        return color
-    alpha = upright(picture.alpha, picture.orientation).astype(np.float32)
-    if picture.alpha.dtype.kind == "u":
-        alpha /= np.float32(np.iinfo(picture.alpha.dtype).max)
-    return (color * alpha[..., None] + (1.0 - alpha[..., None])).astype(np.float32)
+    if kept is not None and path.suffix.lower() in (".jpg", ".jpeg"):
+        raise BadInput("a JPEG cannot keep what its mask leaves; write a PNG instead")
+    return write_image(path, picture, image, depth=destination.depth, replace=destination.replace, kept=kept)
 
 
 def _weights_sha256(source: str) -> str:

@@ -71,30 +71,39 @@ def take_apart(canvas: Canvas, image: Array, tiles: Mapping[int, Array]) -> dict
 
 
 def settings_for(canvas: Canvas, settings: Settings) -> Settings:
-    """Settings by which the whole canvas is drawn as a single tile would be: stroke and working size."""
+    """Settings by which the whole canvas is drawn as a single tile would be: stroke and working size. It is
+    not tiled."""
     height, width = canvas.color.shape[:2]
     share = (canvas.height * canvas.width / (height * width)) ** 0.5
     size = settings.max_size
     if size is not None:
         size = round(size * max(height, width) / max(canvas.height, canvas.width))
-    return dataclasses.replace(settings, style_scale=max(0.01, settings.style_scale * share), max_size=size)
+    scale = max(0.01, settings.style_scale * share)
+    return dataclasses.replace(settings, style_scale=scale, max_size=size, wrap="none")
 
 
 def triangles_on(canvas: Canvas, triangles: Triangles) -> Triangles:
     """Triangles in the UVs of a canvas as a whole, without those in tiles that it does not have."""
     height, width = canvas.mask.shape
-    squares = np.floor(triangles.uvs.mean(axis=1)).astype(np.int64)
-    numbers = 1001 + squares[:, 0] + 10 * squares[:, 1]
-    uvs = np.full_like(triangles.uvs, np.nan)
-    for number, (top, left) in canvas.corners.items():
-        found = (numbers == number) & (squares[:, 0] >= 0) & (squares[:, 0] < 10)
-        within = triangles.uvs[found] - squares[found][:, None]
-        uvs[found, :, 0] = (left + within[..., 0] * canvas.width) / width
-        uvs[found, :, 1] = 1.0 - (top + (1.0 - within[..., 1]) * canvas.height) / height
+    uvs = uvs_on(canvas, triangles.uvs)
     shares = np.array([canvas.width / width, canvas.height / height])
     shrunk, grown = triangles.ups * shares, triangles.steps / shares[[0, 1, 1]]
     kept = np.asarray(np.isfinite(uvs).all(axis=(1, 2)))
     return dataclasses.replace(triangles, uvs=uvs, ups=shrunk, steps=grown).part(kept)
+
+
+def uvs_on(canvas: Canvas, uvs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """UVs (n, 3, 2) in those of a canvas as a whole; NaN for triangles in tiles that it does not have."""
+    height, width = canvas.mask.shape
+    squares = np.floor(uvs.mean(axis=1)).astype(np.int64)
+    numbers = 1001 + squares[:, 0] + 10 * squares[:, 1]
+    placed = np.full_like(uvs, np.nan)
+    for number, (top, left) in canvas.corners.items():
+        found = (numbers == number) & (squares[:, 0] >= 0) & (squares[:, 0] < 10)
+        within = uvs[found] - squares[found][:, None]
+        placed[found, :, 0] = (left + within[..., 0] * canvas.width) / width
+        placed[found, :, 1] = 1.0 - (top + (1.0 - within[..., 1]) * canvas.height) / height
+    return placed
 
 
 def resized(image: NDArray[np.float32], height: int, width: int) -> Array:

@@ -18,7 +18,7 @@ def style_image(style: StyleImage | SceneStyle, folder: Path) -> StyleImage:
         return style
     image = _image_of(style)
     source = write_source(image, folder / f"style_{style.session_uid}")
-    return StyleImage(source.path, style.weight, source.encoding)
+    return StyleImage(source.path, style.weight, source.encoding, style.where)
 
 
 def _image_of(style: SceneStyle) -> Any:

@@ -17,18 +17,23 @@ class _Options:
         settings = context.scene.texture_stylizer
         layout = self.layout
         _draw_labelled(layout, settings, "variant", "preserve_color")
+        layout.prop(settings, "protect_detail")
         layout.prop(settings, "seams")
         if settings.seams:
             layout.prop(settings, "style_width")
             _draw_labelled(layout, settings, "style_direction")
+        column = layout.column(align=True)
+        _draw_labelled(column, settings, "mask", *(("base",) if settings.mask else ()))
+        column.operator("texture_stylizer.mask_from_faces", icon="FACESEL")
         column = layout.column(align=True)
         for name in OF_OTHER_MAPS:
             column.prop(settings, name)
         layout.prop(settings, "bake")
         if settings.bake:
             layout.prop(settings, "bake_size")
-        if settings.more_styles:
+        if settings.more_styles or settings.first_where:
             layout.prop(settings, "first_weight", text="First Style's Weight")
+            layout.prop(settings, "first_where", icon="MATERIAL")
         for index, style in enumerate(settings.more_styles):
             row = layout.row(align=True)
             row.prop(style, "title", text="")
@@ -37,6 +42,7 @@ class _Options:
             weight.ui_units_x = 2.5
             weight.prop(style, "weight", text="")
             row.operator("texture_stylizer.remove_style", text="", icon="X").index = index
+            layout.prop(style, "where", icon="MATERIAL")
         layout.operator("texture_stylizer.add_style", icon="ADD")
 
 

@@ -193,7 +193,7 @@ def _style_file(style: StyleImage | SceneStyle) -> StyleImage:
     path = Path(bpy.path.abspath(image.filepath)) if image.filepath else None
     if path is None or not path.is_file():
         raise BadInput(f"the style image {image.name} is not on the disk; save it as a file first")
-    return StyleImage(str(path), style.weight)
+    return StyleImage(str(path), style.weight, where=style.where)
 
 
 CLASSES = [TEXTURE_STYLIZER_OT_batch_folder, TEXTURE_STYLIZER_OT_stop_batch, TEXTURE_STYLIZER_PT_batch]

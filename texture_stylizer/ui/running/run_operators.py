@@ -180,6 +180,7 @@ class _Stylizes(Ticking, bpy.types.Operator):
             results=Results(results_folder(context)),
             compute=settings.compute(),
             seams=settings.seams,
+            **settings.parts(),
         )
 
     def _show(self, context: bpy.types.Context) -> None:

@@ -11,6 +11,7 @@ FOLDER = "texture_stylizer"
 SAVED = (
     "quality",
     "content_weight",
+    "protect_detail",
     "style_scale",
     "preserve_color",
     "seams",

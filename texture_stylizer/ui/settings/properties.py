@@ -15,6 +15,7 @@ from ..translations.polish import CONTEXT
 from . import naming, presets
 from .advanced_settings import AdvancedSettings
 from .other_map_settings import OtherMapSettings
+from .part_settings import PartSettings, where_field
 from .texture_rows import StylizerName, StylizerTexture
 
 _DEFAULTS = Settings()
@@ -98,9 +99,10 @@ class StylizerStyle(bpy.types.PropertyGroup):
     weight: bpy.props.FloatProperty(
         name="Weight", description="Share of this style among all", default=1.0, min=0.01, soft_max=5.0
     )  # type: ignore[valid-type]
+    where: where_field()  # type: ignore[valid-type]
 
 
-class StylizerSettings(AdvancedSettings, OtherMapSettings, bpy.types.PropertyGroup):
+class StylizerSettings(AdvancedSettings, OtherMapSettings, PartSettings, bpy.types.PropertyGroup):
     """What the panel shows; `to_settings` gives what the engine takes."""
 
     style_path: bpy.props.StringProperty(
@@ -232,11 +234,13 @@ class StylizerSettings(AdvancedSettings, OtherMapSettings, bpy.types.PropertyGro
 
     def styles(self) -> list[Any]:
         """The styles with their weights, as `scene.plan.begin` takes them."""
-        rows = [(self.style_image, self.style_path, self.first_weight)]
-        rows += [(style.image, style.path, style.weight) for style in self.more_styles]
+        rows = [(self.style_image, self.style_path, self.first_weight, self.first_where)]
+        rows += [(style.image, style.path, style.weight, style.where) for style in self.more_styles]
         return [
-            SceneStyle(image.session_uid, weight) if image else StyleImage(bpy.path.abspath(path), weight)
-            for image, path, weight in rows
+            SceneStyle(image.session_uid, weight, where)
+            if image
+            else StyleImage(bpy.path.abspath(path), weight, where=where)
+            for image, path, weight, where in rows
             if image or path
         ]
 
@@ -262,6 +266,7 @@ class StylizerSettings(AdvancedSettings, OtherMapSettings, bpy.types.PropertyGro
         return Settings.preset(
             self.quality,
             content_weight=self.content_weight,
+            protect_detail=self.protect_detail,
             style_scale=self.style_scale,
             style_width=self.style_width if self.seams and self.style_width else None,
             style_direction=self.style_direction if self.seams else "image",

@@ -9,6 +9,7 @@ from ..styles import gallery
 
 _SAME = (
     "content_weight",
+    "protect_detail",
     "style_scale",
     "style_direction",
     "preserve_color",
@@ -45,14 +46,16 @@ def put_back(settings: Any, details: dict[str, Any]) -> None:
             # A network's file, or a choice of another version.
             continue
     settings.variant = ""
+    settings.mask, settings.base = details.get("mask", ""), details.get("from", "")
     settings.more_styles.clear()
-    for number, (key, weight) in enumerate(details.get("styles", [])):
+    settings.first_where = ""
+    for number, (key, weight, *where) in enumerate(details.get("styles", [])):
         if number == 0:
             gallery.take(settings, key)
-            settings.first_weight = weight
+            settings.first_weight, settings.first_where = weight, "".join(where)
             continue
         style = settings.more_styles.add()
-        style.weight = weight
+        style.weight, style.where = weight, "".join(where)
         gallery.put(style, key)
 
 

@@ -1,6 +1,7 @@
 """The add-on's words in other languages; Polish is complete (a test reads the sources and compares)."""
 
 from .polish_panel import POLISH_PANEL
+from .polish_parts import POLISH_PARTS
 
 _POLISH = {
     "Stylize Textures": "Stylizuj tekstury",
@@ -276,7 +277,7 @@ CONTEXT = "Texture Stylizer"
 TRANSLATIONS = {
     "pl_PL": {
         (context, english): polish
-        for english, polish in (_POLISH | POLISH_PANEL).items()
+        for english, polish in (_POLISH | POLISH_PANEL | POLISH_PARTS).items()
         for context in ("*", "Operator", CONTEXT)
     }
 }

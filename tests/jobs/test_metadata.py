@@ -14,7 +14,7 @@ from texture_stylizer.descriptions import StyleImage
 from texture_stylizer.errors import BadInput
 from texture_stylizer.jobs.worker.images import read_image, write_image
 from texture_stylizer.jobs.worker.orientation import upright
-from texture_stylizer.jobs.worker.task import _read_style
+from texture_stylizer.jobs.worker.sources import read_style
 
 
 def picture(size: tuple[int, int] = (24, 40)) -> np.ndarray:
@@ -53,7 +53,7 @@ def test_a_turned_picture_is_seen_as_before(tmp_path: Path, source: str, target:
 
 def test_a_turned_style_is_upright(tmp_path: Path) -> None:
     save(tmp_path / "style.jpg", 8)
-    style = _read_style(StyleImage(str(tmp_path / "style.jpg")), lambda _: None)
+    style = read_style(StyleImage(str(tmp_path / "style.jpg")), lambda _: None)
     assert np.abs(style * 255 - as_seen(tmp_path / "style.jpg")).max() < 3
 
 
@@ -100,7 +100,7 @@ def test_an_animation_is_known_as_one(tmp_path: Path, suffix: str) -> None:
     assert read_image(tmp_path / f"a{suffix}").animated
     assert not read_image(tmp_path / f"b{suffix}").animated
     said: list[str] = []
-    _read_style(StyleImage(str(tmp_path / f"a{suffix}")), said.append)
+    read_style(StyleImage(str(tmp_path / f"a{suffix}")), said.append)
     assert "first frame" in said[0]
 
 
@@ -108,7 +108,7 @@ def test_a_style_that_is_not_finite_is_named(tmp_path: Path) -> None:
     values = np.full((8, 8, 3), np.nan, dtype=np.float32)
     np.save(tmp_path / "style.npy", values)
     with pytest.raises(BadInput, match=r"style\.npy"):
-        _read_style(StyleImage(str(tmp_path / "style.npy"), encoding="linear"), lambda _: None)
+        read_style(StyleImage(str(tmp_path / "style.npy"), encoding="linear"), lambda _: None)
 
 
 def test_a_name_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:

@@ -38,6 +38,14 @@ def test_a_folder_is_restyled_and_a_report_lies_beside_it(folder: Path) -> None:
     assert (out / "a.glb").stat().st_mtime_ns == before
 
 
+def test_a_mask_that_an_asset_lacks_is_said_and_nothing_is_restyled(folder: Path) -> None:
+    bpy.context.scene.texture_stylizer.mask = "letters"
+    assert bpy.ops.texture_stylizer.batch_folder(directory=str(folder)) == {"FINISHED"}
+    out = folder.with_name("models_stylized")
+    assert "there is no mask image letters" in (out / "report.html").read_text()
+    assert not list(out.rglob("*.glb"))
+
+
 def test_a_folder_that_is_not_there_is_one_sentence(folder: Path) -> None:
     with pytest.raises(RuntimeError, match="there is no folder"):
         bpy.ops.texture_stylizer.batch_folder(directory=str(folder / "none"))

@@ -182,6 +182,7 @@ def _request(context: bpy.types.Context, folder: Path, output: Path) -> Request:
         frames=False,
         seams=settings.seams,
         verbose=False,
+        mask=settings.mask,
     )
 
 

@@ -42,7 +42,7 @@ def test_a_mask_that_an_asset_lacks_is_said_and_nothing_is_restyled(folder: Path
     bpy.context.scene.texture_stylizer.mask = "letters"
     assert bpy.ops.texture_stylizer.batch_folder(directory=str(folder)) == {"FINISHED"}
     out = folder.with_name("models_stylized")
-    assert "there is no mask image letters" in (out / "report.html").read_text()
+    assert "in a .glb a mask is an image file" in (out / "report.html").read_text()
     assert not list(out.rglob("*.glb"))
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from ..descriptions import Progress
 from ..errors import BadInput
@@ -59,29 +58,21 @@ class Iterate(Progress):
 
 
 @dataclass(frozen=True)
-class Part:
-    """styles: [((1, 3, h, w) image, weight), ...], display-encoded [0, 1], that some texels are to have;
-    colors: the matrix and the shift by which these texels' colours become the styles'."""
-
-    styles: list[tuple[Tensor, float]]
-    colors: tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
 class Inputs:
     """What a run is of.
 
-    content: (1, 3, H, W), display-encoded [0, 1]. mask: (1, 1, H, W), what each texel counts for, or None for
-    1. start: like the content, where the coarsest level starts instead of it. surface: that the texture lies
-    on. labels: (1, 1, H, W), the number of each texel's part; None where there is but one.
+    content: (1, 3, H, W), display-encoded [0, 1]. styles: [((1, 3, h, w) image, weight), ...], likewise.
+    mask: (1, 1, H, W), what each texel counts for, or None for 1. start: like the content, where the coarsest
+    level starts instead of it. surface: that the texture lies on. colors: the matrix and the shift by which
+    the content's colours become the styles'.
     """
 
     content: Tensor
-    parts: list[Part]
+    styles: list[tuple[Tensor, float]]
     mask: Tensor | None = None
     start: Tensor | None = None
     surface: Surface | None = None
-    labels: Tensor | None = None
+    colors: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
 
 class CoarseToFine:
@@ -100,10 +91,9 @@ class CoarseToFine:
         self.settings = settings
         self.on_progress = on_progress
         self.started = started
-        self.content, self.parts, self.mask = inputs.content, inputs.parts, inputs.mask
-        self.start, self.surface, self.labels = inputs.start, inputs.surface, inputs.labels
-        content, surface = self.content, self.surface
-        styles = [style for part in self.parts for style in part.styles]
+        self.content, self.styles, self.mask = inputs.content, inputs.styles, inputs.mask
+        self.start, self.surface, self.colors = inputs.start, inputs.surface, inputs.colors
+        content, styles, surface = self.content, self.styles, self.surface
         self.wrapped = wrapped_axes(content, settings.wrap) if surface is None else (False, False)
         self.losses: list[float] = []
         self.warnings = [] if surface is not None else _unused_on_no_mesh(settings)
@@ -173,21 +163,10 @@ class CoarseToFine:
     def _in_styles_colors(self, content: Tensor) -> Tensor:
         """The content with the mean and covariance of the styles' colours: a start with dark colours takes
         hundreds of steps to become a pale style's."""
-        if self.start is not None:
+        if self.colors is None or self.start is not None:
             return content
-        found = content
-        for number, part in enumerate(self.parts):
-            matrix, shift = (torch.from_numpy(each).to(content) for each in part.colors)
-            moved = torch.einsum("ij,njhw->nihw", matrix, content) + shift.view(1, 3, 1, 1)
-            here = self._labels(*content.shape[2:])
-            found = moved if here is None else torch.where(here.to(content.device) == number, moved, found)
-        return found
-
-    def _labels(self, height: int, width: int) -> Tensor | None:
-        """The number of each texel's part at one size, (1, 1, h, w); None where there is but one."""
-        if self.labels is None:
-            return None
-        return functional.interpolate(self.labels, (height, width), mode="nearest-exact")
+        matrix, shift = (torch.from_numpy(part).to(content) for part in self.colors)
+        return torch.einsum("ij,njhw->nihw", matrix, content) + shift.view(1, 3, 1, 1)
 
     def _with_noise(self, image: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(self.settings.seed)
@@ -242,50 +221,23 @@ class CoarseToFine:
         height, width = content.shape[2:]
         settings = dataclasses.replace(self.settings, tile=tile)
         atlas = None if self.surface is None else resize(self.content, height, width).to(content.device)
-        mask = self._mask(parameterization, height, width, content.device)
-        seen, inset = parameterization.padded(content), parameterization.inset
-        styled = self._styled(parameterization, height, width, seen.device)
-        if len(styled.styles) == 1:
-            return Objective(features, seen, styled.styles[0], settings, mask, None, inset, atlas)
-        return Objective(features, seen, (), settings, mask, styled, inset, atlas)
-
-    def _mask(
-        self, parameterization: Parameterization, height: int, width: int, device: torch.device
-    ) -> Tensor | None:
-        """What each pixel that is seen counts for; None for all the same."""
-        if self.mask is not None:
-            return parameterization.mask(resize(self.mask, height, width).to(device))
-        # Parts need one.
-        return parameterization.mask(
-            None if self.labels is None else torch.ones(1, 1, height, width, device=device)
+        mask = parameterization.mask(
+            None if self.mask is None else resize(self.mask, height, width).to(content.device)
         )
-
-    def _styled(
-        self, parameterization: Parameterization, height: int, width: int, device: torch.device
-    ) -> StyledTexels:
-        """Which pixels that are seen are compared with which styles: those of each part, as each group of a
-        surface's texels sees them."""
-        grouping = parameterization.grouping(self.settings)
+        seen, grouping = parameterization.padded(content), parameterization.grouping(self.settings)
         groups = [StyleGroup(self.settings.style_scale)] if grouping is None else grouping.groups
-        labels, parts = torch.zeros(1, dtype=torch.int16), self._labels(height, width)
-        if grouping is not None:
-            labels = torch.from_numpy(grouping.labels).to(torch.int16)
-        if parts is not None:
-            labels = labels + len(groups) * parameterization.padded(parts)[0, 0].cpu().to(torch.int16)
-        present, labels = torch.unique(labels, return_inverse=True)
-        styles = [
-            self._styles_for(self.parts[kind // len(groups)], groups[kind % len(groups)], height, width)
-            for kind in present.tolist()
-        ]
-        return StyledTexels(labels.to(device, torch.int16), styles)
+        styles = [self._styles_for(group, height, width) for group in groups]
+        if grouping is None or len(groups) == 1:
+            return Objective(features, seen, styles[0], settings, mask, None, parameterization.inset, atlas)
+        labels = torch.from_numpy(grouping.labels).to(seen.device)
+        styled = StyledTexels(labels, styles)
+        return Objective(features, seen, (), settings, mask, styled, parameterization.inset, atlas)
 
-    def _styles_for(
-        self, part: Part, group: StyleGroup, height: int, width: int
-    ) -> list[tuple[Tensor, float]]:
-        """A part's styles as a group sees them in a picture of that size."""
+    def _styles_for(self, group: StyleGroup, height: int, width: int) -> list[tuple[Tensor, float]]:
+        """The styles as a group sees them in a picture of that size."""
         return [
             (group.apply(resize(style, *_size_of(style, height, width, group.scale))), weight)
-            for style, weight in part.styles
+            for style, weight in self.styles
         ]
 
     def _first_tile(self, features: Features, height: int, width: int, storage: torch.device) -> int | None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..errors import OutOfMemory
 from ..settings import Settings
-from .coarse_to_fine import CoarseToFine, Inputs, OnProgress, Part
+from .coarse_to_fine import CoarseToFine, Inputs, OnProgress
 from .color import color_map, swap_luminance
 from .features.vgg import Features
 from .hardware.memory import is_out_of_memory
@@ -34,6 +34,7 @@ from .inputs import (
     to_tensor,
 )
 from .parameterization.image import wrap_of, wrapped_axes
+from .part_progress import as_part_of
 from .surface.coverage import Surface
 from .surface.unused_texels import spread, with_unused_texels
 
@@ -79,8 +80,9 @@ def stylize(
     start: (H, W, 3), where the coarsest level starts instead of the content: the last frame's result.
     seams: the surface that the texture lies on: only its texels count, each for its area, and the picture
     goes on across its seams; texels that no face uses are filled from the nearest island, or kept.
-    regions: parts with styles of their own, each compared with these alone; `styles` are for all else, and
-    may be none where the mask leaves nothing else.
+    regions: parts with styles of their own; `styles` are for all else, and may be none where the mask leaves
+    nothing else. Each part is drawn by itself, as Gatys et al. 2017 compare each with a style of its own, so
+    that the network sees nothing of another's strokes; it takes as long as the whole.
     on_progress: called after every iteration with an `Iterate`; an exception it raises ends the run.
     Raises BadInput for arrays that do not fit and where the loss is no finite number, OutOfMemory when not
     even the smallest tile fits.
@@ -90,16 +92,45 @@ def stylize(
     if settings.iterations == 0:
         return Result(content.copy(), (), time.perf_counter() - started)
 
+    labels, kinds = label_texels(content.shape[:2], styles, regions)
+    if labels is None:
+        return _drawn(content, kinds[0], settings, features, mask, seams, start, on_progress)
+    parts = [(kind, _within(mask, labels == number)) for number, kind in enumerate(kinds)]
+    parts = [(kind, own) for kind, own in parts if own.any()]
+    image, found = content, []
+    for number, (kind, own) in enumerate(parts):
+        report = as_part_of(on_progress, number, len(parts), started, image, own > 0)
+        found.append(_drawn(content, kind, settings, features, own, seams, start, report))
+        image = np.where(own[..., None] > 0, found[-1].image, image)
+    losses = tuple(loss for result in found for loss in result.losses)
+    warnings = tuple(dict.fromkeys(said for result in found for said in result.warnings))
+    return Result(image, losses, time.perf_counter() - started, found[-1].tile, warnings)
+
+
+def _drawn(
+    content: Array,
+    styles: Sequence[tuple[Array, float]],
+    settings: Settings,
+    features: Features,
+    mask: Array | None,
+    seams: Surface | None,
+    start: Array | None,
+    on_progress: OnProgress | None,
+) -> Result:
+    """What `stylize` does to one part, by its mask; arguments as there."""
+    started = time.perf_counter()
     settings, counted = _without_masked(content, settings, mask, seams)
     storage = storage_device(content.shape[0], content.shape[1], features, flat=True)
-    parts, labels, said = _parts(counted, styles, regions, settings, mask, storage)
+    middles, said = only_middles(styles)
+    drawn = as_drawn(counted, settings)
+    colored = prepare_colors(counted, middles, settings, mask)
     inputs = Inputs(
-        to_tensor(as_drawn(counted, settings), storage),
-        parts,
+        to_tensor(drawn, storage),
+        [(to_tensor(image, storage), weight) for image, weight in colored],
         None if mask is None else mask_tensor(mask, storage),
         None if start is None else to_tensor(start, storage),
         seams if min(content.shape[:2]) >= SMALLEST_IMAGE else None,
-        labels,
+        _mean_color_map(counted_texels(drawn, mask), colored),
     )
     with _deterministic():
         run = CoarseToFine(features, inputs, settings, on_progress, started)
@@ -109,46 +140,9 @@ def stylize(
     return Result(image, tuple(run.losses), time.perf_counter() - started, run.tile, tuple(run.warnings))
 
 
-def _parts(
-    content: Array,
-    styles: Sequence[tuple[Array, float]],
-    regions: Sequence[StyledRegion],
-    settings: Settings,
-    mask: Array | None,
-    storage: torch.device,
-) -> tuple[list[Part], Tensor | None, list[str]]:
-    """The styles of each part as the network sees them, which part each texel is in, (1, 1, H, W), or None
-    where there is but one, and sentences about the styles."""
-    labels, kinds = label_texels(content.shape[:2], styles, regions)
-    drawn = as_drawn(content, settings)
-    parts, said = [], []
-    for number, kind in enumerate(kinds):
-        own = mask if labels is None else _within(mask, labels == number)
-        part, sentences = _part(content, drawn, kind, settings, own, storage)
-        parts.append(part)
-        said += sentences
-    return parts, None if labels is None else mask_tensor(labels, storage), said
-
-
 def _within(mask: Array | None, part: NDArray[np.bool_]) -> Array:
-    """What each texel of a part counts for, (H, W); all of it where the mask leaves nothing."""
-    own = part.astype(np.float32) if mask is None else mask * part
-    return own if (own > 0).any() else part.astype(np.float32)
-
-
-def _part(
-    content: Array,
-    drawn: Array,
-    styles: Sequence[tuple[Array, float]],
-    settings: Settings,
-    mask: Array | None,
-    storage: torch.device,
-) -> tuple[Part, list[str]]:
-    """The styles of a part as the network sees them, and sentences about them. mask: where the part is."""
-    middles, said = only_middles(styles)
-    colored = prepare_colors(content, middles, settings, mask)
-    colors = _mean_color_map(counted_texels(drawn, mask), colored)
-    return Part([(to_tensor(image, storage), weight) for image, weight in colored], colors), said
+    """What each texel counts for in a part, (H, W)."""
+    return part.astype(np.float32) if mask is None else (mask * part).astype(np.float32)
 
 
 def _without_masked(

@@ -46,6 +46,13 @@ def test_a_picture_is_restyled_where_its_mask_is_white(pictures: Path) -> None:
     assert (found[:24] > 0.5).all() and not found[24:].any()
 
 
+def test_a_style_for_a_mask_image_leaves_the_rest_of_a_picture(pictures: Path) -> None:
+    done = stylize("a.png", style="ink.png@mask.png")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = changed("a.png", "out/a.png")
+    assert (found[:24] > 0.5).all() and not found[24:].any()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

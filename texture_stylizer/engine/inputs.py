@@ -71,20 +71,24 @@ def prepare_colors(
     return list(styles)
 
 
-def label_texels(
-    size: tuple[int, ...], styles: Sequence[tuple[Array, float]], regions: Sequence[StyledRegion]
-) -> tuple[Array | None, list[Sequence[tuple[Array, float]]]]:
-    """The number of each texel's styles, (H, W) of a `size`, or None for the same everywhere; and the styles
-    by number. Of regions in one place the last one's are taken."""
+def styled_parts(
+    size: tuple[int, ...],
+    styles: Sequence[tuple[Array, float]],
+    regions: Sequence[StyledRegion],
+    mask: Array | None,
+) -> list[tuple[Sequence[tuple[Array, float]], Array | None]]:
+    """Each part's styles, and what each texel of a `size` counts for in it, (H, W); one part alone has the
+    mask as it is. Of regions in one place the last one's styles are taken; what is masked out is no part."""
     kinds = [styles, *(region.styles for region in regions)] if styles else [r.styles for r in regions]
-    if len(kinds) == 1:
-        return None, kinds
-    labels = np.zeros(size[:2], dtype=np.float32)
+    numbers = np.zeros(size[:2], dtype=np.int32)
     for number, region in enumerate(regions, start=len(kinds) - len(regions)):
-        labels[region.mask >= 0.5] = number
-    present = np.unique(labels).astype(int)
-    labels = np.searchsorted(present, labels).astype(np.float32)
-    return (labels if len(present) > 1 else None), [kinds[number] for number in present]
+        numbers[region.mask >= 0.5] = number
+    present = np.unique(numbers).tolist()
+    if len(present) == 1:
+        return [(kinds[present[0]], mask)]
+    counted = np.ones(size[:2], dtype=np.float32) if mask is None else mask
+    parts = [(kinds[number], np.where(numbers == number, counted, np.float32(0))) for number in present]
+    return [(kind, own) for kind, own in parts if own.any()]
 
 
 def counted_texels(image: Array, mask: Array | None) -> Array:

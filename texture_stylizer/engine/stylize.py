@@ -26,10 +26,10 @@ from .inputs import (
     as_drawn,
     check,
     counted_texels,
-    label_texels,
     mask_tensor,
     only_middles,
     prepare_colors,
+    styled_parts,
     to_array,
     to_tensor,
 )
@@ -92,15 +92,14 @@ def stylize(
     if settings.iterations == 0:
         return Result(content.copy(), (), time.perf_counter() - started)
 
-    labels, kinds = label_texels(content.shape[:2], styles, regions)
-    if labels is None:
-        return _drawn(content, kinds[0], settings, features, mask, seams, start, on_progress)
-    parts = [(kind, _within(mask, labels == number)) for number, kind in enumerate(kinds)]
-    parts = [(kind, own) for kind, own in parts if own.any()]
+    parts = styled_parts(content.shape, styles, regions, mask)
+    if len(parts) == 1:
+        return _drawn(content, *parts[0], settings, features, seams, start, on_progress)
     image, found = content, []
     for number, (kind, own) in enumerate(parts):
+        assert own is not None, "several parts have masks"
         report = as_part_of(on_progress, number, len(parts), started, image, own > 0)
-        found.append(_drawn(content, kind, settings, features, own, seams, start, report))
+        found.append(_drawn(content, kind, own, settings, features, seams, start, report))
         image = np.where(own[..., None] > 0, found[-1].image, image)
     losses = tuple(loss for result in found for loss in result.losses)
     warnings = tuple(dict.fromkeys(said for result in found for said in result.warnings))
@@ -110,9 +109,9 @@ def stylize(
 def _drawn(
     content: Array,
     styles: Sequence[tuple[Array, float]],
+    mask: Array | None,
     settings: Settings,
     features: Features,
-    mask: Array | None,
     seams: Surface | None,
     start: Array | None,
     on_progress: OnProgress | None,
@@ -138,11 +137,6 @@ def _drawn(
         optimised = _optimised(run, content)
     image = _kept_where_unseen(to_array(optimised), content, run, mask).astype(np.float32, copy=False)
     return Result(image, tuple(run.losses), time.perf_counter() - started, run.tile, tuple(run.warnings))
-
-
-def _within(mask: Array | None, part: NDArray[np.bool_]) -> Array:
-    """What each texel counts for in a part, (H, W)."""
-    return part.astype(np.float32) if mask is None else (mask * part).astype(np.float32)
 
 
 def _without_masked(

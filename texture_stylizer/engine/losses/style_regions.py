@@ -26,7 +26,7 @@ Styles = Sequence[tuple[Tensor, float]]
 
 @dataclass(frozen=True)
 class StyledTexels:
-    """labels: (H, W) integers, the number of each texel's styles; styles: [(image (1, 3, h, w), weight), ...]
+    """labels: (H, W) uint8, the number of each texel's styles; styles: [(image (1, 3, h, w), weight), ...]
     for each number, at the size at which the strokes are wanted there."""
 
     labels: Tensor
